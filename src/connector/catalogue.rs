@@ -1,0 +1,347 @@
+//! A catalogue: what a system's resources are, as data.
+//!
+//! Read from YAML that is embedded beside each connector. The checker, the client,
+//! the fake and `mlc schema` all read this one form, so they cannot disagree.
+
+use crate::value::{FieldType, Kind, RecordType, Type};
+use indexmap::IndexMap;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// All that is known of one system.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    /// The name that pipelines use.
+    pub connector: String,
+    /// The product's name, for people.
+    pub title: String,
+    /// Where facts come from: short name to what it stands for.
+    pub sources: IndexMap<String, String>,
+    /// What a `connect` block may set.
+    pub settings: IndexMap<String, SettingSpec>,
+    /// The fields of its credential.
+    pub credentials: Vec<CredentialSpec>,
+    pub resources: IndexMap<String, ResourceSpec>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingSpec {
+    #[serde(rename = "type")]
+    pub ty: SettingType,
+    #[serde(default)]
+    pub required: bool,
+    /// Written as it would be in the pipeline, without quotes.
+    pub default: Option<String>,
+    /// Not needed (and not allowed to matter) with `sandbox`.
+    #[serde(default)]
+    pub supplied_by_sandbox: bool,
+    pub doc: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingType {
+    Text,
+    Integer,
+    Url,
+    /// A path relative to the pipeline file.
+    File,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CredentialSpec {
+    pub name: String,
+    pub doc: String,
+}
+
+/// One resource.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceSpec {
+    /// What an accountant calls one of them: `subcontractor invoice`.
+    pub title: String,
+    /// And several.
+    pub plural: String,
+    pub doc: String,
+    pub operations: Vec<Operation>,
+    /// The resource that it can only be read per one of.
+    #[serde(default)]
+    pub scope: Option<ScopeSpec>,
+    /// The fields that identify a record for good (`id`).
+    pub identity: Vec<String>,
+    /// Fields by which people recognise one; the first that is there is shown.
+    #[serde(default)]
+    pub label: Vec<String>,
+    /// The field that holds the amount of a record, for totals in money.
+    #[serde(default)]
+    pub amount: Option<String>,
+    /// The datetime field that moves when a record changes.
+    #[serde(default)]
+    pub changed: Option<String>,
+    /// For targets: the sets of fields that the system can be asked by.
+    #[serde(default)]
+    pub natural_keys: Vec<Vec<String>>,
+    /// What the system can filter a list by.
+    #[serde(default)]
+    pub filters: BTreeMap<String, FilterKind>,
+    /// The vendor's event name, where it sends webhooks for this resource.
+    #[serde(default)]
+    pub webhook: Option<String>,
+    #[serde(default = "Grade::confirmed")]
+    pub grade: Grade,
+    pub source: String,
+    /// What only this connector's client reads: paths, paging, wire names of lists.
+    #[serde(default)]
+    pub wire: BTreeMap<String, serde_yaml::Value>,
+    pub fields: IndexMap<String, FieldSpec>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    List,
+    Show,
+    Create,
+    Update,
+}
+
+impl Operation {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "list",
+            Self::Show => "show",
+            Self::Create => "create",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// `from X per NAME`: the list exists only inside one record of `resource`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScopeSpec {
+    /// The word after `per`.
+    pub name: String,
+    pub resource: String,
+    /// The scope record's field whose value selects it.
+    pub field: String,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum FilterKind {
+    Equal,
+    Range,
+}
+
+/// How sure a fact is: confirmed by a public source, by one site only, inferred, or unknown.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Default)]
+pub enum Grade {
+    #[default]
+    C,
+    C1,
+    I,
+    U,
+}
+
+impl Grade {
+    fn confirmed() -> Self {
+        Self::C
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::C => "confirmed",
+            Self::C1 => "one site",
+            Self::I => "inferred",
+            Self::U => "unknown",
+        }
+    }
+}
+
+/// One field.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FieldSpec {
+    #[serde(rename = "type")]
+    pub ty: SpecType,
+    /// As a source: always there. As a target: must be mapped.
+    #[serde(default)]
+    pub required: bool,
+    /// Only read, never a target.
+    #[serde(default)]
+    pub read_only: bool,
+    /// Only written, never read.
+    #[serde(default)]
+    pub write_only: bool,
+    /// Longest text, in characters.
+    pub max: Option<u32>,
+    /// Digits after the point that the system keeps.
+    pub places: Option<u32>,
+    /// Known values.
+    #[serde(default)]
+    pub values: Vec<String>,
+    /// As a target, a value outside `values` is refused. Reading is always open.
+    #[serde(default)]
+    pub closed: bool,
+    /// What a target is sent when the pipeline does not map it; for people.
+    pub default: Option<String>,
+    /// The name on the wire, where it differs; `.` steps into objects.
+    pub wire: Option<String>,
+    /// Further wire names, by which other calls of the same system show it; the first that is there counts.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// Computed from other fields of the same record after reading.
+    #[serde(default)]
+    pub derive: Vec<Derive>,
+    /// For `record` and `list`.
+    #[serde(default)]
+    pub fields: IndexMap<String, FieldSpec>,
+    /// For a `list` of plain values.
+    pub item: Option<SpecType>,
+    pub doc: String,
+    pub grade: Option<Grade>,
+    pub source: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum SpecType {
+    Text,
+    Integer,
+    Decimal,
+    Boolean,
+    Date,
+    Datetime,
+    List,
+    Record,
+}
+
+/// A way to compute a field; the first that yields a value wins.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "way", rename_all = "snake_case")]
+pub enum Derive {
+    /// Of the objects in wire list `list`, the first whose `field` equals `equals`; its
+    /// texts in list `take`, joined by `join`.
+    Segment { list: String, field: String, equals: String, take: String, join: String },
+    /// Wire text `text` cut at `by`; part `part` from 0.
+    Split { text: String, by: String, part: usize },
+    /// Wire field `of`, where it is an object: its member `take`.
+    Member { of: String, take: String },
+}
+
+impl Catalogue {
+    /// Reads a catalogue and checks what its shape cannot say. The error is one sentence.
+    pub fn read(yaml: &str) -> Result<Self, String> {
+        let catalogue: Self = serde_yaml::from_str(yaml).map_err(|error| error.to_string())?;
+        for (name, resource) in &catalogue.resources {
+            let has = |field: &String| resource.fields.contains_key(field);
+            let named =
+                resource.identity.iter().chain(&resource.label).chain(&resource.amount).chain(&resource.changed);
+            if let Some(field) = named.chain(resource.natural_keys.iter().flatten()).find(|field| !has(field)) {
+                return Err(format!("resource `{name}` speaks of `{field}`, which is not among its fields"));
+            }
+            if let Some(scope) = &resource.scope {
+                let known = catalogue.resources.get(&scope.resource);
+                if !known.is_some_and(|spec| spec.fields.contains_key(&scope.field)) {
+                    return Err(format!(
+                        "resource `{name}` is scoped by `{}.{}`, which is not known",
+                        scope.resource, scope.field
+                    ));
+                }
+            }
+            if !catalogue.sources.contains_key(&resource.source) {
+                return Err(format!("resource `{name}` has source `{}`, which is not listed", resource.source));
+            }
+        }
+        Ok(catalogue)
+    }
+}
+
+impl ResourceSpec {
+    pub fn can(&self, operation: Operation) -> bool {
+        self.operations.contains(&operation)
+    }
+
+    /// The record type that reading yields.
+    pub fn source_type(&self) -> Arc<RecordType> {
+        Arc::new(record_type(&self.title, &self.fields, &|field| !field.write_only, false))
+    }
+
+    /// The record type that writing takes. Optionality says what may be left out.
+    pub fn target_type(&self) -> Arc<RecordType> {
+        Arc::new(record_type(&self.title, &self.fields, &|field| !field.read_only && field.derive.is_empty(), true))
+    }
+}
+
+fn record_type(
+    name: &str,
+    fields: &IndexMap<String, FieldSpec>,
+    keep: &dyn Fn(&FieldSpec) -> bool,
+    target: bool,
+) -> RecordType {
+    let fields = fields
+        .iter()
+        .filter(|(_, field)| keep(field))
+        .map(|(field_name, field)| {
+            let ty = Type { kind: field.kind(field_name, keep, target), optional: !field.required };
+            let values = field.values.iter().map(|value| Arc::from(value.as_str())).collect();
+            (Arc::from(field_name.as_str()), FieldType { ty, doc: Arc::from(field.doc.as_str()), values })
+        })
+        .collect();
+    RecordType { name: Arc::from(name), fields }
+}
+
+impl FieldSpec {
+    fn kind(&self, name: &str, keep: &dyn Fn(&FieldSpec) -> bool, target: bool) -> Kind {
+        match self.ty {
+            SpecType::List if self.fields.is_empty() => {
+                let item = self.item.map_or(Kind::Unknown, SpecType::plain);
+                Kind::List(Box::new(Type::new(item)))
+            }
+            SpecType::List => {
+                let item = record_type(name.strip_suffix('s').unwrap_or(name), &self.fields, keep, target);
+                Kind::List(Box::new(Type::new(Kind::Record(Arc::new(item)))))
+            }
+            SpecType::Record => Kind::Record(Arc::new(record_type(name, &self.fields, keep, target))),
+            SpecType::Text => Kind::Text { max: self.max },
+            other => other.plain(),
+        }
+    }
+
+    /// The name on the wire.
+    pub fn wire_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.wire.as_deref().unwrap_or(name)
+    }
+}
+
+impl SpecType {
+    fn plain(self) -> Kind {
+        match self {
+            Self::Text => Kind::Text { max: None },
+            Self::Integer => Kind::Integer,
+            Self::Decimal => Kind::Decimal,
+            Self::Boolean => Kind::Boolean,
+            Self::Date => Kind::Date,
+            Self::Datetime => Kind::DateTime,
+            Self::List | Self::Record => Kind::Unknown,
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Datetime => "datetime",
+            Self::List => "list",
+            Self::Record => "record",
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The contract of a fake: a vendor's system in memory, behind the vendor's own HTTP.
+//!
+//! A fake is deterministic: the contractor that it was stocked with and the changes
+//! that it accepted are its whole state. Whoever serves it keeps the changes, so
+//! that a second run meets the same world.
+
+use super::Settings;
+use crate::value::Timestamp;
+use crate::world::{Credential, HttpRequest, HttpResponse};
+
+/// A faithful small copy of one vendor's system.
+pub trait Fake: Send {
+    /// The base URL that the fake answers to when it is reached in memory
+    /// (`https://NAME.sandbox.invalid`); when served, the server's own address replaces it.
+    fn base_url(&self) -> String;
+
+    /// What a `connect` block needs to reach it at `base_url`.
+    fn settings(&self, base_url: &str) -> Settings;
+
+    /// What signs in to it.
+    fn credential(&self) -> Credential;
+
+    /// Answers one request as the vendor does. Only the path, query, headers and body count.
+    fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> HttpResponse;
+
+    /// What changed since this was last called, oldest first. Written down before
+    /// the answer goes out.
+    fn take_changes(&mut self) -> Vec<FakeChange>;
+
+    /// Takes a change that was written down earlier. Never fails on its own changes.
+    fn apply(&mut self, change: &FakeChange);
+
+    /// The books, for comparison: one JSON object per record kind, sorted, exact.
+    fn books(&self) -> serde_json::Value;
+}
+
+/// One change of a fake's state, in a form that only this fake reads.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FakeChange(pub serde_json::Value);

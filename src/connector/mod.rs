@@ -1,0 +1,227 @@
+//! The contract between the engine and the systems that it moves records between.
+//!
+//! A connector is data (its [`Catalogue`]) and a client that carries out a few
+//! operations over [`Wire`]. It retries nothing and remembers nothing about
+//! records: it says what happened, and the engine decides. Nothing here knows a
+//! vendor.
+
+mod catalogue;
+pub mod contractor;
+mod decode;
+mod encode;
+mod error;
+mod fake;
+
+pub use catalogue::{
+    Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, Operation, ResourceSpec, ScopeSpec, SettingSpec,
+    SettingType, SpecType,
+};
+pub use decode::{DecodeError, decode};
+pub use encode::encode;
+pub use error::{Effect, Error, ErrorKind, Permanence};
+pub use fake::{Fake, FakeChange};
+
+use crate::value::{Record, Span, Timestamp, Value};
+use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Transport};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A live connection to one tenant of one system.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// The catalogue, after the tenant's profile was laid over it.
+    fn catalogue(&self) -> &Catalogue;
+
+    /// One page of a resource. Reading changes nothing on the other side.
+    async fn fetch(&self, request: &Fetch) -> Result<Page, Error>;
+
+    /// For each key, in order, the records on the other side that carry it: an empty
+    /// list means that the other side was asked and has none. Several keys travel in
+    /// as few requests as the system allows.
+    async fn find(&self, resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error>;
+
+    /// Creates one record. One attempt. An [`Error`] whose `effect` is
+    /// [`Effect::Unknown`] means that it may exist now.
+    async fn create(&self, resource: &str, record: &Record) -> Result<Written, Error>;
+
+    /// Changes fields of the record that [`Connector::find`] found. One attempt.
+    async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error>;
+}
+
+/// What to read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetch {
+    pub resource: String,
+    /// The id of the scope record (the project), where the resource has a scope.
+    pub scope: Option<Value>,
+    /// Only what changed at or after this instant, where the resource can filter so.
+    pub changed_since: Option<Timestamp>,
+    /// Equality filters that the catalogue declares for this resource.
+    pub filters: Vec<(String, Value)>,
+    /// `None` for the first page, else what the page before gave as `next`.
+    pub page: Option<PageToken>,
+}
+
+impl Fetch {
+    pub fn all(resource: impl Into<String>) -> Self {
+        Self { resource: resource.into(), scope: None, changed_since: None, filters: Vec::new(), page: None }
+    }
+}
+
+/// Where the next page begins; only its connector reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageToken(pub String);
+
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Decoded by the catalogue. A record that cannot be decoded does not hide the others.
+    pub records: Vec<Result<Record, DecodeError>>,
+    pub next: Option<PageToken>,
+    /// How many records there are in all, where the system says so.
+    pub total: Option<u64>,
+}
+
+/// The values of a target's key fields, in the order of the pipeline's `key`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key(pub Vec<(Arc<str>, Value)>);
+
+impl Key {
+    /// One line that is the same for equal keys and only for them: the name under
+    /// which intents and outcomes are kept.
+    pub fn canonical(&self) -> String {
+        let fields = self.0.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<Record>();
+        crate::value::to_json_string(&Value::record(fields))
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, (_, value)) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" / ")?;
+            }
+            write!(f, "{value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A record that the other side has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// How the other side names it (a voucher, an id); for people and for links.
+    pub reference: String,
+    /// As far as the list shows it, under the catalogue's names.
+    pub record: Record,
+    /// What its connector needs to update it (a concurrency token); opaque to others.
+    pub token: Option<String>,
+}
+
+/// A write that was answered with success.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    pub reference: String,
+    /// What the other side says that it stored, decoded; `None` when it answered without it.
+    pub echo: Option<Record>,
+    /// What it warned of.
+    pub warnings: Vec<String>,
+}
+
+/// What a connector may use of the outside. Every request goes through [`Wire::send`],
+/// so that none escapes the rate budget or the count.
+#[derive(Clone)]
+pub struct Wire {
+    pub transport: Arc<dyn Transport>,
+    pub clock: Arc<dyn Clock>,
+    pub pace: Arc<dyn Pace>,
+}
+
+impl Wire {
+    /// Waits for a place in the rate budget, sends, and reports what the answer said of the budget.
+    pub async fn send(
+        &self,
+        request: HttpRequest,
+        signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
+    ) -> Result<HttpResponse, Error> {
+        self.pace.admit().await;
+        let answer = self.transport.send(request).await;
+        let now = self.clock.now();
+        match answer {
+            Ok(response) => {
+                self.pace.observe(&signal(&response, now));
+                Ok(response)
+            }
+            Err(error) => {
+                self.pace.observe(&RateSignal::default());
+                Err(Error::from_transport(error))
+            }
+        }
+    }
+}
+
+/// The rate budget of one credential.
+#[async_trait]
+pub trait Pace: Send + Sync {
+    /// Waits until one more request is allowed, and counts it.
+    async fn admit(&self);
+    /// Learns from an answer.
+    fn observe(&self, signal: &RateSignal);
+    /// Requests admitted since the start.
+    fn requests(&self) -> u64;
+}
+
+/// What an answer says of the rate budget; every member may be absent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RateSignal {
+    pub limit: Option<u64>,
+    pub remaining: Option<u64>,
+    /// When the window that the two above speak of begins anew.
+    pub reset: Option<Timestamp>,
+    /// The other side asks for silence until then (`Retry-After`).
+    pub retry_at: Option<Timestamp>,
+    /// The answer was a refusal for too many requests.
+    pub refused: bool,
+}
+
+/// Settings of a `connect` block, checked against the catalogue, defaults filled in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings(pub BTreeMap<String, Value>);
+
+impl Settings {
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(Value::as_text)
+    }
+
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.0.get(name).and_then(Value::as_integer)
+    }
+}
+
+/// What the composition root hands to a connector to open it.
+pub struct Opening {
+    /// The connection's name in the pipeline.
+    pub name: String,
+    pub settings: Settings,
+    pub credential: Credential,
+    /// The tenant profile's text, where `profile` names a file.
+    pub profile: Option<String>,
+    pub wire: Wire,
+}
+
+/// One line of the list of connectors: everything that the house needs to know of a vendor.
+#[derive(Clone, Copy)]
+pub struct Driver {
+    /// The name that pipelines use.
+    pub name: &'static str,
+    /// The catalogue as it ships, before any tenant profile.
+    pub catalogue: fn() -> &'static Catalogue,
+    /// Lays a tenant profile (YAML text) over the catalogue. The error is one sentence.
+    pub profiled: fn(&str) -> Result<Catalogue, String>,
+    pub open: fn(Opening) -> Result<Box<dyn Connector>, Error>,
+    /// A faithful small copy of the vendor, stocked with the given contractor.
+    pub fake: fn(&contractor::Contractor) -> Box<dyn Fake>,
+}
+
+/// How long a single exchange may take.
+pub const EXCHANGE_TIMEOUT: Span = Span::from_secs(60);

@@ -1,0 +1,113 @@
+//! What a run did: counts, money, groups of reasons, requests.
+
+use crate::store::Outcome;
+use crate::value::Decimal;
+use indexmap::IndexMap;
+use serde::Serialize;
+
+/// The result of a run or of a plan. Serialises to the object of `--format json`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    pub pipeline: String,
+    pub run: String,
+    pub sandbox: bool,
+    /// Nothing was written anywhere.
+    pub plan: bool,
+    #[serde(flatten)]
+    pub counts: Counts,
+    pub requests: u64,
+    /// Requests by connection.
+    pub requests_by_connection: IndexMap<String, u64>,
+    pub flows: IndexMap<String, FlowReport>,
+    /// Why the run stopped before its end, in a sentence.
+    pub stopped: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct FlowReport {
+    #[serde(flatten)]
+    pub counts: Counts,
+    /// Records read from the source.
+    pub read: u64,
+    /// Sum of the target amounts by outcome word, where the target has an amount.
+    pub money: IndexMap<String, Decimal>,
+    /// Reasons, most records first.
+    pub groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, PartialEq, Eq)]
+pub struct Counts {
+    pub posted: u64,
+    pub unchanged: u64,
+    pub skipped: u64,
+    pub held: u64,
+    pub rejected: u64,
+    pub failed: u64,
+    pub in_doubt: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, outcome: Outcome) {
+        *self.slot(outcome) += 1;
+    }
+
+    pub fn get(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Posted => self.posted,
+            Outcome::Unchanged => self.unchanged,
+            Outcome::Skipped => self.skipped,
+            Outcome::Held => self.held,
+            Outcome::Rejected => self.rejected,
+            Outcome::Failed => self.failed,
+            Outcome::InDoubt => self.in_doubt,
+        }
+    }
+
+    fn slot(&mut self, outcome: Outcome) -> &mut u64 {
+        match outcome {
+            Outcome::Posted => &mut self.posted,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Skipped => &mut self.skipped,
+            Outcome::Held => &mut self.held,
+            Outcome::Rejected => &mut self.rejected,
+            Outcome::Failed => &mut self.failed,
+            Outcome::InDoubt => &mut self.in_doubt,
+        }
+    }
+
+    pub fn needs_attention(&self) -> bool {
+        self.held + self.rejected + self.failed + self.in_doubt > 0
+    }
+}
+
+/// Records that share a reason.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    pub outcome: Outcome,
+    /// The kind of reason.
+    pub kind: String,
+    pub count: u64,
+    pub amount: Decimal,
+    /// One record's sentence, as an example.
+    pub example: String,
+    /// Who mends it, and where.
+    pub mend: String,
+}
+
+/// What a run is doing just now; called often, must return at once.
+pub trait Progress: Send + Sync {
+    fn stage(&self, flow: &str, stage: Stage);
+    /// A record left the flow.
+    fn settled(&self, flow: &str, outcome: Outcome);
+    /// More records were read.
+    fn read(&self, flow: &str, records: u64);
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Settling what an earlier run left open.
+    Recover,
+    Lookups,
+    Records,
+    Done,
+}

@@ -1,0 +1,26 @@
+//! `mlc`: a declarative integration engine.
+//!
+//! A pipeline file goes from left to right, one folder a phase:
+//!
+//! ```text
+//!  text ──> syntax ──> model ──> program ──> engine ──> store
+//!  .mlc     AST with   names &   ordered     fetch | map | post     state and
+//!           spans      types     typed code  through the connectors  audit log
+//! ```
+//!
+//! [`syntax`] reads the text, [`model`] resolves names and types against the
+//! connectors' catalogues, [`program`] is what is left to evaluate, and [`engine`] moves
+//! records with it through [`connector`]s, keeping what must not be forgotten in a
+//! [`store`]. Left of the engine there is no I/O, no clock, no async. The outside is the
+//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. [`cli`] puts
+//! all of it together.
+
+pub mod connector;
+pub mod diag;
+pub mod engine;
+pub mod model;
+pub mod program;
+pub mod store;
+pub mod syntax;
+pub mod value;
+pub mod world;

@@ -1,0 +1,3 @@
+//! The `mlc` command.
+
+fn main() {}

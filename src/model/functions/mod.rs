@@ -1,0 +1,61 @@
+//! The functions that a mapping may call, one file each.
+//!
+//! A function is a name, its parameters, a rule for the type of its result, and a pure
+//! and total evaluation: what the type rule lets through cannot fail, except that
+//! arithmetic can leave the range of exact decimals.
+
+use crate::value::{Type, Value};
+
+/// A function of the language.
+pub struct Function {
+    pub name: &'static str,
+    /// One sentence.
+    pub doc: &'static str,
+    pub parameters: &'static [Parameter],
+    /// The result's type, or why the arguments do not fit. Arguments whose type is
+    /// unknown fit everywhere. `constants` holds the value of each argument that is a
+    /// constant (a `take(40)` is 40 characters at most because 40 stands there).
+    pub rule: fn(arguments: &[Type], constants: &[Option<Value>]) -> Result<Type, ArgumentError>,
+    /// Evaluates over settled values that passed the rule.
+    pub evaluate: fn(&[Value]) -> Result<Value, OutOfRange>,
+    /// `(expression, what it shows)`; run as tests.
+    pub examples: &'static [(&'static str, &'static str)],
+}
+
+pub struct Parameter {
+    pub name: &'static str,
+    /// As shown to people: `text`, `list of decimal`.
+    pub ty: &'static str,
+    pub optional: bool,
+}
+
+/// Why an argument does not fit.
+#[derive(Debug, PartialEq)]
+pub struct ArgumentError {
+    /// Which argument, from 0.
+    pub argument: usize,
+    pub message: String,
+    pub hint: String,
+}
+
+/// An exact result would have more digits than a decimal holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutOfRange;
+
+impl std::fmt::Debug for Function {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// All functions, by name.
+pub fn all() -> &'static [&'static Function] {
+    ALL
+}
+
+/// The function of this name.
+pub fn find(name: &str) -> Option<&'static Function> {
+    ALL.iter().find(|function| function.name == name).copied()
+}
+
+static ALL: &[&Function] = &[];

@@ -1,0 +1,287 @@
+//! The model: a checked file. Names are resolved, types known, everything is bound
+//! to the catalogues. What stands here cannot fail in mapping.
+//!
+//! [`check`] makes a [`Model`] out of syntax trees, or diagnostics. Pure: files that the
+//! pipeline names are read through [`Files`], catalogues come with the [`Driver`]s.
+
+pub mod functions;
+pub mod template;
+
+use crate::connector::{Driver, Settings};
+use crate::diag::Span;
+use crate::syntax::{Operator, Outcome};
+use crate::value::{Decimal, Type, Value};
+use crate::world::CredentialSource;
+use functions::Function;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How the checker reads a file that the pipeline names.
+pub trait Files {
+    /// `path` as the pipeline writes it; relative ones start at the pipeline file's folder.
+    fn read(&self, path: &str) -> Result<FileText, String>;
+}
+
+pub struct FileText {
+    /// For people.
+    pub path: PathBuf,
+    pub text: Arc<str>,
+}
+
+/// A whole pipeline.
+pub struct Model {
+    pub name: Arc<str>,
+    pub timezone: Option<Arc<str>>,
+    pub currency: Option<Arc<str>>,
+    pub connections: Vec<Connection>,
+    pub lookups: Vec<Lookup>,
+    /// In an order in which each flow stands after those whose links it names.
+    pub flows: Vec<Flow>,
+}
+
+pub struct Connection {
+    pub name: Arc<str>,
+    pub driver: Driver,
+    pub settings: Settings,
+    /// `None` with `sandbox`.
+    pub credentials: Option<CredentialSource>,
+    pub sandbox: bool,
+    /// The tenant profile's text.
+    pub profile: Option<Arc<str>>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LookupId(pub usize);
+
+/// A table from inputs to outputs, most specific row first.
+pub struct Lookup {
+    pub name: Arc<str>,
+    pub inputs: Vec<Arc<str>>,
+    pub outputs: Vec<(Arc<str>, Type)>,
+    /// Rows of the file and of CSV files, ordered most specific first.
+    pub rows: Vec<Row>,
+    pub resource: Option<LookupResource>,
+    pub verifies: Vec<Verify>,
+    /// What becomes of a record for which no row fits; without it the result is optional.
+    pub missing: Option<Missing>,
+    pub span: Span,
+}
+
+pub struct Row {
+    pub patterns: Vec<Pattern>,
+    /// In the order of the outputs, of their types.
+    pub values: Vec<Value>,
+    /// Where the row stands: `cost-codes.csv line 12`, `acme.mlc line 20`.
+    pub place: String,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    Any,
+    /// Text without `*`.
+    Exact(Arc<str>),
+    /// The runs of text between the `*`s; `03-3*` is `["03-3", ""]`.
+    Glob(Vec<Arc<str>>),
+}
+
+/// Rows that are read from a connection before the run maps anything.
+pub struct LookupResource {
+    pub connection: Arc<str>,
+    pub resource: Arc<str>,
+    /// Input and output fields, in order, by their names in the resource.
+    pub inputs: Vec<Arc<str>>,
+    pub outputs: Vec<Arc<str>>,
+    /// Over one local: the record.
+    pub filter: Option<Expr>,
+    pub locals: usize,
+}
+
+/// A column whose values must stand in a field of a resource.
+pub struct Verify {
+    /// Index into the lookup's outputs.
+    pub output: usize,
+    pub connection: Arc<str>,
+    pub resource: Arc<str>,
+    /// What an accountant calls one of them.
+    pub title: Arc<str>,
+    pub field: Arc<str>,
+    /// Over one local: the record.
+    pub filter: Option<Expr>,
+    pub locals: usize,
+    pub span: Span,
+}
+
+/// The sentence's locals are the lookup's inputs, in order from local 0.
+pub struct Missing {
+    pub outcome: Outcome,
+    pub sentence: Template,
+}
+
+/// A place in a flow's frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LocalId(pub usize);
+
+pub struct Flow {
+    pub name: Arc<str>,
+    pub source: Source,
+    /// In the order in which they are carried out.
+    pub steps: Vec<Step>,
+    pub target: Target,
+    /// Names and types by [`LocalId`]. 0 is the source record, 1 the scope record where there is one.
+    pub locals: Vec<Local>,
+    pub span: Span,
+}
+
+pub struct Local {
+    pub name: Arc<str>,
+    pub ty: Type,
+}
+
+pub struct Source {
+    pub connection: Arc<str>,
+    pub resource: Arc<str>,
+    pub scope: Option<Scope>,
+}
+
+/// The resource that the source is read per one of.
+pub struct Scope {
+    pub name: Arc<str>,
+    pub resource: Arc<str>,
+    /// Its field that selects it.
+    pub field: Arc<str>,
+    /// Over the flow's frame, where only the scope local is set.
+    pub filter: Option<Expr>,
+    pub local: LocalId,
+}
+
+pub enum Step {
+    /// A record for which it is not true leaves the flow as skipped.
+    Where {
+        condition: Expr,
+    },
+    Let(Let),
+    /// Sets a target field, and the local that later steps read it by.
+    Field {
+        name: Arc<str>,
+        local: LocalId,
+        value: Expr,
+        span: Span,
+    },
+    Require {
+        condition: Expr,
+        otherwise: Otherwise,
+    },
+}
+
+pub struct Let {
+    pub local: LocalId,
+    pub value: Expr,
+    /// Taken when the value is absent; the local's type is then settled.
+    pub otherwise: Option<Otherwise>,
+}
+
+pub struct Otherwise {
+    pub outcome: Outcome,
+    pub sentence: Template,
+    pub span: Span,
+}
+
+pub struct Target {
+    pub connection: Arc<str>,
+    pub resource: Arc<str>,
+    pub key: Vec<Arc<str>>,
+    pub on_change: OnChange,
+    pub retry: Retry,
+    pub guard: Guard,
+    pub span: Span,
+}
+
+/// What happens when a source record changed after it was posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum OnChange {
+    #[default]
+    Hold,
+    Update,
+    Ignore,
+}
+
+/// `retry 5 times from 2s to 5m`; the default is 4 times from 1s to 1m.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    pub times: u32,
+    pub first: crate::value::Span,
+    pub longest: crate::value::Span,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { times: 4, first: crate::value::Span::from_secs(1), longest: crate::value::Span::from_secs(60) }
+    }
+}
+
+/// Stops the run before it does mass harm. The default bounds neither.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Guard {
+    /// At most so many records are posted in one run.
+    pub records: Option<u64>,
+    /// At most this share (0 to 100) of the records that left the mapping is rejected.
+    pub rejected_percent: Option<Decimal>,
+}
+
+pub struct Expr {
+    pub kind: ExprKind,
+    pub ty: Type,
+    pub span: Span,
+}
+
+pub enum ExprKind {
+    Constant(Value),
+    Local(LocalId),
+    /// A field of a record; of an absent record it is absent.
+    Field(Box<Expr>, Arc<str>),
+    /// The field of every record of a list: `lines.amount`. Absent ones are left out.
+    Project(Box<Expr>, Arc<str>),
+    /// The n-th of a list, from the end if negative; absent outside.
+    Index(Box<Expr>, i64),
+    /// Slices, filters and descendants: JSONPath segments over the value.
+    Query(Box<Expr>, Arc<str>),
+    Template(Template),
+    List(Vec<Expr>),
+    Call(&'static Function, Vec<Expr>),
+    /// A record of the lookup's outputs.
+    Lookup(LookupId, Vec<Expr>),
+    Not(Box<Expr>),
+    Negate(Box<Expr>),
+    /// All but `??`; operands are settled and of fitting types.
+    Binary(Operator, Box<Expr>, Box<Expr>),
+    /// `??`
+    Otherwise(Box<Expr>, Box<Expr>),
+    Each(Box<Each>),
+}
+
+/// Makes one record for each item of a list that the filter keeps.
+pub struct Each {
+    pub list: Expr,
+    pub item: LocalId,
+    pub filter: Option<Expr>,
+    /// `Let` and `Field` only.
+    pub steps: Vec<Step>,
+}
+
+/// Text with places to fill.
+pub struct Template {
+    pub pieces: Vec<Piece>,
+    pub span: Span,
+}
+
+pub enum Piece {
+    Literal(Arc<str>),
+    /// A value, and the filters that it goes through in the template engine. An absent
+    /// value stands as `(missing)`; only sentences may hold one.
+    Value {
+        value: Expr,
+        filters: Vec<template::Filter>,
+    },
+}

@@ -1,0 +1,268 @@
+//! What a pipeline must not forget: the ledger of records, links, cursors, intents,
+//! runs, and an audit log whose entries are chained by hash.
+//!
+//! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
+//! it returns. The audit events of a batch are chained in the order in which they stand.
+
+use crate::value::Timestamp;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Writes the batch, all or nothing; it is on disk when this returns.
+    async fn commit(&self, batch: Batch) -> Result<Head, StoreError>;
+
+    fn record(&self, id: &RecordId) -> Result<Option<RecordEntry>, StoreError>;
+
+    /// All records of a flow, or of all flows, in the order of their ids.
+    fn records(&self, flow: Option<&str>) -> Result<Vec<RecordEntry>, StoreError>;
+
+    /// The record of this flow that owns a target key.
+    fn link(&self, flow: &str, target_key: &str) -> Result<Option<RecordId>, StoreError>;
+
+    /// Writes that were announced and whose outcome is not yet known.
+    fn intents(&self) -> Result<Vec<Intent>, StoreError>;
+
+    fn cursor(&self, flow: &str, scope: &str) -> Result<Option<Cursor>, StoreError>;
+
+    /// The latest runs, newest first.
+    fn runs(&self, most: usize) -> Result<Vec<RunEntry>, StoreError>;
+
+    /// Entries of the audit log from number `from` on, at most `most`.
+    fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// The newest audit entry's number and hash.
+    fn head(&self) -> Result<Head, StoreError>;
+}
+
+/// Changes that belong together.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    pub operations: Vec<Operation>,
+    pub events: Vec<Event>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Operation {
+    PutRecord(Box<RecordEntry>),
+    /// Refused (the whole batch with it) if another record of the flow owns the target key.
+    PutLink {
+        flow: String,
+        target_key: String,
+        record: RecordId,
+    },
+    PutIntent(Box<Intent>),
+    RemoveIntent {
+        record: RecordId,
+    },
+    PutCursor(Cursor),
+    PutRun(Box<RunEntry>),
+}
+
+/// One source record in one flow. `key` begins with the scope where there is one: `598134/1412207`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RecordId {
+    pub flow: String,
+    pub key: String,
+}
+
+impl std::fmt::Display for RecordId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.flow, self.key)
+    }
+}
+
+/// Where a record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    Posted,
+    Unchanged,
+    Skipped,
+    Held,
+    Rejected,
+    Failed,
+    InDoubt,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 7] =
+        [Self::Posted, Self::Unchanged, Self::Skipped, Self::Held, Self::Rejected, Self::Failed, Self::InDoubt];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Posted => "posted",
+            Self::Unchanged => "unchanged",
+            Self::Skipped => "skipped",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::InDoubt => "in doubt",
+        }
+    }
+
+    /// Somebody has to look at it (exit code 1).
+    pub fn needs_attention(self) -> bool {
+        matches!(self, Self::Held | Self::Rejected | Self::Failed | Self::InDoubt)
+    }
+}
+
+/// What is known of one record. Never holds `Unchanged`: a posted record stays posted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RecordEntry {
+    pub id: RecordId,
+    pub outcome: Outcome,
+    /// For people: `subcontractor invoice TCC-0192 of Tallow Creek Concreting`.
+    pub label: String,
+    /// What and why, in a sentence; empty where all is well.
+    pub reason: String,
+    /// Who mends it, and where.
+    pub mend: String,
+    /// The kind of reason, the same for records with the same trouble: for tables.
+    pub kind: String,
+    /// SHA-256 of the source record as it was read, in hex.
+    pub source_hash: String,
+    /// The flow's content hash when it was mapped.
+    pub program_hash: String,
+    /// The source record, as JSON, for replay. Also the scope record under `scope`.
+    pub source: serde_json::Value,
+    /// What it became, as JSON.
+    pub target: Option<serde_json::Value>,
+    /// The target's natural key, canonical.
+    pub target_key: Option<String>,
+    /// How the other side names the record.
+    pub reference: Option<String>,
+    /// SHA-256 of what was posted, in hex.
+    pub target_hash: Option<String>,
+    /// The amount, as decimal text, where the target has one.
+    pub amount: Option<String>,
+    pub attempts: u32,
+    pub run: String,
+    pub first_seen: Timestamp,
+    pub updated: Timestamp,
+}
+
+/// A write that is about to be sent, or was sent and not yet settled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Intent {
+    pub record: RecordId,
+    pub connection: String,
+    pub resource: String,
+    /// The natural key by which the other side is asked, as `[name, value]` pairs.
+    pub key: serde_json::Value,
+    pub target_key: String,
+    pub target: serde_json::Value,
+    pub target_hash: String,
+    pub attempt: u32,
+    pub run: String,
+    pub at: Timestamp,
+}
+
+/// How far a source has been read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cursor {
+    pub flow: String,
+    /// The scope record's id, or empty.
+    pub scope: String,
+    /// The newest change that was seen in a pass that came to its end.
+    pub changed: Option<Timestamp>,
+    /// How many records that pass saw.
+    pub seen: u64,
+    pub program_hash: String,
+    pub at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEntry {
+    pub id: String,
+    pub pipeline: String,
+    pub program_hash: String,
+    pub sandbox: bool,
+    pub started: Timestamp,
+    /// `None` while it runs, and for one that was stopped from outside.
+    pub ended: Option<Timestamp>,
+    /// The report as printed by `--format json`.
+    pub report: Option<serde_json::Value>,
+}
+
+/// Something that happened, before it has a place in the chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub at: Timestamp,
+    pub run: String,
+    pub kind: EventKind,
+    pub record: Option<RecordId>,
+    /// What happened, for people and for machines; never a secret.
+    pub detail: serde_json::Value,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    StoreCreated,
+    RunStarted,
+    RunEnded,
+    LookupVerified,
+    /// A record was read; hash and snapshot of what was read.
+    Read,
+    Skipped,
+    Held,
+    Rejected,
+    /// A write is about to be sent.
+    Intent,
+    /// The other side answered a write.
+    Answered,
+    /// The answer to a write is not known.
+    InDoubt,
+    /// The other side was asked, and has it or has it not.
+    Asked,
+    Posted,
+    Updated,
+    Failed,
+}
+
+/// An event in the chain.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// From 1, without a gap.
+    pub number: u64,
+    pub event: Event,
+    /// Hash of the entry before; 64 zeros for the first.
+    pub previous: String,
+    /// SHA-256 over `previous`, number and the event's canonical JSON, in hex.
+    pub hash: String,
+}
+
+/// The newest audit entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Head {
+    /// 0 when there is none.
+    pub number: u64,
+    pub hash: String,
+}
+
+/// Why the store cannot do it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct StoreError {
+    pub kind: StoreErrorKind,
+    /// What happened, naming the path.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// Another process holds it.
+    InUse,
+    /// The disk refuses.
+    Io,
+    /// What is there is damaged, cut, or older than its head file.
+    Damaged,
+    /// Written by a later release.
+    Format,
+    /// A record would take over a target key that another record owns.
+    LinkTaken,
+}

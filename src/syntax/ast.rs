@@ -1,0 +1,391 @@
+//! The syntax tree: what a file says, before anything is known of names or types.
+//!
+//! Every node carries its span, so that later phases point at the right words.
+//! Comments are kept aside by position, so that the formatter can put them back.
+
+use crate::diag::Span;
+use crate::value::{Date, Decimal};
+use std::sync::Arc;
+
+/// A whole file. Items that could not be read are left out; their diagnostics say so.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct File {
+    pub items: Vec<Item>,
+    pub comments: Vec<Comment>,
+}
+
+/// `# …` up to the end of its line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comment {
+    pub span: Span,
+    /// Nothing but white space stands before it on its line.
+    pub own_line: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    pub text: Arc<str>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    Pipeline(Pipeline),
+    Connect(Connect),
+    Lookup(Lookup),
+    Flow(Flow),
+    /// An item of the language that this release reads but does not carry out
+    /// (`test`, `use`, `extend`, `fn`, `let`, `vars`): its keyword.
+    Later(Name),
+}
+
+/// `pipeline "name" { timezone = "…"  currency = "…" }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pipeline {
+    pub name: Text,
+    pub settings: Vec<Setting>,
+    pub span: Span,
+}
+
+/// A text in quotes where no template is meant: names, paths.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Text {
+    pub text: Arc<str>,
+    pub span: Span,
+}
+
+/// `connect NAME { setting = value … }` with `sandbox` alone on a line allowed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connect {
+    pub name: Name,
+    pub settings: Vec<Setting>,
+    /// The word `sandbox`, if it stands in the block.
+    pub sandbox: Option<Span>,
+    pub span: Span,
+}
+
+/// `name = value`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setting {
+    pub name: Name,
+    pub value: Expr,
+}
+
+/// `lookup dimension(cost_code, cost_type) -> (gl_account, cost_center) { … }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lookup {
+    pub name: Name,
+    pub inputs: Vec<Name>,
+    pub outputs: Vec<Name>,
+    pub entries: Vec<LookupEntry>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum LookupEntry {
+    /// `"03-3*", _ => "5310", "C300"`
+    Row(LookupRow),
+    /// `from csv "cost-codes.csv"`
+    FromFile { format: Name, path: Text, span: Span },
+    /// `from procore.vendors [where …]`; inputs and outputs are field names of the resource.
+    FromResource { resource: ResourceName, filter: Option<Expr>, span: Span },
+    /// `verify gl_account in qad.gl_accounts.code where active`
+    Verify { output: Name, resource: ResourceName, field: Name, filter: Option<Expr>, span: Span },
+    /// `missing hold "…"`
+    Missing { outcome: Outcome, sentence: Template, span: Span },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookupRow {
+    pub patterns: Vec<Pattern>,
+    pub values: Vec<Expr>,
+    pub span: Span,
+}
+
+/// What a row asks of one input: `_` takes anything, `*` in a text any run of characters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pattern {
+    Any(Span),
+    Text(Text),
+}
+
+/// `connection.resource`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceName {
+    pub connection: Name,
+    pub resource: Name,
+}
+
+impl ResourceName {
+    pub fn span(&self) -> Span {
+        self.connection.span.to(self.resource.span)
+    }
+}
+
+/// The outcomes that a pipeline can choose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Hold,
+    Reject,
+    Skip,
+}
+
+impl Outcome {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hold => "hold",
+            Self::Reject => "reject",
+            Self::Skip => "skip",
+        }
+    }
+}
+
+/// `flow name { clauses }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    pub name: Name,
+    pub clauses: Vec<Clause>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Clause {
+    From(From),
+    Where {
+        condition: Expr,
+        span: Span,
+    },
+    Let(Let),
+    Map(Map),
+    Require(Require),
+    To(To),
+    /// A clause that this release reads but does not carry out
+    /// (`match`, `run`, `reconcile`): its keyword.
+    Later(Name),
+}
+
+/// `from procore.requisitions as invoice [per project [where …]]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct From {
+    pub resource: ResourceName,
+    pub alias: Name,
+    pub per: Option<Per>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Per {
+    pub name: Name,
+    pub filter: Option<Expr>,
+}
+
+/// `let name = expr [else hold "…"]`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Let {
+    pub name: Name,
+    pub value: Expr,
+    pub otherwise: Option<Otherwise>,
+    pub span: Span,
+}
+
+/// `else hold|reject|skip "…"`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Otherwise {
+    pub outcome: Outcome,
+    pub sentence: Template,
+    pub span: Span,
+}
+
+/// `map { … }`, and the body of an `each`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Map {
+    pub entries: Vec<MapEntry>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum MapEntry {
+    Let(Let),
+    Field { name: Name, value: Expr, span: Span },
+}
+
+/// `require condition else hold|reject|skip "…"`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Require {
+    pub condition: Expr,
+    pub otherwise: Otherwise,
+    pub span: Span,
+}
+
+/// `to qad.supplier_invoices { rules }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct To {
+    pub resource: ResourceName,
+    pub rules: Vec<Rule>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    /// `key supplier, reference`
+    Key { fields: Vec<Name>, span: Span },
+    /// `on change hold|update|correct|ignore`
+    OnChange { action: Name, span: Span },
+    /// `retry 5 times from 2s to 5m`
+    Retry { times: Spanned<u32>, first: Spanned<crate::value::Span>, longest: Spanned<crate::value::Span>, span: Span },
+    /// `guard 500 records, 5% rejected`: either part may stand alone.
+    Guard { records: Option<Spanned<u64>>, rejected_percent: Option<Spanned<Decimal>>, span: Span },
+    /// A rule that this release reads but does not carry out (`settle`, `approve`, `mark`): its keyword.
+    Later(Name),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spanned<T> {
+    pub value: T,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `'plain text'`
+    Plain(Arc<str>),
+    /// `"text with {{ names }}"`
+    Template(Template),
+    Integer(i64),
+    /// `9_000.00`
+    Decimal(Decimal),
+    Boolean(bool),
+    /// `2026-10-31`
+    Date(Date),
+    /// `24h`
+    Duration(crate::value::Span),
+    /// `["a", "b"]`
+    List(Vec<Expr>),
+    Path(Path),
+    /// `name(args)`
+    Call {
+        name: Name,
+        arguments: Vec<Expr>,
+    },
+    /// `value | name(args)`: the value becomes the first argument.
+    Pipe {
+        value: Box<Expr>,
+        name: Name,
+        arguments: Vec<Expr>,
+    },
+    Not(Box<Expr>),
+    Negate(Box<Expr>),
+    Binary {
+        operator: Operator,
+        operator_span: Span,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    /// `each list as item [where …] { fields }`
+    Each(Box<Each>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Each {
+    pub list: Expr,
+    pub alias: Name,
+    pub filter: Option<Expr>,
+    pub body: Map,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    NotIn,
+    /// `??`: the left, or the right where the left is absent.
+    Otherwise,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+impl Operator {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Or => "or",
+            Self::And => "and",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::In => "in",
+            Self::NotIn => "not in",
+            Self::Otherwise => "??",
+            Self::Add => "+",
+            Self::Subtract => "-",
+            Self::Multiply => "*",
+            Self::Divide => "/",
+        }
+    }
+}
+
+/// A name in scope and RFC 9535 segments after it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    pub root: Name,
+    pub segments: Vec<Segment>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    pub kind: SegmentKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum SegmentKind {
+    /// `.name` or `['name']`
+    Field(Arc<str>),
+    /// `[0]`, `[-1]`
+    Index(i64),
+    /// `[*]` or `.*`
+    Wildcard,
+    /// A slice, a filter, a descendant or several selectors: its text, for the JSONPath interpreter.
+    Query(Arc<str>),
+}
+
+/// The text between double quotes: raw for the template engine, escapes resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Template {
+    pub text: Arc<str>,
+    /// The quotes included.
+    pub span: Span,
+    /// For each byte of `text`, in steps: `(offset in text, offset in the source)`.
+    /// One pair at the start and one after each escape.
+    pub offsets: Vec<(u32, u32)>,
+}
+
+impl Template {
+    /// The span in the source of bytes `start..end` of the text.
+    pub fn place(&self, start: usize, end: usize) -> Span {
+        let at = |offset: usize| {
+            let step = self.offsets.iter().rev().find(|(text, _)| *text as usize <= offset);
+            step.map_or(self.span.start as usize + 1 + offset, |(text, source)| {
+                *source as usize + offset - *text as usize
+            })
+        };
+        Span::new(self.span.source, at(start), at(end))
+    }
+}

@@ -1,0 +1,4 @@
+//! Text to syntax tree.
+
+mod ast;
+pub use ast::*;

@@ -1,0 +1,212 @@
+//! Days, instants and lengths of time: the only file that names the date crate.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A length of time in whole seconds and nanoseconds.
+pub type Span = std::time::Duration;
+
+/// A calendar day. Billing dates are project-local days and are never shifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Date(jiff::civil::Date);
+
+impl Date {
+    /// `None` if there is no such day.
+    pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
+        jiff::civil::Date::new(year, month, day).ok().map(Self)
+    }
+
+    pub fn year(self) -> i16 {
+        self.0.year()
+    }
+
+    pub fn month(self) -> i8 {
+        self.0.month()
+    }
+
+    pub fn day(self) -> i8 {
+        self.0.day()
+    }
+
+    /// `days` later (or earlier, if negative); stays at the end of the calendar.
+    #[must_use]
+    pub fn plus_days(self, days: i64) -> Self {
+        Self(self.0.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()))
+    }
+
+    /// The last day of this month.
+    #[must_use]
+    pub fn end_of_month(self) -> Self {
+        Self(self.0.last_of_month())
+    }
+
+    /// The first day of this month.
+    #[must_use]
+    pub fn start_of_month(self) -> Self {
+        Self(self.0.first_of_month())
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for Date {
+    type Err = TimeError;
+
+    /// `YYYY-MM-DD`, or an ISO 8601 date-time whose calendar day is taken as written.
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        let day = text.get(..10).unwrap_or(text);
+        let rest = text.get(10..).unwrap_or("");
+        if !(rest.is_empty() || rest.starts_with(['T', ' '])) {
+            return Err(TimeError { text: text.to_owned(), wanted: "a day such as 2026-10-31" });
+        }
+        day.parse().map(Self).map_err(|_| TimeError { text: text.to_owned(), wanted: "a day such as 2026-10-31" })
+    }
+}
+
+/// An instant in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(jiff::Timestamp);
+
+impl Timestamp {
+    /// Seconds since the Unix epoch; stays inside the calendar.
+    pub fn from_unix(seconds: i64) -> Self {
+        Self(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX))
+    }
+
+    /// Milliseconds since the Unix epoch; stays inside the calendar.
+    pub fn from_unix_millis(millis: i64) -> Self {
+        Self(jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX))
+    }
+
+    pub fn unix(self) -> i64 {
+        self.0.as_second()
+    }
+
+    pub fn unix_millis(self) -> i64 {
+        self.0.as_millisecond()
+    }
+
+    #[must_use]
+    pub fn plus(self, span: Span) -> Self {
+        self.0.checked_add(span).map_or(Self(jiff::Timestamp::MAX), Self)
+    }
+
+    #[must_use]
+    pub fn minus(self, span: Span) -> Self {
+        self.0.checked_sub(span).map_or(Self(jiff::Timestamp::MIN), Self)
+    }
+
+    /// How long since `earlier`; zero if `earlier` is not earlier.
+    pub fn since(self, earlier: Self) -> Span {
+        Span::try_from(self.0.duration_since(earlier.0)).unwrap_or_default()
+    }
+
+    /// The calendar day of this instant in UTC.
+    pub fn date(self) -> Date {
+        Date(self.0.to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
+    /// `2026-10-31T14:05:09Z`, without a fraction.
+    pub fn whole_seconds(self) -> String {
+        Self::from_unix(self.unix()).to_string()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = TimeError;
+
+    /// ISO 8601 with `Z` or an offset; a plain day means its first moment in UTC.
+    fn from_str(text: &str) -> Result<Self, TimeError> {
+        text.parse()
+            .or_else(|_| {
+                text.parse::<jiff::civil::Date>()
+                    .and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).map(|zoned| zoned.timestamp()))
+            })
+            .map(Self)
+            .map_err(|_| TimeError { text: text.to_owned(), wanted: "an instant such as 2026-10-31T14:05:09Z" })
+    }
+}
+
+/// A text that is no day or instant.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("`{text}` is not {wanted}")]
+pub struct TimeError {
+    pub text: String,
+    pub wanted: &'static str,
+}
+
+/// Whether the IANA database knows this time zone.
+pub fn is_time_zone(name: &str) -> bool {
+    jiff::tz::TimeZone::get(name).is_ok()
+}
+
+/// Reads `250ms`, `2s`, `5m`, `24h`, `35d`; `None` for anything else or what does not fit.
+pub fn parse_duration(text: &str) -> Option<Span> {
+    let split = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(split);
+    let number: u64 = number.parse().ok()?;
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.checked_mul(millis).map(Span::from_millis)
+}
+
+/// The shortest text that [`parse_duration`] reads back.
+pub fn render_duration(span: Span) -> String {
+    let millis = span.as_millis();
+    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+        if millis >= size && millis.is_multiple_of(size) {
+            return format!("{}{unit}", millis / size);
+        }
+    }
+    format!("{millis}ms")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Date, Timestamp, parse_duration, render_duration};
+
+    #[test]
+    fn a_day_is_never_shifted() {
+        let day: Date = "2026-10-31T23:30:00-07:00".parse().expect("date");
+        assert_eq!(day.to_string(), "2026-10-31");
+    }
+
+    #[test]
+    fn instants_read_offsets_and_plain_days() {
+        let instant: Timestamp = "2026-10-31T23:30:00-07:00".parse().expect("instant");
+        assert_eq!(instant.whole_seconds(), "2026-11-01T06:30:00Z");
+        assert_eq!("2026-10-31".parse::<Timestamp>().expect("day").whole_seconds(), "2026-10-31T00:00:00Z");
+    }
+
+    #[test]
+    fn durations_round_trip() {
+        for text in ["250ms", "2s", "5m", "24h", "35d"] {
+            assert_eq!(
+                render_duration(parse_duration(text).expect(text)).parse::<String>().ok(),
+                parse_duration(text).map(render_duration)
+            );
+        }
+        assert_eq!(parse_duration("24h").map(render_duration).as_deref(), Some("1d"));
+        assert_eq!(parse_duration("9999999999999999999d"), None);
+        assert_eq!(parse_duration("5 m"), None);
+    }
+}
