@@ -3,7 +3,7 @@
 //! Any phase may make a [`Diagnostic`]; one renderer prints them all, for people
 //! and as JSON. A code is one line in [`codes`] and is never used for two things.
 
-mod codes;
+pub mod codes;
 
 pub use codes::{Code, all, explain, find};
 
