@@ -7,7 +7,7 @@ use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::functions::{self, ArgumentError, Function};
 use crate::model::{Expr, ExprKind, LookupId};
 use crate::syntax::{self as ast, Name};
-use crate::value::{FieldType, Kind, RecordType, Type};
+use crate::value::{Kind, Type};
 use std::sync::Arc;
 
 /// Functions of the language that come with later releases.
@@ -109,7 +109,7 @@ impl Checker<'_> {
         let Some(lookup) = self.lookups.get_mut(index) else { return Expr::unknown(span) };
         lookup.used = true;
         let (name, inputs, missing) = (lookup.name.clone(), lookup.inputs.clone(), lookup.missing);
-        let outputs = lookup.outputs.clone();
+        let record = lookup.record.clone();
         let user = format!("the lookup `{name}`");
         let values: Vec<Expr> = arguments.iter().map(|argument| self.settled(scope, argument, &user)).collect();
         if values.len() == inputs.len() {
@@ -121,10 +121,7 @@ impl Checker<'_> {
             let usage = format!("{name}({})", usage.join(", "));
             self.wrong_count(span, &user, values.len(), inputs.len(), inputs.len(), &usage);
         }
-        let field = |(name, ty): (Arc<str>, Type)| (name, FieldType { ty, doc: Arc::from(""), values: Vec::new() });
-        let record =
-            RecordType { name: Arc::from(format!("`{name}` row")), fields: outputs.into_iter().map(field).collect() };
-        let ty = Type { kind: Kind::Record(Arc::new(record)), optional: !missing };
+        let ty = Type { kind: Kind::Record(record), optional: !missing };
         Expr { kind: ExprKind::Lookup(LookupId(index), values), ty, span }
     }
 

@@ -124,6 +124,12 @@ impl Checker<'_> {
                     |longest| format!("this can have {longest} characters"),
                 );
                 let cut = if slot.key { "shorten" } else { "take" };
+                let refuse = match value.kind {
+                    ExprKind::Local(_) | ExprKind::Field(..) => {
+                        format!(", or refuse longer ones: `require length({}) <= {most} else hold \"…\"`", short(&text))
+                    }
+                    _ => String::new(),
+                };
                 let inner = if matches!(value.kind, ExprKind::Otherwise(..) | ExprKind::Binary(..)) {
                     format!("({})", short(&text))
                 } else {
@@ -131,7 +137,7 @@ impl Checker<'_> {
                 };
                 let why =
                     if slot.key { "; a key is never just cut, `shorten` ends in a hash when it must" } else { "" };
-                (label, format!("write `{inner} | {cut}({most})`{why}"))
+                (label, format!("write `{inner} | {cut}({most})`{refuse}{why}"))
             }
         };
         self.report(

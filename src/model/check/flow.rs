@@ -1,6 +1,7 @@
 //! Flows: from one resource, step by step, to another.
 
 use super::each::announce;
+use super::narrow::learn;
 use super::resource::Found;
 use super::scope::Scope;
 use super::{Checker, listed};
@@ -56,6 +57,7 @@ impl Checker<'_> {
         match clause {
             Clause::Where { condition, .. } => {
                 let condition = self.condition(scope, condition);
+                learn(scope, &condition);
                 steps.push(Step::Where { condition });
             }
             Clause::Let(entry) => {
@@ -65,6 +67,7 @@ impl Checker<'_> {
             Clause::Require(require) => {
                 let condition = self.condition(scope, &require.condition);
                 let otherwise = self.stop(scope, &require.otherwise);
+                learn(scope, &condition);
                 steps.push(Step::Require { condition, otherwise });
             }
             Clause::Map(map) if parts.map.is_some_and(|first| first.span == map.span) => {

@@ -8,8 +8,8 @@ use crate::connector::ResourceSpec;
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::{Expr, Lookup, LookupResource, Missing, Row, Verify, functions};
 use crate::syntax::{self as ast, LookupEntry, Name, ResourceName};
-use crate::value::{Kind, Type};
-use std::collections::HashMap;
+use crate::value::{FieldType, Kind, RecordType, Type, Value};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Where a lookup's rows come from.
@@ -18,6 +18,13 @@ struct Origin<'a> {
     /// The first row or file.
     table: Option<Span>,
     resource: Option<(&'a ResourceName, Option<&'a ast::Expr>, Span)>,
+}
+
+/// One output, and the values that the rows give it.
+struct Output {
+    name: Arc<str>,
+    ty: Type,
+    values: Vec<Arc<str>>,
 }
 
 impl Checker<'_> {
@@ -33,19 +40,26 @@ impl Checker<'_> {
                 (None, lookup.inputs.iter().map(text).collect(), lookup.outputs.iter().map(text).collect::<Vec<_>>())
             }
         };
+        let before = self.found.len();
         let rows = if origin.resource.is_none() { self.rows(lookup) } else { Vec::new() };
-        let verifies = self.verifies(lookup, &outputs);
+        let whole = !self.found.iter().skip(before).any(Diagnostic::is_error);
+        let mut outputs: Vec<Output> = outputs.into_iter().map(|(name, ty)| Output { name, ty, values: Vec::new() }).collect();
+        if origin.resource.is_none() {
+            from_rows(&mut outputs, &rows, whole);
+        }
+        let verifies = self.verifies(lookup, &mut outputs);
         let missing = self.missing_rule(lookup, &inputs, &rows);
         if self.lookups.iter().all(|known| known.name != lookup.name.text) {
             self.lookups.push(Signature {
                 name: lookup.name.text.clone(),
                 inputs,
-                outputs: outputs.clone(),
+                record: Arc::new(record_of(&lookup.name.text, &outputs)),
                 missing: missing.is_some(),
                 span: lookup.name.span,
                 used: false,
             });
         }
+        let outputs = outputs.into_iter().map(|output| (output.name, output.ty)).collect();
         Lookup {
             name: lookup.name.text.clone(),
             inputs: lookup.inputs.iter().map(|name| name.text.clone()).collect(),
@@ -202,7 +216,7 @@ impl Checker<'_> {
         (filter, scope.len())
     }
 
-    fn verifies(&mut self, lookup: &ast::Lookup, outputs: &[(Arc<str>, Type)]) -> Vec<Verify> {
+    fn verifies(&mut self, lookup: &ast::Lookup, outputs: &mut [Output]) -> Vec<Verify> {
         let mut verifies = Vec::new();
         for entry in &lookup.entries {
             if let LookupEntry::Verify { output, resource, field, filter, span } = entry {
@@ -219,9 +233,9 @@ impl Checker<'_> {
         field: &Name,
         filter: Option<&ast::Expr>,
         span: Span,
-        outputs: &[(Arc<str>, Type)],
+        outputs: &mut [Output],
     ) -> Option<Verify> {
-        let index = outputs.iter().position(|(name, _)| *name == output.text);
+        let index = outputs.iter().position(|known| known.name == output.text);
         if index.is_none() {
             self.no_output(output, outputs);
         }
@@ -229,13 +243,16 @@ impl Checker<'_> {
         let wanted = self.resource_fields(std::slice::from_ref(field), found.spec());
         let (filter, locals) = self.record_filter(&found, filter);
         let (output_index, ty) = (index?, wanted.first().map(|(_, ty)| ty)?);
-        let given = outputs.get(output_index).map(|(_, ty)| ty)?;
-        if common(given, ty).is_none() {
+        let given = &mut outputs.get_mut(output_index)?.ty;
+        if common(given, ty).is_some() {
+            narrow(given, ty);
+        } else {
+            let given = given.kind.clone();
             self.report(
                 Diagnostic::error(
                     &codes::VERIFY_TYPE,
                     field.span,
-                    format!("`{}` gives {}, and `{}` holds {}", output.text, given.kind, field.text, ty.kind),
+                    format!("`{}` gives {given}, and `{}` holds {}", output.text, field.text, ty.kind),
                 )
                 .label("never equal")
                 .hint("verify in a field of the same type"),
@@ -253,8 +270,8 @@ impl Checker<'_> {
         })
     }
 
-    fn no_output(&mut self, output: &Name, outputs: &[(Arc<str>, Type)]) {
-        let names = || outputs.iter().map(|(name, _)| &**name);
+    fn no_output(&mut self, output: &Name, outputs: &[Output]) {
+        let names = || outputs.iter().map(|output| &*output.name);
         let hint = match nearest(&output.text, names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its outputs are {}", listed(names(), 12)),
@@ -318,4 +335,30 @@ impl Checker<'_> {
             .hint("take one of the two out"),
         );
     }
+}
+
+/// The longest text and the values that the rows give; unknown if some could not be read.
+fn from_rows(outputs: &mut [Output], rows: &[Row], whole: bool) {
+    for (index, output) in outputs.iter_mut().enumerate() {
+        let values = rows.iter().filter_map(|row| row.values.get(index)).filter_map(Value::as_text);
+        let values: BTreeSet<&str> = values.collect();
+        let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
+        output.ty = if whole { Type::new(Kind::Text { max: u32::try_from(longest).ok() }) } else { Type::unknown() };
+        output.values = values.into_iter().map(Arc::from).collect();
+    }
+}
+
+/// A verified text is one that the field holds, so it is no longer than the field.
+fn narrow(given: &mut Type, held: &Type) {
+    if let (Kind::Text { max: given }, Kind::Text { max: Some(held) }) = (&mut given.kind, &held.kind) {
+        *given = Some(given.map_or(*held, |given| given.min(*held)));
+    }
+}
+
+fn record_of(name: &str, outputs: &[Output]) -> RecordType {
+    let field = |output: &Output| {
+        let field = FieldType { ty: output.ty.clone(), doc: Arc::from(""), values: output.values.clone() };
+        (output.name.clone(), field)
+    };
+    RecordType { name: Arc::from(format!("`{name}`")), fields: outputs.iter().map(field).collect() }
 }

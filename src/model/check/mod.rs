@@ -15,6 +15,7 @@ mod fit;
 mod flow;
 mod lints;
 mod lookup;
+mod narrow;
 mod operands;
 mod path;
 mod pipeline;
@@ -31,7 +32,7 @@ use super::{Files, Flow, Lookup, Model};
 use crate::connector::Driver;
 use crate::diag::{Diagnostic, Sources, Span, codes};
 use crate::syntax as ast;
-use crate::value::Type;
+use crate::value::{RecordType, Type};
 use connect::Bound;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -69,7 +70,8 @@ struct Checker<'a> {
 struct Signature {
     name: Arc<str>,
     inputs: Vec<(Arc<str>, Type)>,
-    outputs: Vec<(Arc<str>, Type)>,
+    /// What a call yields.
+    record: Arc<RecordType>,
     /// A record without a fitting row leaves the flow.
     missing: bool,
     span: Span,

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::expr::with_article;
+use super::narrow::narrowed;
 use super::scope::Scope;
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::{Expr, ExprKind};
@@ -19,7 +20,7 @@ impl Checker<'_> {
             }
             value = self.segment(value, segment);
         }
-        value
+        narrowed(scope, value)
     }
 
     fn root(&mut self, scope: &mut Scope, name: &Name) -> Expr {

@@ -21,6 +21,8 @@ pub(super) struct Scope {
     record: Option<LocalId>,
     /// Locals whose text was cut with `take`.
     cut: BTreeSet<usize>,
+    /// Texts that a `where` or `require` keeps short: a local, the fields after it, the longest.
+    bounds: Vec<(LocalId, Vec<Arc<str>>, u32)>,
     /// Lets that went out of sight unused.
     unused: Vec<Name>,
 }
@@ -144,6 +146,17 @@ impl Scope {
                 .map(|binding| Name { text: binding.name, span: binding.span }),
         );
         self.announced.truncate(mark.announced);
+    }
+
+    /// Tells that a text has at most so many characters from here on.
+    pub fn bound(&mut self, local: LocalId, fields: Vec<Arc<str>>, most: u32) {
+        self.bounds.push((local, fields, most));
+    }
+
+    /// The longest that a text can be by what was required of it.
+    pub fn bound_of(&self, local: LocalId, fields: &[Arc<str>]) -> Option<u32> {
+        let same = self.bounds.iter().filter(|(of, path, _)| *of == local && **path == *fields);
+        same.map(|(_, _, most)| *most).min()
     }
 
     pub fn mark_cut(&mut self, local: LocalId) {
