@@ -4,8 +4,10 @@
 //! and as JSON. A code is one line in [`codes`] and is never used for two things.
 
 pub mod codes;
+mod render;
 
 pub use codes::{Code, all, explain, find};
+pub use render::{Style, render, render_json};
 
 use std::path::PathBuf;
 use std::sync::Arc;
