@@ -87,24 +87,6 @@ pub struct Mapped {
     pub key: Key,
 }
 
-/// Records that must be read before a run maps anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
-    pub connection: Arc<str>,
-    pub resource: Arc<str>,
-    pub lookup: LookupId,
-    pub use_of: Use,
-}
-
-/// What the records of a [`Need`] are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Use {
-    /// [`Tables::load`]. Comes before every verify of the same lookup.
-    Rows,
-    /// [`Tables::verify`] of the verify with this number.
-    Verify(usize),
-}
-
 /// Makes a program of a checked model.
 pub fn compile(model: Model) -> Program {
     let hashes = hash::hashes(&model);
@@ -151,25 +133,6 @@ impl Program {
     /// In an order in which each flow stands after those whose links it names.
     pub fn flows(&self) -> &[Flow] {
         &self.flows
-    }
-
-    /// What must be read for these lookups, in the order in which the tables want it. One
-    /// resource can stand here several times.
-    pub fn needs(&self, lookups: &[LookupId]) -> Vec<Need> {
-        let mut needs = Vec::new();
-        for id in lookups {
-            let Some(lookup) = self.lookups.get(id.0) else { continue };
-            let mut need = |connection: &Arc<str>, resource: &Arc<str>, use_of| {
-                needs.push(Need { connection: connection.clone(), resource: resource.clone(), lookup: *id, use_of });
-            };
-            if let Some(rows) = &lookup.resource {
-                need(&rows.connection, &rows.resource, Use::Rows);
-            }
-            for (number, verify) in lookup.verifies.iter().enumerate() {
-                need(&verify.connection, &verify.resource, Use::Verify(number));
-            }
-        }
-        needs
     }
 }
 

@@ -87,7 +87,8 @@ fn divide(left: &Value, right: &Value) -> Result<Value, Refused> {
         return Err(Refused::DivisionByZero);
     }
     let quotient = left.checked_div(right).ok_or(Refused::OutOfRange)?;
-    Ok(if quotient.places() > QUOTIENT_PLACES { quotient.rounded(QUOTIENT_PLACES) } else { quotient }.into())
+    // Rounding to the places that matter drops the zeros behind them.
+    Ok(quotient.rounded(quotient.places().min(QUOTIENT_PLACES)).into())
 }
 
 #[cfg(test)]
