@@ -6,7 +6,8 @@ use crate::connector::{Catalogue, Driver};
 use crate::diag::{Sources, Style, render};
 use crate::model::{FileText, Files, LookupId, check};
 use crate::syntax::{Outcome, parse};
-use crate::value::{Record, Value, from_json};
+use crate::value::{Decimal, Record, Value, from_json};
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use std::sync::OnceLock;
 
 const CATALOGUE: &str = r"
@@ -360,8 +361,8 @@ fn awkward_values_break_nothing() {
 fn amounts_that_cannot_be_exact_are_rejected() {
     let huge = "79228162514264337593543950335";
     let mut bill = record(BILL);
-    let amount: crate::value::Decimal = huge.parse().expect("decimal");
-    let line = |amount: crate::value::Decimal| {
+    let amount: Decimal = huge.parse().expect("decimal");
+    let line = |amount: Decimal| {
         let mut line = record(r#"{"code":"01-100","kind":"L"}"#);
         line.insert("amount", amount);
         Value::from(line)
@@ -441,6 +442,94 @@ fn examples_of_the_functions_hold_in_a_pipeline() {
             assert_eq!(note(&value).as_deref(), Some(*shown), "{expression}");
         }
     }
+}
+
+#[test]
+fn long_chains_need_no_deep_stack() {
+    for expression in [format!("0{}", " + 1".repeat(200)), format!("1{}", " | text() | length()".repeat(60))] {
+        assert!(note(&expression).is_some(), "{expression}");
+    }
+}
+
+#[test]
+fn queries_with_extreme_numbers_select_what_is_there() {
+    let most = "9007199254740991";
+    for (query, count) in [
+        (format!("[0:{most}]"), "3"),
+        (format!("[-{most}:{most}:{most}]"), "1"),
+        (format!("[{most}:-{most}:-{most}]"), "1"),
+        (format!("[::-{most}]"), "1"),
+        ("[0:3:0]".to_owned(), "0"),
+        (format!("[{most}:]"), "0"),
+        (format!("[?@.amount < -{most}]"), "0"),
+    ] {
+        assert_eq!(note(&format!("count(bill.lines{query})")).as_deref(), Some(count), "{query}");
+    }
+}
+
+/// Values of any kind, three levels deep.
+fn anything() -> impl Strategy<Value = Value> {
+    let plain = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<i64>().prop_map(|cents| Decimal::cents(cents).into()),
+        any::<String>().prop_map(Value::from),
+        Just("approved".into()),
+    ];
+    plain.prop_recursive(3, 24, 4, |inner| {
+        let names = prop::sample::select(vec!["code", "kind", "amount", "note", "id", "number"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec((names, inner), 0..5).prop_map(|fields| fields
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect::<Record>()
+                .into()),
+        ]
+    })
+}
+
+proptest! {
+    /// Connectors decode by the catalogue, but evaluation does not lean on that.
+    #[test]
+    fn no_record_breaks_the_machine(values in prop::collection::vec(anything(), 8), scope in anything()) {
+        let program = shared();
+        let names = ["id", "number", "vendor", "vendor_name", "due", "day", "lines", "status"];
+        let mut bill: Record = names.into_iter().map(Into::into).zip(values).collect();
+        bill.insert("status", "approved");
+        let mut job = job();
+        job.insert("number", scope);
+        let tables = tables(program);
+        let flow = &program.flows()[0];
+        let evaluation = flow.evaluate(&tables, &bill, Some(&job));
+        prop_assert_eq!(&evaluation, &flow.evaluate(&tables, &bill, Some(&job)));
+        flow.wants_scope(&tables, &bill);
+        if let Evaluation::Stopped(stop) = evaluation {
+            prop_assert!(!stop.sentence.is_empty() && !stop.sentence.contains('\n'));
+        }
+    }
+
+    #[test]
+    fn totals_are_exact(cents in prop::collection::vec(-10_000_000_000_i64..10_000_000_000, 0..40)) {
+        let program = shared();
+        let mut bill = record(BILL);
+        let line = |cents: &i64| {
+            let mut line = record(r#"{"code":"01-100","kind":"L"}"#);
+            line.insert("amount", Decimal::cents(*cents));
+            Value::from(line)
+        };
+        bill.insert("lines", cents.iter().map(line).collect::<Vec<_>>());
+        bill.insert("due", Decimal::cents(cents.iter().sum()));
+        let mapped = mapped(program.flows()[0].evaluate(&tables(program), &bill, Some(&job())));
+        let total = mapped.target.get("total").and_then(Value::as_decimal);
+        prop_assert_eq!(total, Some(Decimal::cents(cents.iter().sum())));
+    }
+}
+
+fn shared() -> &'static Program {
+    static PROGRAM: OnceLock<Program> = OnceLock::new();
+    PROGRAM.get_or_init(|| program(PIPELINE))
 }
 
 #[test]
