@@ -5,11 +5,20 @@
 //! it returns. The audit events of a batch are chained in the order in which they stand.
 
 pub mod audit;
+mod blobs;
+mod codec;
 #[cfg(test)]
 mod contract;
+mod disk;
+mod head_file;
+mod keys;
+mod lock;
 mod memory;
+mod sled;
+mod writer;
 
 pub use memory::{MemoryStore, Moment};
+pub use sled::SledStore;
 
 use crate::value::Timestamp;
 use async_trait::async_trait;
