@@ -18,6 +18,7 @@
 pub mod connector;
 pub mod diag;
 pub mod engine;
+pub mod host;
 pub mod model;
 pub mod program;
 pub mod store;
