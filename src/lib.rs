@@ -20,6 +20,7 @@ pub mod diag;
 pub mod engine;
 pub mod model;
 pub mod program;
+pub mod sandbox;
 pub mod store;
 pub mod syntax;
 pub mod value;
