@@ -118,10 +118,10 @@ impl<'a> Chain<'a> {
 /// The newest are still being written, those before them are being looked at.
 fn status(stage: i64, random: &mut Random) -> &'static str {
     match stage {
-        0 => *random.pick(&["draft", "draft", "under_review"]),
-        1 => *random.pick(&["under_review", "under_review", "revise_and_resubmit"]),
-        2 => *random.pick(&["under_review", "pending_owner_approval"]),
-        _ => *random.pick(&["approved", "approved", "approved", "approved", "approved_as_noted"]),
+        0 => random.pick::<&'static str>(&["draft", "draft", "under_review"]),
+        1 => random.pick::<&'static str>(&["under_review", "under_review", "revise_and_resubmit"]),
+        2 => random.pick::<&'static str>(&["under_review", "pending_owner_approval"]),
+        _ => random.pick::<&'static str>(&["approved", "approved", "approved", "approved", "approved_as_noted"]),
     }
 }
 
