@@ -4,6 +4,22 @@
 //! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
 //! it returns. The audit events of a batch are chained in the order in which they stand.
 
+pub mod audit;
+mod blobs;
+mod codec;
+#[cfg(test)]
+mod contract;
+mod disk;
+mod head_file;
+mod keys;
+mod lock;
+mod memory;
+mod sled;
+mod writer;
+
+pub use memory::{MemoryStore, Moment};
+pub use sled::SledStore;
+
 use crate::value::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -252,7 +268,14 @@ pub struct AuditEntry {
 pub struct Head {
     /// 0 when there is none.
     pub number: u64,
+    /// 64 zeros when there is none.
     pub hash: String,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { number: 0, hash: audit::START.to_owned() }
+    }
 }
 
 /// Why the store cannot do it.
@@ -264,6 +287,20 @@ pub struct StoreError {
     pub message: String,
     /// What to do.
     pub hint: String,
+}
+
+impl StoreError {
+    pub fn new(kind: StoreErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: hint.into() }
+    }
+
+    fn link_taken(target_key: &str, owner: &RecordId, record: &RecordId) -> Self {
+        Self::new(
+            StoreErrorKind::LinkTaken,
+            format!("{record} maps to the key {target_key}, which belongs to {owner}"),
+            "two source records must not become one: change the source, or the `key` of the flow",
+        )
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
