@@ -1,6 +1,7 @@
 //! Calls: of functions, and of lookups, which are called like functions.
 
 use super::expr::{common, with_article};
+use super::lost;
 use super::scope::Scope;
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, Span, codes, nearest};
@@ -21,7 +22,9 @@ impl Checker<'_> {
         if let Some(function) = functions::find(&name.text) {
             return self.call_function(scope, function, arguments, span);
         }
-        self.unknown_function(name);
+        if !lost::may_be(&self.lost, "lookup", &name.text) {
+            self.unknown_function(name);
+        }
         for argument in arguments {
             self.expr(scope, argument);
         }

@@ -1,7 +1,7 @@
 //! `connect` blocks: which system, how it is reached, which catalogue its resources come from.
 
 use super::settings::CREDENTIALS;
-use super::{Checker, listed};
+use super::{Checker, listed, lost};
 use crate::connector::{Catalogue, Driver, Settings};
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::Connection;
@@ -86,6 +86,7 @@ impl Checker<'_> {
                 None
             }
             (None, Some(_)) => None,
+            (None, None) if lost::may_be(&connect.lost, CREDENTIALS, CREDENTIALS) => None,
             (Some(setting), None) => self.credential(setting, connect, catalogue),
             (None, None) => {
                 let prefix = connect.name.text.to_ascii_uppercase();
@@ -159,6 +160,9 @@ impl Checker<'_> {
         driver: Driver,
         settings: &Settings,
     ) -> Result<(Option<Arc<str>>, Catalogue), ()> {
+        if lost::may_be(&connect.lost, PROFILE, PROFILE) {
+            return Err(());
+        }
         let Some(Value::Text(path)) = settings.0.get(PROFILE) else {
             return Ok((None, (driver.catalogue)().clone()));
         };

@@ -19,6 +19,7 @@ impl Checker<'_> {
         announce(scope, &each.body);
         let steps = self.body(scope, &each.body);
         scope.leave(&mark);
+        self.lost_in.insert(span, each.body.lost.clone());
         let record = RecordType { name: each.alias.text.clone(), fields: fields_of(&steps, scope) };
         let ty = Type::list(Type::new(Kind::Record(Arc::new(record))));
         Expr { kind: ExprKind::Each(Box::new(Each { list, item: local, filter, steps })), ty, span }
@@ -122,6 +123,7 @@ fn field_step(scope: &mut Scope, name: &Name, value: Expr) -> Step {
 
 /// Tells the names that a block sets, so that a use before its line can be explained.
 pub(super) fn announce(scope: &mut Scope, map: &ast::Map) {
+    scope.lose(&map.lost);
     for entry in &map.entries {
         match entry {
             MapEntry::Let(entry) => scope.announce(&entry.name),

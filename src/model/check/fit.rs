@@ -242,7 +242,8 @@ impl Checker<'_> {
                 self.fit(value, &Slot { path, name: *span, spec, key: false }, scope);
             }
         }
-        let missing = missing_of(&each.steps, &slot.spec.fields);
+        let lost = self.lost_in.get(&place).cloned().unwrap_or_default();
+        let missing = missing_of(&each.steps, &lost, &slot.spec.fields);
         if !missing.is_empty() {
             let place = Span { end: place.start.saturating_add(4).min(place.end), ..place };
             self.report(

@@ -4,7 +4,7 @@ use super::each::announce;
 use super::narrow::learn;
 use super::resource::Found;
 use super::scope::Scope;
-use super::{Checker, listed};
+use super::{Checker, listed, lost};
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::{self, Flow, LocalId, Source, Step};
 use crate::syntax::{self as ast, Clause};
@@ -31,6 +31,9 @@ impl Checker<'_> {
                 None
             }
         };
+        // Of a clause whose keyword is misspelt nobody knows what it names.
+        let lost: Vec<ast::Lost> = flow.lost.iter().cloned().map(lost::nameless).collect();
+        scope.lose(&lost);
         for clause in &flow.clauses {
             match clause {
                 Clause::Let(entry) => scope.announce(&entry.name),
@@ -45,7 +48,7 @@ impl Checker<'_> {
                 self.clause(&mut scope, clause, &parts, &mut steps);
             }
         }
-        let target = parts.to.and_then(|to| self.to(to, parts.map.map(|map| map.span), &steps, &scope));
+        let target = parts.to.and_then(|to| self.to(to, parts.map, &steps, &scope));
         let (locals, unused) = scope.close();
         for name in unused {
             self.unused_let(&name);
@@ -103,7 +106,7 @@ impl Checker<'_> {
         let missing: Vec<&str> =
             [("from", parts.from.is_none()), ("map", parts.map.is_none()), ("to", parts.to.is_none())]
                 .into_iter()
-                .filter_map(|(word, missing)| missing.then_some(word))
+                .filter_map(|(word, missing)| (missing && !lost::any(&flow.lost, word)).then_some(word))
                 .collect();
         if !missing.is_empty() {
             self.report(

@@ -3,7 +3,7 @@
 use super::expr::common;
 use super::resource::Found;
 use super::scope::{Scope, Sort};
-use super::{Checker, Signature, listed};
+use super::{Checker, Signature, listed, lost};
 use crate::connector::ResourceSpec;
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::{Expr, Lookup, LookupResource, Missing, Row, Verify, functions};
@@ -36,14 +36,16 @@ impl Checker<'_> {
         let (resource, inputs, outputs) = match origin.resource {
             Some((name, filter, _)) => self.from_resource(lookup, name, filter),
             None => {
-                let text = |name: &Name| (name.text.clone(), Type::text());
+                let ty = if lost::any(&lookup.lost, "from") { Type::unknown() } else { Type::text() };
+                let text = |name: &Name| (name.text.clone(), ty.clone());
                 (None, lookup.inputs.iter().map(text).collect(), lookup.outputs.iter().map(text).collect::<Vec<_>>())
             }
         };
         let before = self.found.len();
         let rows = if origin.resource.is_none() { self.rows(lookup) } else { Vec::new() };
-        let whole = !self.found.iter().skip(before).any(Diagnostic::is_error);
-        let mut outputs: Vec<Output> = outputs.into_iter().map(|(name, ty)| Output { name, ty, values: Vec::new() }).collect();
+        let whole = lookup.lost.is_empty() && !self.found.iter().skip(before).any(Diagnostic::is_error);
+        let mut outputs: Vec<Output> =
+            outputs.into_iter().map(|(name, ty)| Output { name, ty, values: Vec::new() }).collect();
         if origin.resource.is_none() {
             from_rows(&mut outputs, &rows, whole);
         }
@@ -54,7 +56,7 @@ impl Checker<'_> {
                 name: lookup.name.text.clone(),
                 inputs,
                 record: Arc::new(record_of(&lookup.name.text, &outputs)),
-                missing: missing.is_some(),
+                missing: missing.is_some() || lost::any(&lookup.lost, "missing"),
                 span: lookup.name.span,
                 used: false,
             });
@@ -115,7 +117,7 @@ impl Checker<'_> {
         }
         match (origin.table, &origin.resource) {
             (Some(table), Some((_, _, span))) => self.two_sources((*span).max(table), (*span).min(table)),
-            (None, None) => self.no_rows(lookup),
+            (None, None) if lookup.lost.is_empty() => self.no_rows(lookup),
             _ => {}
         }
         origin

@@ -15,6 +15,7 @@ mod fit;
 mod flow;
 mod lints;
 mod lookup;
+mod lost;
 mod narrow;
 mod operands;
 mod path;
@@ -48,8 +49,16 @@ pub struct Checked {
 /// Checks a file. CSV files that lookups read are added to `sources`, so that spans can
 /// point into them.
 pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers: &[Driver]) -> Checked {
-    let mut checker =
-        Checker { sources, files, drivers, found: Vec::new(), connections: Vec::new(), lookups: Vec::new() };
+    let mut checker = Checker {
+        sources,
+        files,
+        drivers,
+        found: Vec::new(),
+        connections: Vec::new(),
+        lookups: Vec::new(),
+        lost: file.lost.clone(),
+        lost_in: HashMap::new(),
+    };
     let model = checker.file(file);
     let diagnostics = in_order(checker.found);
     let wrong = diagnostics.iter().any(Diagnostic::is_error);
@@ -64,6 +73,10 @@ struct Checker<'a> {
     found: Vec<Diagnostic>,
     connections: Vec<Bound>,
     lookups: Vec<Signature>,
+    /// Items that could not be read.
+    lost: Vec<ast::Lost>,
+    /// Entries of an `each` that could not be read, by its place.
+    lost_in: HashMap<Span, Vec<ast::Lost>>,
 }
 
 /// What a call of a lookup needs to know of it.
@@ -98,7 +111,9 @@ impl Checker<'_> {
                 self.not_yet(word, "take this item out");
             }
         }
-        self.unused(file);
+        if !lost::anywhere(file) {
+            self.unused(file);
+        }
         Model {
             name: header.name,
             timezone: header.timezone,

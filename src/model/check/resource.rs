@@ -1,6 +1,6 @@
 //! `connection.resource`: which resource of which catalogue is meant, and what it can do.
 
-use super::{Checker, listed};
+use super::{Checker, listed, lost};
 use crate::connector::{Catalogue, Operation, ResourceSpec};
 use crate::diag::{Diagnostic, codes, nearest};
 use crate::syntax::ResourceName;
@@ -23,7 +23,9 @@ impl Checker<'_> {
     /// The resource of this name. Says so if there is none, but not when the connection is broken.
     pub(super) fn resource(&mut self, name: &ResourceName) -> Option<Found> {
         let Some(bound) = self.connections.iter_mut().find(|bound| bound.name == name.connection.text) else {
-            self.unknown_connection(name);
+            if !lost::may_be(&self.lost, "connect", &name.connection.text) {
+                self.unknown_connection(name);
+            }
             return None;
         };
         bound.used = true;

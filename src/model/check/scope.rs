@@ -5,7 +5,7 @@
 
 use super::super::{Local, LocalId};
 use crate::diag::Span;
-use crate::syntax::Name;
+use crate::syntax::{Lost, Name};
 use crate::value::{Kind, Type};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub(super) struct Scope {
     bindings: Vec<Binding>,
     /// Names that blocks around this place set, wherever they do.
     announced: Vec<Name>,
+    /// Names whose lines could not be read.
+    lost: Vec<Lost>,
     /// A record whose fields are names.
     record: Option<LocalId>,
     /// Locals whose text was cut with `take`.
@@ -124,6 +126,17 @@ impl Scope {
     /// Tells that the blocks around this place set a name somewhere.
     pub fn announce(&mut self, name: &Name) {
         self.announced.push(name.clone());
+    }
+
+    /// Tells of lines of the blocks around this place that could not be read.
+    pub fn lose(&mut self, lost: &[Lost]) {
+        self.lost.extend_from_slice(lost);
+    }
+
+    /// Whether a line that could not be read may set the name.
+    pub fn may_be_lost(&self, name: &str) -> bool {
+        let sets = |lost: &Lost| lost.keyword.as_deref().is_none_or(|word| matches!(word, "let" | "from" | "map"));
+        self.lost.iter().any(|lost| sets(lost) && lost.name.as_ref().is_none_or(|known| &*known.text == name))
     }
 
     /// Where a name is set, if that is after `place`.

@@ -1,6 +1,6 @@
 //! Settings of `pipeline` and `connect` blocks: known, given once, of the right type.
 
-use super::{Checker, listed};
+use super::{Checker, listed, lost};
 use crate::connector::{Catalogue, SettingSpec, SettingType, Settings};
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::syntax::{self as ast, Expr, ExprKind, Name, Setting};
@@ -82,12 +82,13 @@ impl Checker<'_> {
     }
 
     fn missing_settings(&mut self, connect: &ast::Connect, catalogue: &Catalogue, given: &[&str]) {
+        let lost = |name: &str| lost::may_be(&connect.lost, name, name);
         let missing: Vec<(&str, &SettingSpec)> = catalogue
             .settings
             .iter()
             .filter(|(name, spec)| {
                 let needed = spec.required && !(spec.supplied_by_sandbox && connect.sandbox.is_some());
-                needed && spec.default.is_none() && !given.contains(&name.as_str())
+                needed && spec.default.is_none() && !given.contains(&name.as_str()) && !lost(name)
             })
             .map(|(name, spec)| (name.as_str(), spec))
             .collect();

@@ -3,7 +3,7 @@
 use super::fit::Slot;
 use super::resource::Found;
 use super::scope::Scope;
-use super::{Checker, listed};
+use super::{Checker, listed, lost};
 use crate::connector::{FieldSpec, Operation};
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::{Step, Target};
@@ -11,7 +11,7 @@ use crate::syntax::{self as ast, Name};
 use std::sync::Arc;
 
 impl Checker<'_> {
-    pub(super) fn to(&mut self, to: &ast::To, map: Option<Span>, steps: &[Step], scope: &Scope) -> Option<Target> {
+    pub(super) fn to(&mut self, to: &ast::To, map: Option<&ast::Map>, steps: &[Step], scope: &Scope) -> Option<Target> {
         let found = self.resource(&to.resource).filter(|found| self.can_create(found, to));
         let rules = self.rules(to, found.as_ref());
         let key: &[Name] = rules.key.map_or(&[], |(fields, _)| fields);
@@ -19,7 +19,9 @@ impl Checker<'_> {
         let known = match rules.key {
             Some((fields, span)) => self.key_fields(fields, span, &found),
             None => {
-                self.no_key(to, &found);
+                if !lost::any(&to.lost, "key") {
+                    self.no_key(to, &found);
+                }
                 false
             }
         };
@@ -27,7 +29,7 @@ impl Checker<'_> {
             self.fields(steps, key, &found, scope);
             self.missing(steps, map, to, &found);
             if known {
-                self.keys_mapped(key, steps, &found);
+                self.keys_mapped(key, steps, map, &found);
             }
         }
         Some(Target {
@@ -171,12 +173,12 @@ impl Checker<'_> {
         );
     }
 
-    fn missing(&mut self, steps: &[Step], map: Span, to: &ast::To, found: &Found) {
-        let missing = missing_of(steps, &found.spec().fields);
+    fn missing(&mut self, steps: &[Step], map: &ast::Map, to: &ast::To, found: &Found) {
+        let missing = missing_of(steps, &map.lost, &found.spec().fields);
         if missing.is_empty() {
             return;
         }
-        let place = Span { end: map.start.saturating_add(3).min(map.end), ..map };
+        let place = Span { end: map.span.start.saturating_add(3).min(map.span.end), ..map.span };
         self.report(
             Diagnostic::error(
                 &codes::MISSING_TARGET_FIELD,
@@ -190,11 +192,11 @@ impl Checker<'_> {
     }
 
     /// A key field that is not mapped, unless it is missing as a required field already.
-    fn keys_mapped(&mut self, key: &[Name], steps: &[Step], found: &Found) {
+    fn keys_mapped(&mut self, key: &[Name], steps: &[Step], map: &ast::Map, found: &Found) {
         for field in key {
             let mapped = steps.iter().any(|step| matches!(step, Step::Field { name, .. } if *name == field.text));
             let required = found.spec().fields.get(&*field.text).is_some_and(|spec| spec.required);
-            if !mapped && !required {
+            if !mapped && !required && !lost::may_be(&map.lost, "", &field.text) {
                 self.report(
                     Diagnostic::error(
                         &codes::KEY_NOT_MAPPED,
@@ -223,12 +225,13 @@ fn writable(spec: &FieldSpec) -> bool {
 /// Required fields that no step sets.
 pub(super) fn missing_of<'s>(
     steps: &[Step],
+    lost: &[ast::Lost],
     fields: &'s indexmap::IndexMap<String, FieldSpec>,
 ) -> Vec<(&'s str, &'s FieldSpec)> {
     let set = |name: &str| steps.iter().any(|step| matches!(step, Step::Field { name: set, .. } if **set == *name));
     fields
         .iter()
-        .filter(|(name, spec)| spec.required && writable(spec) && !set(name))
+        .filter(|(name, spec)| spec.required && writable(spec) && !set(name) && !lost::may_be(lost, "", name))
         .map(|(name, spec)| (name.as_str(), spec))
         .collect()
 }
