@@ -15,6 +15,7 @@
 //! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. [`cli`] puts
 //! all of it together.
 
+pub mod cli;
 pub mod connector;
 pub mod connectors;
 pub mod diag;

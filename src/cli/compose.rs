@@ -1,16 +1,17 @@
 //! The composition root: a pipeline file becomes everything that a run works with.
 
 use super::arguments::Place;
-use super::exit::{Exit, Failure};
+use super::exit::Failure;
 use super::folder::Folder;
-use super::screen::{coloured, note};
+use super::scratch::Scratch;
+use super::screen::{note, style};
 use super::text;
-use crate::connector::{Connector, Opening, Wire};
+use crate::connector::{Opening, Settings, Wire};
 use crate::connectors::drivers;
-use crate::diag::{self, Diagnostic, Sources, Style};
+use crate::diag::{self, Diagnostic, Sources};
 use crate::engine::{Governor, Progress, Setup};
 use crate::host::{self, DiskFiles};
-use crate::model;
+use crate::model::{self, Connection};
 use crate::program::{self, Program};
 use crate::sandbox::{Faults, Sandbox, SandboxOptions};
 use crate::store::{MemoryStore, SledStore, Store};
@@ -46,7 +47,7 @@ pub fn check(path: &Path) -> Result<Checked, Failure> {
 /// The program, or what is wrong with the file on standard error.
 pub fn program(path: &Path) -> Result<Program, Failure> {
     let checked = check(path)?;
-    let style = if coloured() { Style::Colour } else { Style::Plain };
+    let style = style(host::terminal::stderr_is_terminal());
     note(&diag::render(&checked.diagnostics, &checked.sources, style));
     checked.program.ok_or_else(|| {
         let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count() as u64;
@@ -121,28 +122,80 @@ fn open_world(sandboxed: bool, folder: &Folder, wish: &Wish<'_>) -> Result<(Worl
                 "add --sandbox, or leave them away",
             ));
         }
-        let world = host::world().map_err(|message| Failure::world(message, "this machine cannot reach the network"))?;
-        return Ok((world, None));
+        return Ok((host::world(), None));
     }
     let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, speed: None };
     let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
     Ok((sandbox.world(), Some(sandbox)))
 }
 
-type Opened = (Arc<dyn Store>, Option<Scratch>);
-
 /// A plan reads a copy, since even opening a database writes to its files.
-fn open_store(folder: &Folder, world: &World, plan: bool) -> Result<Opened, Failure> {
+fn open_store(folder: &Folder, world: &World, plan: bool) -> Result<(Arc<dyn Store>, Option<Scratch>), Failure> {
     let now = world.clock.now();
     if !plan {
         return Ok((Arc::new(SledStore::open(&folder.store(), now)?), None));
     }
-    let Some(scratch) = Scratch::copy_of(&folder.store(), world)? else {
-        return Ok((Arc::new(MemoryStore::new()), None));
-    };
-    let store: Arc<dyn Store> = match SledStore::open_existing(&scratch.0, now)? {
-        Some(store) => Arc::new(store),
-        None => Arc::new(MemoryStore::new()),
-    };
-    Ok((store, Some(scratch)))
+    let scratch = Scratch::new(world.entropy.next_u64());
+    match SledStore::open_copy(&folder.store(), scratch.path(), now)? {
+        Some(store) => Ok((Arc::new(store), Some(scratch))),
+        None => Ok((Arc::new(MemoryStore::new()), None)),
+    }
+}
+
+/// The newest instant that a store remembers.
+fn latest(store: &dyn Store) -> Result<Option<Timestamp>, Failure> {
+    let head = store.head()?;
+    Ok(store.audit(head.number, 1)?.last().map(|entry| entry.event.at))
+}
+
+/// Opens every connection; those with one credential share one rate budget.
+fn connect(setup: &mut Setup, world: &World, sandbox: Option<&Sandbox>) -> Result<(), Failure> {
+    let mut budgets: BTreeMap<String, Arc<Governor>> = BTreeMap::new();
+    for connection in Arc::clone(&setup.program).connections() {
+        let driver = connection.driver;
+        let source = match sandbox {
+            Some(_) => Some(CredentialSource::Sandbox(driver.name.to_owned())),
+            None => connection.credentials.clone(),
+        };
+        let budget = budgets
+            .entry(format!("{} {source:?}", driver.name))
+            .or_insert_with(|| Arc::new(Governor::new(Arc::clone(&world.clock))));
+        let pace = Arc::clone(budget);
+        let wire = Wire { transport: Arc::clone(&world.transport), clock: Arc::clone(&world.clock), pace: pace.clone() };
+        let opening = Opening {
+            name: connection.name.to_string(),
+            settings: settings(connection, sandbox),
+            credential: credential(connection, source.as_ref(), world)?,
+            profile: connection.profile.as_ref().map(ToString::to_string),
+            wire,
+        };
+        let open = (driver.open)(opening).map_err(|error| {
+            Failure::world(format!("connection `{}` cannot be opened: {error}", connection.name), error.mend)
+        })?;
+        setup.connections.insert(connection.name.to_string(), Arc::from(open));
+        setup.paces.insert(connection.name.to_string(), pace);
+    }
+    Ok(())
+}
+
+/// What the pipeline sets; in the sandbox, what the sandbox's systems ask for comes first.
+fn settings(connection: &Connection, sandbox: Option<&Sandbox>) -> Settings {
+    let mut settings = connection.settings.clone();
+    if let Some(own) = sandbox.and_then(|sandbox| sandbox.settings(connection.driver.name)) {
+        settings.0.extend(own.0);
+    }
+    settings
+}
+
+fn credential(
+    connection: &Connection,
+    source: Option<&CredentialSource>,
+    world: &World,
+) -> Result<Credential, Failure> {
+    let Some(source) = source else { return Ok(Credential::default()) };
+    let catalogue = (connection.driver.catalogue)();
+    let fields: Vec<&str> = catalogue.credentials.iter().map(|field| field.name.as_str()).collect();
+    world.secrets.credential(source, &fields).map_err(|error| {
+        Failure::world(format!("no credential for connection `{}`: {}", connection.name, error.message), error.hint)
+    })
 }

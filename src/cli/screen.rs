@@ -2,17 +2,19 @@
 //! colour is left out where nobody would see it.
 
 use super::exit::Failure;
-use anstyle::{AnsiColor, Style};
-use std::io::{ErrorKind, IsTerminal, Write};
+use crate::host::terminal;
+use crate::diag::Style;
+use anstyle::AnsiColor;
+use std::io::{ErrorKind, Write};
 
-pub const BOLD: Style = Style::new().bold();
-pub const DIM: Style = Style::new().dimmed();
-pub const GOOD: Style = AnsiColor::Green.on_default();
-pub const WAITING: Style = AnsiColor::Yellow.on_default();
-pub const BAD: Style = AnsiColor::Red.on_default();
+pub const BOLD: anstyle::Style = anstyle::Style::new().bold();
+pub const DIM: anstyle::Style = anstyle::Style::new().dimmed();
+pub const GOOD: anstyle::Style = AnsiColor::Green.on_default();
+pub const WAITING: anstyle::Style = AnsiColor::Yellow.on_default();
+pub const BAD: anstyle::Style = AnsiColor::Red.on_default();
 
-/// How wide tables are where no terminal says it.
-const WIDTH: u16 = 100;
+/// No table is wider: long lines are hard to read.
+const WIDEST: u16 = 130;
 
 /// Prints on standard output.
 pub fn say(text: &str) -> Result<(), Failure> {
@@ -49,17 +51,12 @@ pub fn complain(failure: &Failure) {
 
 /// Columns to fill on standard output.
 pub fn width() -> u16 {
-    terminal_size::terminal_size_of(std::io::stdout()).map_or(WIDTH, |(width, _)| width.0.clamp(60, 140))
+    terminal::columns().clamp(60, WIDEST)
 }
 
-/// Whether colour will be seen on standard output.
-pub fn coloured() -> bool {
-    anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never
-}
-
-/// Whether a line on standard error can be written over.
-pub fn lively() -> bool {
-    std::io::stderr().is_terminal()
+/// How diagnostics look on standard output or error.
+pub fn style(is_terminal: bool) -> Style {
+    if terminal::wants_colour(is_terminal) { Style::Colour } else { Style::Plain }
 }
 
 /// `1 record`, `2 records`; numbers in groups of three.

@@ -29,6 +29,13 @@ impl SandboxError {
         )
     }
 
+    pub(super) fn in_use(dir: &Path) -> Self {
+        Self::new(
+            format!("the sandbox in {} is in use by another process", dir.display()),
+            "wait until it has ended, or stop it: a run that is stopped goes on where it was",
+        )
+    }
+
     pub(super) fn other_seed(dir: &Path, there: u64, wanted: u64) -> Self {
         Self::new(
             format!("the sandbox in {} was made with seed {there}, not {wanted}", dir.display()),

@@ -12,6 +12,7 @@ use super::transport::MemoryTransport;
 use crate::connector::{Driver, Settings};
 use crate::value::Timestamp;
 use crate::world::{Clock, Credential, CredentialSource, Entropy, SecretError, Secrets, World};
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,12 +40,15 @@ pub struct Sandbox {
     stations: Arc<Vec<Station>>,
     faults: Arc<Faults>,
     clock: Arc<SandboxClock>,
+    /// Held as long as the sandbox is open, so that no two processes write one journal.
+    _lock: Option<File>,
 }
 
 impl Sandbox {
     /// Opens the sandbox that is kept in `dir`, or begins one there. Without a folder
     /// it lives in memory only.
     pub fn open(dir: Option<&Path>, drivers: &[Driver], options: SandboxOptions) -> Result<Self, SandboxError> {
+        let lock = dir.filter(|_| !options.read_only).map(lock).transpose()?;
         let stories = drivers
             .iter()
             .map(|driver| dir.map_or(Ok(None), |dir| journal::read(dir, driver.name)))
@@ -69,6 +73,7 @@ impl Sandbox {
             stations: Arc::new(stations),
             faults: Arc::new(options.faults.seeded(seed)),
             clock: Arc::new(SandboxClock::new(base, options.speed.unwrap_or(SPEED))),
+            _lock: lock,
         })
     }
 
@@ -109,6 +114,19 @@ impl Sandbox {
 
     pub(super) fn parts(&self) -> (&Arc<Vec<Station>>, &Arc<Faults>, &Arc<SandboxClock>) {
         (&self.stations, &self.faults, &self.clock)
+    }
+}
+
+/// The right to write in the folder; the system gives it back when the process ends.
+fn lock(dir: &Path) -> Result<File, SandboxError> {
+    let path = dir.join("lock");
+    let disk = |error: std::io::Error| SandboxError::disk("write", &path, &error);
+    std::fs::create_dir_all(dir).map_err(disk)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(disk)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(SandboxError::in_use(dir)),
+        Err(TryLockError::Error(error)) => Err(disk(error)),
     }
 }
 
