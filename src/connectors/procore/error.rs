@@ -35,7 +35,11 @@ fn meaning(status: u16, said: &str) -> (ErrorKind, Permanence, &'static str) {
     use Permanence::{Permanent, Temporary};
     let lower = said.to_lowercase();
     if lower.contains("procore-company-id") {
-        return (Configuration, Permanent, "set `company_id` in the `connect` block to the company's number in Procore");
+        return (
+            Configuration,
+            Permanent,
+            "set `company_id` in the `connect` block to the company's number in Procore",
+        );
     }
     match status {
         300..=399 => (Configuration, Permanent, "check `url` and `auth_url`: Procore's interface does not redirect"),
@@ -62,9 +66,13 @@ fn meaning(status: u16, said: &str) -> (ErrorKind, Permanence, &'static str) {
         408 => (Unavailable, Temporary, "Procore found the list too long; the next attempt may fare better"),
         409 => (Conflict, Temporary, "another writer was at the same record; it is read again and retried"),
         413 => (Refused, Permanent, "too much was sent at once"),
-        406 => (Malformed, Permanent, "Procore does not know a field or a format that was asked for; please report this"),
+        406 => {
+            (Malformed, Permanent, "Procore does not know a field or a format that was asked for; please report this")
+        }
         422 => (Refused, Permanent, "correct the record, or unlock it in Procore if it is linked to a ledger"),
-        429 => (RateLimit, Temporary, "the rate limit of this credential is used up; it goes on when the window resets"),
+        429 => {
+            (RateLimit, Temporary, "the rate limit of this credential is used up; it goes on when the window resets")
+        }
         500..=599 => (Unavailable, Temporary, "Procore is down or overloaded; see status.procore.com"),
         _ => (Refused, Permanent, "Procore did not accept the request; please report this"),
     }

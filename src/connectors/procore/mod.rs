@@ -10,6 +10,8 @@ mod client;
 mod error;
 mod fake;
 mod query;
+#[cfg(test)]
+mod tests;
 
 use crate::connector::Driver;
 

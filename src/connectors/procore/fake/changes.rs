@@ -4,8 +4,8 @@
 //! a change that was written down does the same again in a stock that is opened anew.
 
 use super::errors::{answer, invalid, missing, not_found};
-use super::requisitions::{Version, find, is_last, show};
 use super::request::Request;
+use super::requisitions::{Version, find, is_last, show};
 use super::stock::{Requisition, Stock};
 use crate::connector::FakeChange;
 use crate::connector::contractor::InvoiceLine;
@@ -108,9 +108,8 @@ fn edited(stock: &Stock, request: &Request<'_>, id: i64, now: Timestamp) -> Resu
     let project = body["project_id"].as_i64().ok_or_else(|| missing("project_id"))?;
     let commitment = body["commitment_id"].as_i64().ok_or_else(|| missing("commitment_id"))?;
     let wanted = body["requisition"].as_object().cloned().unwrap_or_default();
-    let (requisition, _) = find(stock, project, id)
-        .filter(|(_, found)| found.id == commitment)
-        .ok_or_else(|| not_found("Requisition"))?;
+    let (requisition, _) =
+        find(stock, project, id).filter(|(_, found)| found.id == commitment).ok_or_else(|| not_found("Requisition"))?;
     let unlocks = wanted.len() == 1 && wanted.get("origin_id").is_some_and(Json::is_null);
     if requisition.origin_id.is_some() && !unlocks {
         return Err(invalid("base", "This invoice is synced with an external system and cannot be changed"));
@@ -180,7 +179,8 @@ impl ItemEdit {
                 Json::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            let amount = text.parse::<Decimal>().ok().filter(|amount| amount.abs() < Decimal::from(1_000_000_000_000_i64));
+            let amount =
+                text.parse::<Decimal>().ok().filter(|amount| amount.abs() < Decimal::from(1_000_000_000_000_i64));
             let amount = amount.ok_or_else(|| invalid(name, "is not a number"))?;
             Ok(Some(amount.rounded(2)))
         };

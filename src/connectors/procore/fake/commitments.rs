@@ -29,7 +29,7 @@ pub fn list(stock: &Stock, request: &Request<'_>, subcontracts: bool) -> HttpRes
         .filter(|commitment| commitment.project == project && commitment.subcontract == subcontracts && !deleted_only)
         .filter(|commitment| filters.allows_id("id", commitment.id))
         .filter(|commitment| filters.allows("status", Some(status(commitment))))
-        .filter(|commitment| filters.allows("origin_id", None))
+        .filter(|_| filters.allows("origin_id", None))
         .filter(|commitment| filters.allows_instant("created_at", created(commitment)))
         .filter(|commitment| filters.allows_instant("updated_at", created(commitment)))
         .collect();
@@ -130,7 +130,13 @@ fn show(stock: &Stock, commitment: &Commitment) -> Json {
         "currency_configuration": currency(&stock.contractor.currency),
     });
     let own: &[&str] = if commitment.subcontract {
-        &["contract_start_date", "contract_estimated_completion_date", "actual_completion_date", "inclusions", "exclusions"]
+        &[
+            "contract_start_date",
+            "contract_estimated_completion_date",
+            "actual_completion_date",
+            "inclusions",
+            "exclusions",
+        ]
     } else {
         &["assignee", "bill_to_address", "ship_to_address", "ship_via", "payment_terms", "delivery_date"]
     };

@@ -275,8 +275,8 @@ mod tests {
     }
 
     fn invoice(number: i64, lines: &[(usize, i64, i64, i64, i64)]) -> Invoice {
-        let line = |(index, (at, work, materials, retained, released)): (usize, &(usize, i64, i64, i64, i64))| {
-            InvoiceLine {
+        let line =
+            |(index, (at, work, materials, retained, released)): (usize, &(usize, i64, i64, i64, i64))| InvoiceLine {
                 id: number * 100 + index as i64,
                 line: 100 + *at as i64,
                 description: None,
@@ -284,8 +284,7 @@ mod tests {
                 materials: Decimal::cents(*materials),
                 retained: Decimal::cents(*retained),
                 released: Decimal::cents(*released),
-            }
-        };
+            };
         Invoice {
             id: number,
             commitment: 1,

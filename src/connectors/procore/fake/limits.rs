@@ -49,8 +49,7 @@ impl Limits {
 
     /// The words are the same whichever window is full. Every other refusal also says how long to wait.
     fn refusal(&self, seconds: i64) -> HttpResponse {
-        let words =
-            "You have surpassed the max number of requests for an hour. Please wait until your limit resets.";
+        let words = "You have surpassed the max number of requests for an hour. Please wait until your limit resets.";
         let mut headers = vec![("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())];
         if self.refusals.is_multiple_of(2) {
             headers.push(("Retry-After".to_owned(), seconds.to_string()));

@@ -20,8 +20,6 @@ mod requisitions;
 mod shapes;
 mod stock;
 mod structure;
-#[cfg(test)]
-pub mod tests;
 mod vendors;
 
 use crate::connector::contractor::Contractor;

@@ -27,7 +27,10 @@ pub fn companies(stock: &Stock, request: &Request<'_>) -> HttpResponse {
 /// `GET /rest/v1.0/me`: a name only where a company or a project is given.
 pub fn me(request: &Request<'_>) -> HttpResponse {
     let named = request.parameter("company_id").or(request.parameter("project_id")).is_some();
-    answer(200, &json!({"id": 9001, "login": "service-account@sandbox.invalid", "name": named.then_some("Service Account")}))
+    answer(
+        200,
+        &json!({"id": 9001, "login": "service-account@sandbox.invalid", "name": named.then_some("Service Account")}),
+    )
 }
 
 /// `GET /rest/v1.0/projects`, `GET /rest/v1.1/projects`: without a wish, only active ones.

@@ -208,12 +208,7 @@ fn sums(requisition: &Requisition, sums: &Summary, period: Option<&BillingPeriod
     })
 }
 
-fn wording(
-    stock: &Stock,
-    requisition: &Requisition,
-    commitment: &Commitment,
-    period: Option<&BillingPeriod>,
-) -> Json {
+fn wording(stock: &Stock, requisition: &Requisition, commitment: &Commitment, period: Option<&BillingPeriod>) -> Json {
     let project = stock.project(commitment.project);
     let vendor = stock.vendor(commitment.vendor);
     json!({
@@ -310,7 +305,8 @@ fn retainage_of(line: &Line<'_>) -> Json {
 /// a reader that takes JSON numbers for floats would lose the last digit.
 fn item_id(requisition: &Requisition, line: &Line<'_>, index: usize) -> i64 {
     let index = i64::try_from(index).unwrap_or_default();
-    line.billed.map_or(9_100_000_000_000_001 + requisition.invoice.id % 1_000_000_000 * 1_000 + index, |billed| billed.id)
+    line.billed
+        .map_or(9_100_000_000_000_001 + requisition.invoice.id % 1_000_000_000 * 1_000 + index, |billed| billed.id)
 }
 
 fn packages(application: &Application<'_>, commitment: &Commitment) -> Json {

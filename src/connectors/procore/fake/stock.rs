@@ -4,9 +4,7 @@
 //! Ids that the contractor does not give are derived from ones that it does, and stay the same.
 
 use super::g702::{Application, application};
-use crate::connector::contractor::{
-    Commitment, Contractor, CostCode, CostType, Invoice, Project, Vendor,
-};
+use crate::connector::contractor::{Commitment, Contractor, CostCode, CostType, Invoice, Project, Vendor};
 use crate::value::Timestamp;
 use std::collections::BTreeMap;
 

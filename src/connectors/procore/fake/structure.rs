@@ -40,10 +40,7 @@ pub fn billing_period(stock: &Stock, project: i64, id: i64) -> HttpResponse {
         return not_found("Project");
     }
     let found = periods(stock, project).into_iter().enumerate().find(|(_, period)| period.id == id);
-    found.map_or_else(
-        || not_found("BillingPeriod"),
-        |(index, period)| answer(200, &show_period(stock, index, period)),
-    )
+    found.map_or_else(|| not_found("BillingPeriod"), |(index, period)| answer(200, &show_period(stock, index, period)))
 }
 
 fn periods(stock: &Stock, project: i64) -> Vec<&BillingPeriod> {
