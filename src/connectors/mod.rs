@@ -2,3 +2,10 @@
 //! no other folder names one.
 
 pub mod procore;
+
+use crate::connector::Driver;
+
+/// Every connector of the house.
+pub fn drivers() -> &'static [Driver] {
+    &[procore::DRIVER]
+}
