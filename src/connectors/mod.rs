@@ -6,6 +6,6 @@ use crate::connector::Driver;
 
 /// Every driver, in the order in which they are listed to people.
 pub fn drivers() -> &'static [Driver] {
-    static DRIVERS: &[Driver] = &[];
+    static DRIVERS: &[Driver] = &[qad::DRIVER];
     DRIVERS
 }

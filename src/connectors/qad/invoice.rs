@@ -52,7 +52,10 @@ pub fn outgoing(
     let kind = record.get("type").and_then(Value::as_text).unwrap_or(&defaults.kind);
     let daybook = if kind.starts_with("CREDITNOTE") { &defaults.credit_note_daybook } else { &defaults.daybook };
     let wire_name = |name: &str| spec.fields.get(name).map_or(name, |field| field.wire_name(name)).to_owned();
-    let fixed: [(&str, Value); 6] = [
+    // QAD wants a description; the reference is what people look for.
+    let reference = record.get("reference").cloned().unwrap_or_default();
+    let fixed: [(&str, Value); 7] = [
+        ("description", reference),
         ("entity", entity.into()),
         ("type", kind.into()),
         ("currency", defaults.currency.as_str().into()),
