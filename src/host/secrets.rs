@@ -15,7 +15,7 @@ impl EnvironmentSecrets {
         Self { read: |name| std::env::var_os(name) }
     }
 
-    fn from_environment(&self, prefix: &str, fields: &[&str]) -> Result<Credential, SecretError> {
+    fn environment(&self, prefix: &str, fields: &[&str]) -> Result<Credential, SecretError> {
         let mut credential = Credential::default();
         let mut missing = Vec::new();
         for field in fields {
@@ -39,7 +39,7 @@ impl Default for EnvironmentSecrets {
 impl Secrets for EnvironmentSecrets {
     fn credential(&self, source: &CredentialSource, fields: &[&str]) -> Result<Credential, SecretError> {
         match source {
-            CredentialSource::Environment(prefix) => self.from_environment(prefix, fields),
+            CredentialSource::Environment(prefix) => self.environment(prefix, fields),
             CredentialSource::Vault(name) => Err(SecretError {
                 message: format!("vault(\"{name}\") cannot be opened: this release has no vault"),
                 hint: "write credentials = env(\"NAME\") and set the variables NAME_… before the run".to_owned(),

@@ -1,6 +1,6 @@
 //! The transport against servers on loopback that answer, refuse, stay silent and break off.
 
-use super::HttpTransport;
+use super::{HttpTransport, client, shipped_roots};
 use crate::value::Span;
 use crate::world::{HttpRequest, HttpResponse, Method, Transport, TransportError};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -170,5 +170,14 @@ async fn what_cannot_be_sent_is_said_without_its_secret() {
     let error = refused(transport.send(split).await);
     assert!(!error.maybe_sent && error.message.contains("Authorization"), "{}", error.message);
     let unknown = request(Method::Get, "https://no-such-host.invalid/a/path?token=hush".to_owned());
-    assert!(!refused(transport.send(unknown).await).maybe_sent);
+    let error = refused(transport.send(unknown).await);
+    assert!(!error.maybe_sent && error.message.contains("no-such-host.invalid"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn the_shipped_roots_make_a_client() {
+    let made = client(|builder| builder.no_proxy().tls_backend_preconfigured(shipped_roots())).expect("client");
+    // Whatever the network here is like, the client gets as far as looking for the host.
+    let error = made.get("https://no-such-host.invalid/").send().await.expect_err("no such host");
+    assert!(error.is_connect(), "{error:?}");
 }

@@ -98,7 +98,13 @@ async fn commits_from_many_sides_are_all_there() {
             let store = std::sync::Arc::clone(&store);
             tokio::spawn(async move {
                 for number in 0..25 {
-                    store.commit(batch(side * 100 + number)).await.expect("commit");
+                    let number = side * 100 + number;
+                    let head = store.commit(batch(number)).await.expect("commit");
+                    // What is acknowledged is read at once, while others write.
+                    let record = contract::id("bills", &format!("{number:06}"));
+                    assert!(store.record(&record).expect("record").is_some());
+                    assert_eq!(store.audit(head.number, 1).expect("audit")[0].number, head.number);
+                    assert!(store.records(None).expect("records").len() as u64 >= number % 100);
                 }
             })
         })
@@ -160,7 +166,7 @@ async fn what_was_lost_is_noticed() {
     let error = refusal(&state);
     assert_eq!(error.kind, StoreErrorKind::Damaged);
     assert!(error.message.contains("head.json, is missing"), "{}", error.message);
-    assert!(error.hint.contains("Copy the whole folder away"), "{}", error.hint);
+    assert!(error.hint.contains("copy the whole folder away"), "{}", error.hint);
 
     fs::write(state.join("head.json"), &head_file).expect("write");
     fs::rename(state.join("db"), folder.path().join("newest")).expect("move");
