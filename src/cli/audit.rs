@@ -8,7 +8,6 @@ use super::screen::{GOOD, WAITING, count, say, say_json};
 use super::show::{detail, event_name};
 use super::state::State;
 use crate::store::audit;
-use crate::store::Store;
 use serde_json::json;
 
 pub fn run(arguments: &Audit) -> Outcome {

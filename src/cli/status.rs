@@ -6,7 +6,7 @@ use super::grid::Grid;
 use super::report::SANDBOX;
 use super::screen::{BOLD, DIM, WAITING, count, grouped, say, say_json};
 use super::state::State;
-use crate::store::{Outcome, RecordEntry, Store};
+use crate::store::{Outcome, RecordEntry};
 use crate::value::Decimal;
 use serde_json::{Value, json};
 use std::fmt::Write;
