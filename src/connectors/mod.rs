@@ -2,3 +2,11 @@
 //! no other folder names one.
 
 pub mod procore;
+pub mod qad;
+
+use crate::connector::Driver;
+
+/// Every connector of the house.
+pub fn drivers() -> &'static [Driver] {
+    &[procore::DRIVER, qad::DRIVER]
+}

@@ -58,6 +58,7 @@ pub fn intent(flow: &str, key: &str) -> Intent {
         target: json!({ "total": "12.50" }),
         target_hash: "cc".to_owned(),
         attempt: 1,
+        update: false,
         run: "r1".to_owned(),
         at: Timestamp::from_unix(5),
     }

@@ -37,6 +37,12 @@ pub trait Store: Send + Sync {
     /// The record of this flow that owns a target key.
     fn link(&self, flow: &str, target_key: &str) -> Result<Option<RecordId>, StoreError>;
 
+    /// The records of a flow that somebody has to look at: held, rejected, failed, in doubt.
+    fn attention(&self, flow: &str) -> Result<Vec<RecordId>, StoreError> {
+        let records = self.records(Some(flow))?;
+        Ok(records.into_iter().filter(|entry| entry.outcome.needs_attention()).map(|entry| entry.id).collect())
+    }
+
     /// Writes that were announced and whose outcome is not yet known.
     fn intents(&self) -> Result<Vec<Intent>, StoreError>;
 
@@ -125,6 +131,10 @@ impl Outcome {
 }
 
 /// What is known of one record. Never holds `Unchanged`: a posted record stays posted.
+///
+/// `reference` is there exactly as long as the other side has (or said that it has) the
+/// record; then `target`, `target_key`, `target_hash` and `amount` tell what stands there,
+/// whatever the outcome has become since. Without it they tell what would be posted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordEntry {
     pub id: RecordId,
@@ -171,6 +181,9 @@ pub struct Intent {
     pub target: serde_json::Value,
     pub target_hash: String,
     pub attempt: u32,
+    /// The write changes a record that was posted before; without it, it creates one.
+    #[serde(default)]
+    pub update: bool,
     pub run: String,
     pub at: Timestamp,
 }
