@@ -91,9 +91,14 @@ impl Connector for Connection {
                 configuration(format!("QAD cannot be asked for {} without `{}`", spec.plural, wire.ask_by))
                     .mend(format!("add `{}` to the key", wire.ask_by))
             })?;
+            if let Some((name, _)) = key.0.iter().find(|(name, _)| spec.fields.get(&**name).and_then(column).is_none())
+            {
+                return Err(configuration(format!("QAD's list of {} does not show `{name}`", spec.plural))
+                    .mend(format!("leave `{name}` out of the key, or name its column in the tenant profile")));
+            }
             // An empty text is in no record: none is ever created with one.
             if !text.trim().is_empty() {
-                texts.insert(text.trim().to_owned());
+                texts.insert(text);
             }
         }
         let there = self.ask(resource, spec, wire, &texts).await?;
@@ -111,7 +116,9 @@ impl Connector for Connection {
         let outgoing = invoice::outgoing(spec, &self.tenant.profile.invoice, &self.domain, &self.entity, record);
         let query = Query::new().with("viewUri", wire.view_uri.as_str());
         let body = self.client.post(&wire.path, &query, envelope::wrap(&wire.array, outgoing)).await?;
-        self.written(resource, spec, wire, body.as_ref(), named(spec, record))
+        let mut written = self.written(resource, spec, wire, body.as_ref(), named(spec, record))?;
+        written.warnings.extend(written.echo.as_ref().and_then(|echo| invoice::dropped(record, echo)));
+        Ok(written)
     }
 
     async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
@@ -243,7 +250,10 @@ impl Connection {
 
     /// One record by its keys, as it stands on the wire.
     async fn show(&self, spec: &ResourceSpec, wire: &ResourceWire, query: &Query) -> Result<Option<Record>, Error> {
-        let Some(body) = self.client.get(&wire.path, query).await? else { return Ok(None) };
+        let body = self.client.get(&wire.path, query).await?.ok_or_else(|| {
+            Error::new(ErrorKind::Malformed, Permanence::Temporary, "QAD answers a read with nothing")
+                .mend("if this goes on, ask whoever runs the QAD tenant")
+        })?;
         let opened = self.opened(spec, wire, &body, Purpose::Read)?;
         Ok(opened.records.into_iter().next())
     }
@@ -283,13 +293,14 @@ impl Connection {
             }
             None => None,
         };
-        if let Some(entity) = echo.as_ref().and_then(|echo| echo.get("entity")).and_then(Value::as_text) {
-            if !entity.eq_ignore_ascii_case(&self.entity) {
-                warnings.push(format!("QAD posted it in entity {entity}, not in {}", self.entity));
-            }
-        }
+        warnings.extend(echo.as_ref().and_then(|echo| self.other_entity(echo)));
         let reference = echo.as_ref().map_or(otherwise, |echo| reference(spec, echo));
         Ok(Written { reference, echo, warnings })
+    }
+
+    fn other_entity(&self, echo: &Record) -> Option<String> {
+        let entity = echo.get("entity")?.as_text().filter(|entity| !entity.eq_ignore_ascii_case(&self.entity))?;
+        Some(format!("QAD posted it in entity {entity}, not in {}", self.entity))
     }
 }
 

@@ -40,6 +40,17 @@ pub fn check(spec: &ResourceSpec, record: &Record) -> Result<(), Error> {
     }
 }
 
+/// What the other side says that it stored, where that is less than was sent: some status
+/// codes keep no coded lines, and say nothing.
+pub fn dropped(sent: &Record, echo: &Record) -> Option<String> {
+    let count = |record: &Record| record.get("lines").and_then(Value::as_list).map(<[Value]>::len);
+    let (sent, kept) = (count(sent)?, count(echo)?);
+    (sent != kept).then(|| {
+        let status = echo.get("status_code").map(ToString::to_string).unwrap_or_default();
+        format!("QAD kept {kept} of {sent} lines; status code `{status}` may not keep lines that are coded to accounts")
+    })
+}
+
 /// The wire record of a new invoice.
 pub fn outgoing(
     spec: &ResourceSpec,
@@ -169,6 +180,10 @@ fn value_fits(spec: &FieldSpec, value: &Value, place: &str) -> Result<(), Error>
             Some(max) if text.chars().count() > max as usize => Err(refused(
                 format!("`{place}` holds {} characters, QAD takes {max}: `{text}`", text.chars().count()),
                 "shorten it in the mapping",
+            )),
+            _ if spec.closed && !spec.values.iter().any(|known| known.as_str() == text.as_ref()) => Err(refused(
+                format!("`{place}` is `{text}`, which QAD does not know"),
+                &format!("map one of {}", spec.values.join(", ")),
             )),
             _ => Ok(()),
         },

@@ -19,6 +19,8 @@ mod fake;
 mod invoice;
 mod profile;
 mod query;
+#[cfg(test)]
+mod tests;
 
 use crate::connector::{Catalogue, Driver};
 

@@ -2,6 +2,7 @@
 
 use super::QadFake;
 use super::answer;
+use super::filter::Filter;
 use super::ledger::{Invoice, InvoiceKey};
 use super::names;
 use super::posting::Rules;
@@ -61,7 +62,14 @@ impl QadFake {
         } else {
             self.masters.all(name).map(|record| master(spec, wire, record)).collect()
         };
-        answer::data(&wire.array, shown.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect(), None)
+        let filters: Vec<Filter> = query.all("filter").map(Filter::parse).collect();
+        let passes =
+            |shown: &Value| shown.as_record().is_some_and(|record| filters.iter().all(|filter| filter.passes(record)));
+        answer::data(
+            &wire.array,
+            shown.into_iter().filter(passes).skip((page - 1).saturating_mul(size)).take(size).collect(),
+            None,
+        )
     }
 
     fn one(&self, name: &str, spec: &ResourceSpec, wire: &ResourceWire, query: &Query) -> Option<Value> {

@@ -21,6 +21,9 @@ use crate::connector::contractor::Contractor;
 use crate::connector::{Fake, FakeChange, Settings};
 use crate::value::{Date, Timestamp, Value};
 use crate::world::{Credential, HttpRequest, HttpResponse, Method};
+#[cfg(test)]
+pub use entities::answers_nothing;
+
 use ledger::Ledger;
 use masters::Masters;
 use session::Sessions;
