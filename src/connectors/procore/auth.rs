@@ -7,7 +7,7 @@
 use super::error;
 use super::query::Query;
 use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Permanence, Wire};
-use crate::value::{Span, Timestamp, Value, from_json_slice};
+use crate::value::{Span, Timestamp, Value, from_wire_json};
 use crate::world::{Credential, HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -132,7 +132,7 @@ impl Auth {
         if !(200..300).contains(&response.status) {
             return Err(refused(error::refusal(&response, wire.clock.now(), WHAT, false)));
         }
-        let body = from_json_slice(&response.body).map_err(|_| error::malformed(&response, WHAT, "it is not JSON"))?;
+        let body = from_wire_json(&response.body).map_err(|_| error::malformed(&response, WHAT, "it is not JSON"))?;
         let member = |name: &str| body.as_record().and_then(|record| record.get(name));
         let text = member("access_token")
             .and_then(Value::as_text)

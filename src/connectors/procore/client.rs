@@ -12,7 +12,7 @@ use crate::connector::{
     Catalogue, Connector, EXCHANGE_TIMEOUT, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Page, PageToken,
     Permanence, ResourceSpec, Wire, Written, decode,
 };
-use crate::value::{Record, Span, Timestamp, Value, from_json_slice};
+use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
 use crate::world::{HttpRequest, HttpResponse, Method};
 use async_trait::async_trait;
 
@@ -205,7 +205,7 @@ impl Connector for Procore {
         };
         let url = self.address(resource, &call, request, place)?;
         let response = self.get(&url, &what).await?;
-        let body = from_json_slice(&response.body)
+        let body = from_wire_json(&response.body)
             .map_err(|problem| error::malformed(&response, &what, &problem.to_string()))?;
         let items = body.as_list().ok_or_else(|| error::malformed(&response, &what, "it is not a list"))?;
         let answered = Answered::of(&response, items.len());

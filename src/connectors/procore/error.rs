@@ -6,7 +6,7 @@
 //! company header is a matter of settings whatever status it comes with.
 
 use crate::connector::{Effect, Error, ErrorKind, Permanence, RateSignal};
-use crate::value::{Span, Timestamp, Value, from_json_slice};
+use crate::value::{Span, Timestamp, Value, from_wire_json};
 use crate::world::HttpResponse;
 
 /// The error that an answer with a status of 300 and more stands for. `what` was asked
@@ -113,7 +113,7 @@ fn reset(response: &HttpResponse) -> Option<Timestamp> {
 
 /// What a body says to people, in one line of at most 300 characters. Empty if nothing.
 fn said(body: &[u8]) -> String {
-    let text = match from_json_slice(body) {
+    let text = match from_wire_json(body) {
         Ok(value) => words(&value),
         Err(_) if is_html(body) => String::new(),
         Err(_) => String::from_utf8_lossy(body).into_owned(),

@@ -98,8 +98,9 @@ fn show(stock: &Stock, project: &Project) -> Json {
         "zip": null,
         "country_code": "US",
         "time_zone": "America/Chicago",
-        "latitude": null,
-        "longitude": null,
+        // More digits than a reader can keep; nobody's money.
+        "latitude": 30.267_153_000_000_003,
+        "longitude": -97.743_061_250_000_01,
         "phone": null,
         "store_number": null,
         "project_stage": {"id": 3, "name": if project.active { "Course of Construction" } else { "Warranty" }},
