@@ -33,9 +33,8 @@ impl Files for Beside {
             std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
             kind => kind.to_string(),
         })?;
-        let text = decode(&bytes).map_err(|fault| {
-            format!("line {}, column {} is not UTF-8 text", fault.line, fault.column)
-        })?;
+        let text = decode(&bytes)
+            .map_err(|fault| format!("line {}, column {} is not UTF-8 text", fault.line, fault.column))?;
         Ok(FileText { path: PathBuf::from(path), text: text.into() })
     }
 }

@@ -199,7 +199,7 @@ impl Poster {
             context.brake.pull(StopKind::World, format!("{title} cannot be asked: {}", error.message), error.mend);
             return;
         }
-        let why = wording::refused(&self.flow, &error);
+        let why = wording::refused(&error);
         self.release(&ready);
         self.settle(ready, Outcome::Failed, why, outbox);
     }
@@ -370,7 +370,7 @@ impl Poster {
                 self.finish_suspect(ready, &reference, why, attempts, outbox);
             }
             Answer::Refused(error) => {
-                self.finish(ready, Outcome::Failed, wording::refused(&flow, &error), attempts, outbox);
+                self.finish(ready, Outcome::Failed, wording::refused(&error), attempts, outbox);
             }
             Answer::Exhausted(error) => {
                 self.finish(ready, Outcome::Failed, wording::exhausted(&flow, &error, attempts), attempts, outbox);
