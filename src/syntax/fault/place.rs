@@ -43,9 +43,12 @@ impl<'t> Spot<'t> {
             Self::equals,
             Self::wrong_arrow,
             Self::no_alias,
+            Self::no_resource,
+            Self::no_else,
             Self::no_outcome,
             Self::no_sentence,
             Self::gap_before_bracket,
+            Self::no_field,
             Self::reserved_name,
             Self::no_block,
             Self::no_name,
@@ -66,7 +69,9 @@ impl<'t> Spot<'t> {
     /// An item that begins with no item's word.
     fn no_item(&self) -> Option<Diagnostic> {
         let word = self.cut.word(self.range.start);
-        if self.block.is_some() || !self.expected.contains(&Rule::pipeline_word) {
+        if self.block.is_some()
+            || !(self.expected.contains(&Rule::item) || self.expected.contains(&Rule::pipeline_word))
+        {
             return None;
         }
         let span = self.span(self.range.start);
@@ -113,6 +118,8 @@ impl<'t> Spot<'t> {
             "a field of the target is set inside `map { … }`; a value for later use is `let name = …`".to_owned()
         } else if let Some(other) = elsewhere {
             format!("`{word}` stands inside {}", other.title())
+        } else if block == Block::Lookup && matches!(self.cut.word(self.range.start + 1), "=>" | ",") {
+            format!("a pattern of a row stands in quotes: `\"{word}\"`")
         } else if block == Block::Lookup {
             format!("a lookup holds rows (`\"01-*\", _ => \"5100\"`) and {}", known())
         } else {
@@ -151,6 +158,10 @@ impl<'t> Spot<'t> {
             );
         }
         let (message, hint) = match found {
+            "-" | "/" => (
+                "a name holds letters, digits and `_`, nothing else".to_owned(),
+                format!("write `{name}_{}`", self.cut.word(self.here + 1)),
+            ),
             ":" | ":=" | "=>" | "->" => {
                 (format!("a value is given with `=`, not with `{found}`"), format!("write `{name} = …`"))
             }
@@ -226,6 +237,44 @@ impl<'t> Spot<'t> {
         };
         // Between `each` and `as` stands any expression, so what came may belong to that.
         Some(self.error(&codes::NO_ALIAS, message).label("`as` and a name are expected here").hint(hint))
+    }
+
+    /// `from requisitions`, `to supplier_invoices`, `verify x in accounts`, `from csv`
+    fn no_resource(&self) -> Option<Diagnostic> {
+        let keyword = self.cut.word(self.range.start);
+        if !self.expected.contains(&Rule::dot)
+            || after_value(self.expected)
+            || !matches!(keyword, "from" | "to" | "verify")
+        {
+            return None;
+        }
+        let name = self.cut.word(self.here - 1);
+        if matches!(name, "csv" | "xlsx") && self.block == Some(Block::Lookup) {
+            return Some(
+                self.error(&codes::NO_NAME, format!("`from {name}` needs the path of a file"))
+                    .label("a text in quotes is expected here")
+                    .hint(format!("write `from {name} \"cost-codes.{name}\"`")),
+            );
+        }
+        let (what, form) = match keyword {
+            "verify" => ("a field to verify in", "connection.resource.field"),
+            _ => ("a resource", "connection.resource"),
+        };
+        Some(
+            self.error(&codes::NO_NAME, format!("{what} is named `{form}`"))
+                .label("`.` and a name are expected here")
+                .hint(self.form()),
+        )
+    }
+
+    /// A `require` that does not say what else.
+    fn no_else(&self) -> Option<Diagnostic> {
+        let wants = self.expected.contains(&Rule::else_word) || self.expected.contains(&Rule::otherwise);
+        (wants && self.ends_line() && self.cut.word(self.range.start) == "require").then(|| {
+            self.error(&codes::NO_OUTCOME, "a `require` says what becomes of a record that does not fulfil it")
+                .label("`else` and an outcome are expected here")
+                .hint("add `else hold \"…\"` (looked at again on every run) or `else reject \"…\"` (a person must change something)")
+        })
     }
 
     fn no_outcome(&self) -> Option<Diagnostic> {
@@ -306,6 +355,31 @@ impl<'t> Spot<'t> {
         Some(self.error(&codes::BAD_SEGMENT, message).label("this does not belong to what stands before it").hint(hint))
     }
 
+    /// `invoice.5`, `invoice..`
+    fn no_field(&self) -> Option<Diagnostic> {
+        let before = self
+            .here
+            .checked_sub(1)
+            .filter(|before| *before >= self.range.start)
+            .map_or("", |before| self.cut.word(before));
+        let wants = self.expected.contains(&Rule::word) || self.expected.contains(&Rule::field_segment);
+        let dots = |word: &str| matches!(word, "." | "..");
+        if !wants || !(dots(before) || dots(self.word())) || self.expected.contains(&Rule::name) {
+            return None;
+        }
+        let hint = match self.cut.lexemes.get(self.here) {
+            Some(Lexeme { kind: Kind::Number, .. }) if !self.ends_line() => {
+                format!("the n-th of a list is written `[{}]`", self.word())
+            }
+            _ => "after a `.` stands the name of a field, as in `invoice.total`".to_owned(),
+        };
+        Some(
+            self.error(&codes::BAD_SEGMENT, "a field's name is missing in this path")
+                .label("a name is expected here")
+                .hint(hint),
+        )
+    }
+
     fn reserved_name(&self) -> Option<Diagnostic> {
         let word = self.word();
         if !self.expected.contains(&Rule::name)
@@ -341,7 +415,18 @@ impl<'t> Spot<'t> {
         let before = self.cut.word(self.here - 1);
         let keyword = matches!(before, "connect" | "lookup" | "flow" | "let" | "as" | "per" | "key" | "verify");
         let hint = match (before, self.expected) {
-            ("pipeline", expected) if expected.contains(&Rule::template) => "write `pipeline \"name\" {`".to_owned(),
+            ("key", expected) if expected.contains(&Rule::name) && self.ends_line() => self.form(),
+            ("from", expected) if expected.contains(&Rule::name) && self.block == Some(Block::Lookup) => {
+                match self.cut.lexemes.get(self.here) {
+                    Some(Lexeme { kind: Kind::Template | Kind::Plain, .. }) if !self.ends_line() => {
+                        format!("say which kind of file it is: `from csv {}`", self.short(self.here))
+                    }
+                    _ => self.form(),
+                }
+            }
+            ("pipeline", expected) if expected.contains(&Rule::text) || expected.contains(&Rule::template) => {
+                "write `pipeline \"name\" {`".to_owned()
+            }
             ("to", expected) if expected.contains(&Rule::name) => "write `to connection.resource {`".to_owned(),
             ("from", expected) if expected.contains(&Rule::name) => "write `from connection.resource`".to_owned(),
             (_, expected) if keyword && expected.contains(&Rule::name) => match self.cut.lexemes.get(self.here) {
@@ -407,6 +492,7 @@ impl<'t> Spot<'t> {
             Some(Kind::Open(Bracket::Paren)) => "an operator, `,` or `)` is expected here",
             Some(Kind::Open(Bracket::List)) => "an operator, `,` or `]` is expected here",
             _ if after_value(self.expected) => "an operator or a new entry is expected here",
+            _ if self.expected.contains(&Rule::comma) => "`,` or a new line is expected here",
             _ => "a new line is expected here",
         };
         let hint = match self.cut.lexemes[self.here].kind {
@@ -419,6 +505,7 @@ impl<'t> Spot<'t> {
             _ if after_value(self.expected) => {
                 "join two values with an operator, or put the second entry on a new line".to_owned()
             }
+            _ if self.expected.contains(&Rule::comma) => self.form(),
             _ => format!("take {} away, or put it on a line of its own", self.found(self.here)),
         };
         Some(self.error(&codes::SURPLUS, message).label(label).hint(hint))
