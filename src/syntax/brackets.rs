@@ -33,6 +33,8 @@ pub struct Brackets {
     guilty: Vec<usize>,
     /// Closing lexemes that close nothing.
     strays: Vec<usize>,
+    /// Some bracket has no partner, reported or not.
+    uneven: bool,
     pub faults: Vec<Diagnostic>,
     /// Faults beyond [`MAX_FAULTS`].
     pub more: usize,
@@ -59,7 +61,7 @@ impl Brackets {
 /// Pairs the brackets of a text.
 pub fn pair(text: &str, lexemes: &[Lexeme], source: SourceId) -> Brackets {
     let plain = Pairing::new(text, lexemes, source, false).run();
-    if plain.faults.is_empty() { plain } else { Pairing::new(text, lexemes, source, true).run() }
+    if !plain.uneven { plain } else { Pairing::new(text, lexemes, source, true).run() }
 }
 
 struct Pairing<'t> {
@@ -192,6 +194,7 @@ impl<'t> Pairing<'t> {
 
     fn unclosed(&mut self, open: usize, at: usize) {
         self.brackets.ends[open] = Some(End { at, closed: false });
+        self.brackets.uneven = true;
         if self.text_swallowed_it(open, at) {
             return;
         }
@@ -225,6 +228,7 @@ impl<'t> Pairing<'t> {
     fn mismatched(&mut self, open: usize, close: usize) {
         self.brackets.ends[open] = Some(End { at: close, closed: true });
         self.brackets.guilty.push(close);
+        self.brackets.uneven = true;
         let (sign, found, partner) =
             (self.lexemes[open].text(self.text), self.lexemes[close].text(self.text), self.partner(open));
         self.report(
@@ -241,6 +245,7 @@ impl<'t> Pairing<'t> {
 
     fn stray(&mut self, index: usize) {
         self.brackets.strays.push(index);
+        self.brackets.uneven = true;
         if self.text_swallowed_it(0, index) {
             return;
         }

@@ -2,10 +2,10 @@
 //!
 //! [`parse`] takes one source and hands on a [`File`] and what is wrong with the text. It
 //! never panics and is bounded in size, depth and number of errors ([`limits`]). The way:
-//! the text is cut into lexemes ([`lexeme`]), brackets are paired ([`brackets`]), items are
-//! cut out ([`split`]), each is read by the grammar ([`grammar`]) and built ([`build`]).
-//! An item that the grammar refuses is read entry by entry ([`recover`]), so that one fault
-//! hides nothing else, and each fault is put into plain words ([`fault`]).
+//! the text is cut into lexemes (`lexeme`), brackets are paired (`brackets`), items are
+//! cut out (`split`), each is read by the grammar (`grammar`) and built (`build`).
+//! An item that the grammar refuses is read entry by entry (`recover`), so that one fault
+//! hides nothing else, and each fault is put into plain words (`fault`).
 
 mod ast;
 mod brackets;
@@ -62,6 +62,7 @@ pub fn parse(sources: &Sources, id: SourceId) -> Parsed {
 ///
 /// # Errors
 /// What is wrong with it, at its place.
+#[expect(clippy::result_large_err, reason = "an error is shown once and ends the work on this path")]
 pub fn parse_path(text: &str, place: &dyn Fn(usize, usize) -> Span) -> Result<Expr, Diagnostic> {
     let wrong = |start: usize, end: usize| {
         Diagnostic::error(&codes::BAD_SEGMENT, place(start, end), format!("`{text}` is not a path"))

@@ -127,3 +127,26 @@ fn every_fault_says_how_to_mend_it() {
         assert!(parsed.diagnostics.iter().all(|fault| fault.hint.is_some() && !fault.label.text.is_empty()), "{shown}");
     }
 }
+
+/// Each file begins with a comment that names its codes, in the order of the text.
+#[test]
+fn the_corpus_of_wrong_syntax_is_told_as_its_first_lines_say() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/wrong");
+    let mut checked = 0;
+    for entry in std::fs::read_dir(folder).expect("the corpus is part of the sources") {
+        let path = entry.expect("the folder can be listed").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+        if !name.starts_with("syntax-") || !name.ends_with(".mlc") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).expect("a corpus file is text");
+        let said = text.trim_start_matches("# ").split(':').next().unwrap_or("");
+        let mut wanted: Vec<_> = said.split(' ').collect();
+        let mut found = codes(&text);
+        wanted.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, wanted, "{name}\n{}", parsed(&text).1);
+        checked += 1;
+    }
+    assert!(checked >= 40, "{checked}");
+}

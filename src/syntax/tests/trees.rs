@@ -99,7 +99,7 @@ fn precedence_is_as_the_grammar_says() {
 fn literals_have_their_types() {
     assert_eq!(
         condition("x in [9_000.00, 250_000, true, 2026-10-31, 24h, 250ms, 'a\\n', -1]"),
-        concat!("(x in [9000.00, 250000, true, date 2026-10-31, span 1d, span 250ms, 'a\\n', (-1)])")
+        "(x in [9000.00, 250000, true, date 2026-10-31, span 1d, span 250ms, 'a\\n', (-1)])"
     );
     assert_eq!(condition("x > 9223372036854775808"), "(x > 9223372036854775808)");
     assert_eq!(condition("2026-10-3 == 2013"), "(((2026 - 10) - 3) == 2013)");
