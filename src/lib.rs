@@ -16,6 +16,7 @@
 //! all of it together.
 
 pub mod connector;
+pub mod connectors;
 pub mod diag;
 pub mod engine;
 pub mod model;

@@ -76,7 +76,8 @@ pub struct ResourceSpec {
     /// Fields by which people recognise one; the first that is there is shown.
     #[serde(default)]
     pub label: Vec<String>,
-    /// The field that holds the amount of a record, for totals in money.
+    /// The field that holds the amount of a record, for totals in money. May be a dotted
+    /// path into records (`summary.current_payment_due`).
     #[serde(default)]
     pub amount: Option<String>,
     /// The datetime field that moves when a record changes.
@@ -228,8 +229,15 @@ pub enum Derive {
     /// Of the objects in wire list `list`, the first whose `field` equals `equals`; its
     /// texts in list `take`, joined by `join`.
     Segment { list: String, field: String, equals: String, take: String, join: String },
-    /// Wire text `text` cut at `by`; part `part` from 0.
-    Split { text: String, by: String, part: usize },
+    /// Wire text `text` cut at `by`; part `part` from 0. With `parts`, only a text that
+    /// falls into exactly so many: a longer one has parts that nobody can tell apart.
+    Split {
+        text: String,
+        by: String,
+        part: usize,
+        #[serde(default)]
+        parts: Option<usize>,
+    },
     /// Wire field `of`, where it is an object: its member `take`.
     Member { of: String, take: String },
 }
@@ -240,9 +248,10 @@ impl Catalogue {
         let catalogue: Self = serde_yaml::from_str(yaml).map_err(|error| error.to_string())?;
         for (name, resource) in &catalogue.resources {
             let has = |field: &String| resource.fields.contains_key(field);
-            let named =
-                resource.identity.iter().chain(&resource.label).chain(&resource.amount).chain(&resource.changed);
-            if let Some(field) = named.chain(resource.natural_keys.iter().flatten()).find(|field| !has(field)) {
+            let named = resource.identity.iter().chain(&resource.label).chain(&resource.changed);
+            let named = named.chain(resource.natural_keys.iter().flatten());
+            let amount = resource.amount.iter().filter(|path| field_at(&resource.fields, path).is_none());
+            if let Some(field) = named.filter(|field| !has(field)).chain(amount).next() {
                 return Err(format!("resource `{name}` speaks of `{field}`, which is not among its fields"));
             }
             if let Some(scope) = &resource.scope {
@@ -275,6 +284,14 @@ impl ResourceSpec {
     /// The record type that writing takes. Optionality says what may be left out.
     pub fn target_type(&self) -> Arc<RecordType> {
         Arc::new(record_type(&self.title, &self.fields, &|field| !field.read_only && field.derive.is_empty(), true))
+    }
+}
+
+/// The field at a dotted path through nested records.
+fn field_at<'a>(fields: &'a IndexMap<String, FieldSpec>, path: &str) -> Option<&'a FieldSpec> {
+    match path.split_once('.') {
+        None => fields.get(path),
+        Some((head, rest)) => fields.get(head).and_then(|field| field_at(&field.fields, rest)),
     }
 }
 

@@ -177,11 +177,15 @@ fn derive_one(way: &Derive, wire: &Record) -> Option<Value> {
                 Value::List(parts) => parts.iter().map(ToString::to_string).collect(),
                 single => vec![single.to_string()],
             };
+            let texts: Vec<String> = texts.into_iter().filter(|text| !text.is_empty()).collect();
             (!texts.is_empty()).then(|| Value::from(texts.join(join)))
         }
-        Derive::Split { text, by, part } => {
-            let text = wire.get(text)?.as_text()?;
-            text.split(by.as_str()).nth(*part).filter(|part| !part.is_empty()).map(Value::text)
+        Derive::Split { text, by, part, parts } => {
+            let pieces: Vec<&str> = wire.get(text)?.as_text()?.split(by.as_str()).collect();
+            if parts.is_some_and(|wanted| wanted != pieces.len()) {
+                return None;
+            }
+            pieces.get(*part).filter(|piece| !piece.is_empty()).map(Value::text)
         }
         Derive::Member { of, take } => wire.get(of)?.as_record()?.get(take).filter(|value| !value.is_null()).cloned(),
     }
@@ -237,6 +241,25 @@ mod tests {
         for text in [segments, r#"{"flat_code":"03-300.S"}"#] {
             let record = decode("codes", "id", &fields, &from_json(text).expect("json")).expect(text);
             assert_eq!(record.get("cost_code").and_then(|code| code.as_text()), Some("03-300"));
+        }
+    }
+
+    #[test]
+    fn a_flat_code_of_more_parts_than_expected_yields_nothing() {
+        let fields = fields(
+            "code:\n  type: text\n  doc: ''\n  derive:\n\
+             \x20   - {way: segment, list: segment_items, field: segment_type, equals: cost_code, take: path_codes, join: '-'}\n\
+             \x20   - {way: split, text: flat_code, by: '.', part: 0, parts: 2}",
+        );
+        for (text, code) in [
+            (r#"{"flat_code":"SJ1.03-300.S"}"#, None),
+            (
+                r#"{"flat_code":"03-300.S","segment_items":[{"segment_type":"cost_code","path_codes":null}]}"#,
+                Some("03-300"),
+            ),
+        ] {
+            let record = decode("codes", "id", &fields, &from_json(text).expect("json")).expect(text);
+            assert_eq!(record.get("code").and_then(|code| code.as_text()), code);
         }
     }
 }

@@ -3,9 +3,11 @@
 //! Any phase may make a [`Diagnostic`]; one renderer prints them all, for people
 //! and as JSON. A code is one line in [`codes`] and is never used for two things.
 
-mod codes;
+pub mod codes;
+mod render;
 
 pub use codes::{Code, all, explain, find};
+pub use render::{Style, render, render_json};
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -4,8 +4,11 @@
 //! [`check`] makes a [`Model`] out of syntax trees, or diagnostics. Pure: files that the
 //! pipeline names are read through [`Files`], catalogues come with the [`Driver`]s.
 
+mod check;
 pub mod functions;
 pub mod template;
+
+pub use check::{Checked, check};
 
 use crate::connector::{Driver, Settings};
 use crate::diag::Span;
@@ -77,7 +80,7 @@ pub struct Row {
     pub span: Span,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Pattern {
     Any,
     /// Text without `*`.
@@ -167,6 +170,7 @@ pub enum Step {
         name: Arc<str>,
         local: LocalId,
         value: Expr,
+        /// Of the name.
         span: Span,
     },
     Require {

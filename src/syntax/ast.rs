@@ -12,6 +12,19 @@ use std::sync::Arc;
 pub struct File {
     pub items: Vec<Item>,
     pub comments: Vec<Comment>,
+    /// Items that could not be read.
+    pub lost: Vec<Lost>,
+}
+
+/// An item or entry that could not be read; a diagnostic says why. Later phases must not
+/// conclude anything from its absence: what it names is unknown, not undeclared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lost {
+    /// The word that it begins with, if that is a keyword: `let`, `to`, `lookup`.
+    pub keyword: Option<Arc<str>>,
+    /// What it declares or sets, as far as that could be seen.
+    pub name: Option<Name>,
+    pub span: Span,
 }
 
 /// `# …` up to the end of its line.
@@ -44,6 +57,7 @@ pub enum Item {
 pub struct Pipeline {
     pub name: Text,
     pub settings: Vec<Setting>,
+    pub lost: Vec<Lost>,
     pub span: Span,
 }
 
@@ -61,6 +75,7 @@ pub struct Connect {
     pub settings: Vec<Setting>,
     /// The word `sandbox`, if it stands in the block.
     pub sandbox: Option<Span>,
+    pub lost: Vec<Lost>,
     pub span: Span,
 }
 
@@ -78,6 +93,7 @@ pub struct Lookup {
     pub inputs: Vec<Name>,
     pub outputs: Vec<Name>,
     pub entries: Vec<LookupEntry>,
+    pub lost: Vec<Lost>,
     pub span: Span,
 }
 
@@ -145,6 +161,7 @@ impl Outcome {
 pub struct Flow {
     pub name: Name,
     pub clauses: Vec<Clause>,
+    pub lost: Vec<Lost>,
     pub span: Span,
 }
 
@@ -200,6 +217,7 @@ pub struct Otherwise {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Map {
     pub entries: Vec<MapEntry>,
+    pub lost: Vec<Lost>,
     pub span: Span,
 }
 
@@ -222,6 +240,7 @@ pub struct Require {
 pub struct To {
     pub resource: ResourceName,
     pub rules: Vec<Rule>,
+    pub lost: Vec<Lost>,
     pub span: Span,
 }
 

@@ -38,16 +38,23 @@ impl Decimal {
         text.parse().ok()
     }
 
+    /// `None` also where the exact sum would have more digits than fit: the crate would round it.
     pub fn checked_add(self, other: Self) -> Option<Self> {
-        self.0.checked_add(other.0).map(Self)
+        self.0.checked_add(other.0).map(Self).filter(|sum| sum.0.scale() >= self.places().max(other.places()))
     }
 
+    /// As [`Decimal::checked_add`].
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        self.0.checked_sub(other.0).map(Self)
+        self.checked_add(other.negated())
     }
 
+    /// As [`Decimal::checked_add`]: a product that would have to be rounded is `None`.
     pub fn checked_mul(self, other: Self) -> Option<Self> {
-        self.0.checked_mul(other.0).map(Self)
+        let exact = self.0.normalize().checked_mul(other.0.normalize()).map(Self);
+        exact.filter(|product| {
+            product.0.scale() >= self.places() + other.places()
+                || product.is_zero() && (self.is_zero() || other.is_zero())
+        })
     }
 
     /// `None` for a division by zero or a quotient out of range.
@@ -55,9 +62,10 @@ impl Decimal {
         self.0.checked_div(other.0).map(Self)
     }
 
+    /// Zero has no sign.
     #[must_use]
     pub fn negated(self) -> Self {
-        Self(-self.0)
+        if self.is_zero() { self } else { Self(-self.0) }
     }
 
     #[must_use]
@@ -183,6 +191,18 @@ mod tests {
         assert_eq!(Decimal::from_json_float(10.10), Some(decimal("10.1")));
         assert_eq!(Decimal::from_json_float(0.1 + 0.2), None);
         assert_eq!(Decimal::from_json_float(f64::NAN), None);
+    }
+
+    #[test]
+    fn nothing_is_rounded_silently() {
+        let huge = decimal("79228162514264337593543950335");
+        assert_eq!(huge.checked_add(decimal("0.01")), None);
+        assert_eq!(huge.checked_sub(decimal("0.01")), None);
+        let small = decimal("0.0000000000000001");
+        assert_eq!(small.checked_mul(small), None);
+        assert_eq!(decimal("1.50").checked_mul(decimal("2.00")), Some(decimal("3")));
+        assert_eq!(small.checked_mul(Decimal::ZERO), Some(Decimal::ZERO));
+        assert_eq!(decimal("0.00").negated().to_string(), "0.00");
     }
 
     #[test]

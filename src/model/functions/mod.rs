@@ -4,6 +4,36 @@
 //! and total evaluation: what the type rule lets through cannot fail, except that
 //! arithmetic can leave the range of exact decimals.
 
+mod abs;
+mod contains;
+mod count;
+mod date;
+mod ends_with;
+mod first;
+mod join;
+mod last;
+mod length;
+mod lower;
+mod max;
+mod min;
+mod money;
+mod normalize;
+mod order;
+mod replace;
+mod round;
+mod shorten;
+mod signature;
+mod starts_with;
+mod sum;
+mod take;
+mod text;
+mod trim;
+mod upper;
+
+pub use order::compare;
+pub use signature::LONGEST_TEXT;
+pub use text::longest;
+
 use crate::value::{Type, Value};
 
 /// A function of the language.
@@ -15,12 +45,15 @@ pub struct Function {
     /// The result's type, or why the arguments do not fit. Arguments whose type is
     /// unknown fit everywhere. `constants` holds the value of each argument that is a
     /// constant (a `take(40)` is 40 characters at most because 40 stands there).
-    pub rule: fn(arguments: &[Type], constants: &[Option<Value>]) -> Result<Type, ArgumentError>,
+    pub rule: Rule,
     /// Evaluates over settled values that passed the rule.
     pub evaluate: fn(&[Value]) -> Result<Value, OutOfRange>,
     /// `(expression, what it shows)`; run as tests.
     pub examples: &'static [(&'static str, &'static str)],
 }
+
+/// The type rule of a function.
+pub type Rule = fn(arguments: &[Type], constants: &[Option<Value>]) -> Result<Type, ArgumentError>;
 
 pub struct Parameter {
     pub name: &'static str,
@@ -38,7 +71,8 @@ pub struct ArgumentError {
     pub hint: String,
 }
 
-/// An exact result would have more digits than a decimal holds.
+/// An exact result would have more digits than a decimal holds, or a text would grow past
+/// [`LONGEST_TEXT`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange;
 
@@ -58,4 +92,31 @@ pub fn find(name: &str) -> Option<&'static Function> {
     ALL.iter().find(|function| function.name == name).copied()
 }
 
-static ALL: &[&Function] = &[];
+static ALL: &[&Function] = &[
+    &abs::FUNCTION,
+    &contains::FUNCTION,
+    &count::FUNCTION,
+    &date::FUNCTION,
+    &ends_with::FUNCTION,
+    &first::FUNCTION,
+    &join::FUNCTION,
+    &last::FUNCTION,
+    &length::FUNCTION,
+    &lower::FUNCTION,
+    &max::FUNCTION,
+    &min::FUNCTION,
+    &money::FUNCTION,
+    &normalize::FUNCTION,
+    &replace::FUNCTION,
+    &round::FUNCTION,
+    &shorten::FUNCTION,
+    &starts_with::FUNCTION,
+    &sum::FUNCTION,
+    &take::FUNCTION,
+    &text::FUNCTION,
+    &trim::FUNCTION,
+    &upper::FUNCTION,
+];
+
+#[cfg(test)]
+mod tests;

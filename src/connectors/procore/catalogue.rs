@@ -1,0 +1,100 @@
+//! Procore's catalogue as it ships, read once.
+//!
+//! The YAML is part of the program: that it reads is an invariant which a test keeps.
+//! What only the client needs of a resource, its [`Call`], is read here too, so that a
+//! mistake in a `wire` map is found by the same test.
+
+use crate::connector::{Catalogue, ResourceSpec};
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+const YAML: &str = include_str!("catalogue.yaml");
+
+/// The catalogue.
+pub fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| Catalogue::read(YAML).expect("the embedded catalogue is well formed, a test reads it"))
+}
+
+/// Procore is the same for every tenant; there is nothing to lay over.
+pub fn profiled(_profile: &str) -> Result<Catalogue, String> {
+    Err("a Procore connection takes no profile: remove `profile` from its `connect` block".to_owned())
+}
+
+/// How a resource is listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Path below the base URL; `{scope}` stands for the scope record's id.
+    pub path: String,
+    /// The query parameter that carries the company id.
+    pub company: Option<String>,
+    /// The query parameter that carries the scope record's id.
+    pub scope: Option<String>,
+    /// Parameters that are always sent.
+    pub query: BTreeMap<String, String>,
+    /// Records asked for per page. The server may give fewer.
+    pub per_page: u64,
+}
+
+impl Call {
+    /// Reads the resource's `wire` map. The error is one sentence.
+    pub fn of(name: &str, resource: &ResourceSpec) -> Result<Self, String> {
+        let read = || -> Result<Self, serde_yaml::Error> {
+            let text = |key: &str| resource.wire.get(key).cloned().map(serde_yaml::from_value).transpose();
+            Ok(Self {
+                path: text("path")?.unwrap_or_default(),
+                company: text("company")?,
+                scope: text("scope")?,
+                query: resource.wire.get("query").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or_default(),
+                per_page: resource
+                    .wire
+                    .get("per_page")
+                    .cloned()
+                    .map(serde_yaml::from_value)
+                    .transpose()?
+                    .unwrap_or(100),
+            })
+        };
+        let call = read().map_err(|error| format!("resource `{name}`: its wire map is wrong: {error}"))?;
+        if !call.path.starts_with("/rest/") {
+            return Err(format!("resource `{name}` has no path on the wire"));
+        }
+        let carried = call.scope.is_some() || call.path.contains("{scope}");
+        if carried != resource.scope.is_some() {
+            return Err(format!("resource `{name}`: its scope and its wire map disagree"));
+        }
+        Ok(call)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, catalogue, profiled};
+    use crate::value::{Kind, Type};
+
+    #[test]
+    fn the_embedded_catalogue_reads_and_each_resource_can_be_called() {
+        for (name, resource) in &catalogue().resources {
+            Call::of(name, resource).expect("a call");
+            assert_eq!(resource.identity, ["id"], "{name}");
+        }
+    }
+
+    #[test]
+    fn the_fields_that_the_main_flow_lives_on_are_typed_and_settled() {
+        let invoice = catalogue().resources["requisitions"].source_type();
+        let Kind::List(item) = &invoice.fields["items"].ty.kind else { panic!("items is a list") };
+        let Kind::Record(item) = &item.kind else { panic!("of records") };
+        assert_eq!(item.fields["net_amount"].ty, Type::new(Kind::Decimal));
+        assert_eq!(invoice.fields["status"].ty, Type::text());
+        let Kind::Record(code) = &item.fields["wbs_code"].ty.kind else { panic!("a record") };
+        assert_eq!(code.fields["cost_code"].ty, Type::text().optional());
+        let project = catalogue().resources["projects"].source_type();
+        assert_eq!(project.fields["active"].ty, Type::new(Kind::Boolean));
+    }
+
+    #[test]
+    fn a_profile_is_refused() {
+        assert!(profiled("resources: {}").is_err());
+    }
+}

@@ -1,0 +1,279 @@
+//! Flows: from one resource, step by step, to another.
+
+use super::each::announce;
+use super::narrow::learn;
+use super::resource::Found;
+use super::scope::Scope;
+use super::{Checker, listed, lost};
+use crate::diag::{Diagnostic, Span, codes, nearest};
+use crate::model::{self, Flow, LocalId, Source, Step};
+use crate::syntax::{self as ast, Clause};
+use crate::value::{Kind, Type};
+use std::sync::Arc;
+
+/// The parts of a flow that stand once.
+#[derive(Default)]
+struct Parts<'a> {
+    from: Option<&'a ast::From>,
+    map: Option<&'a ast::Map>,
+    to: Option<&'a ast::To>,
+}
+
+impl Checker<'_> {
+    /// A whole flow; `None` if its source or target is not clear.
+    pub(super) fn flow(&mut self, flow: &ast::Flow) -> Option<Flow> {
+        let parts = self.parts(flow);
+        let mut scope = Scope::default();
+        let source = match parts.from {
+            Some(from) => self.from(&mut scope, from),
+            None => {
+                scope.local("record", Type::unknown());
+                None
+            }
+        };
+        // Of a clause whose keyword is misspelt nobody knows what it names.
+        let lost: Vec<ast::Lost> = flow.lost.iter().cloned().map(lost::nameless).collect();
+        scope.lose(&lost);
+        for clause in &flow.clauses {
+            match clause {
+                Clause::Let(entry) => scope.announce(&entry.name),
+                Clause::Map(map) => announce(&mut scope, map),
+                _ => {}
+            }
+        }
+        let without_source = parts.from.is_none();
+        let mut steps = Vec::new();
+        if !without_source {
+            for clause in &flow.clauses {
+                self.clause(&mut scope, clause, &parts, &mut steps);
+            }
+        }
+        let target = parts.to.and_then(|to| self.to(to, parts.map, &steps, &scope));
+        let (locals, unused) = scope.close();
+        for name in unused {
+            self.unused_let(&name);
+        }
+        Some(Flow { name: flow.name.text.clone(), source: source?, steps, target: target?, locals, span: flow.span })
+    }
+
+    fn clause<'a>(&mut self, scope: &mut Scope, clause: &'a Clause, parts: &Parts<'a>, steps: &mut Vec<Step>) {
+        match clause {
+            Clause::Where { condition, .. } => {
+                let condition = self.condition(scope, condition);
+                learn(scope, &condition);
+                steps.push(Step::Where { condition });
+            }
+            Clause::Let(entry) => {
+                let step = self.let_step(scope, entry);
+                steps.push(step);
+            }
+            Clause::Require(require) => {
+                let condition = self.condition(scope, &require.condition);
+                let otherwise = self.stop(scope, &require.otherwise);
+                learn(scope, &condition);
+                steps.push(Step::Require { condition, otherwise });
+            }
+            Clause::Map(map) if parts.map.is_some_and(|first| first.span == map.span) => {
+                let body = self.body(scope, map);
+                steps.extend(body);
+            }
+            Clause::Later(word) => self.not_yet(word, "take this clause out"),
+            Clause::Map(_) | Clause::From(_) | Clause::To(_) => {}
+        }
+    }
+
+    /// Finds the parts that must stand once, and says what is missing, twice or misplaced.
+    fn parts<'a>(&mut self, flow: &'a ast::Flow) -> Parts<'a> {
+        let mut parts = Parts::default();
+        for clause in &flow.clauses {
+            match clause {
+                Clause::From(from) => match parts.from {
+                    Some(first) => self.twice("from", from.span, first.span),
+                    None => parts.from = Some(from),
+                },
+                Clause::Map(map) => match parts.map {
+                    Some(first) => self.twice("map", map.span, first.span),
+                    None => parts.map = Some(map),
+                },
+                Clause::To(to) => match parts.to {
+                    Some(first) => self.twice("to", to.resource.span(), first.resource.span()),
+                    None => parts.to = Some(to),
+                },
+                _ => {}
+            }
+        }
+        self.clause_order(flow, &parts);
+        let missing: Vec<&str> =
+            [("from", parts.from.is_none()), ("map", parts.map.is_none()), ("to", parts.to.is_none())]
+                .into_iter()
+                .filter_map(|(word, missing)| (missing && !lost::any(&flow.lost, word)).then_some(word))
+                .collect();
+        if !missing.is_empty() {
+            self.report(
+                Diagnostic::error(
+                    &codes::FLOW_INCOMPLETE,
+                    flow.name.span,
+                    format!("the flow `{}` has no {}", flow.name.text, listed(missing, 3)),
+                )
+                .label("not complete")
+                .hint("a flow says `from` where records come, `map` what they become, `to` where they go"),
+            );
+        }
+        parts
+    }
+
+    /// `from` comes first, `to` after the map and everything that computes.
+    fn clause_order(&mut self, flow: &ast::Flow, parts: &Parts) {
+        if let (Some(first), Some(from)) = (flow.clauses.iter().find(|clause| counts(clause)), parts.from)
+            && from.span.start > place(first).start
+        {
+            self.misplaced(place(first), "before `from`", from.span, "move `from` to the top of the flow");
+        }
+        let Some(to) = parts.to else { return };
+        let after = flow.clauses.iter().find(|clause| counts(clause) && place(clause).start > to.span.start);
+        if let Some(clause) = after
+            && !matches!(clause, Clause::From(_) | Clause::To(_))
+        {
+            self.misplaced(place(clause), "after `to`", to.resource.span(), "move it above `to`");
+        }
+    }
+
+    fn misplaced(&mut self, place: Span, what: &str, related: Span, hint: &str) {
+        self.report(
+            Diagnostic::error(
+                &codes::CLAUSE_ORDER,
+                place,
+                format!("this stands {what}; a flow is read from top to bottom"),
+            )
+            .label(format!("stands {what}"))
+            .related(related, "here")
+            .hint(hint),
+        );
+    }
+
+    fn twice(&mut self, word: &str, place: Span, first: Span) {
+        self.report(
+            Diagnostic::error(&codes::CLAUSE_ORDER, place, format!("a flow has one `{word}`, here is a second one"))
+                .label("second one")
+                .related(first, "first one")
+                .hint(format!("put both into one `{word}`, or make a second flow")),
+        );
+    }
+
+    /// Sets local 0 to the record and, with a scope, local 1 to the scope's record.
+    fn from(&mut self, scope: &mut Scope, from: &ast::From) -> Option<Source> {
+        let found = self.resource(&from.resource).filter(|found| self.can_list(found, &from.resource));
+        let record =
+            found.as_ref().map_or_else(Type::unknown, |found| Type::new(Kind::Record(found.spec().source_type())));
+        let local = scope.local(from.alias.text.clone(), record);
+        let per = match (&found, &from.per) {
+            (Some(found), per) => self.scope_of(scope, found, per.as_ref(), from),
+            (None, Some(per)) => {
+                self.alias(scope, &per.name, Type::unknown());
+                None
+            }
+            (None, None) => None,
+        };
+        if from.per.as_ref().is_some_and(|per| per.name.text == from.alias.text) {
+            let per = from.per.as_ref().map_or(from.alias.span, |per| per.name.span);
+            let alias = from.alias.clone();
+            self.taken(&alias, "record", per);
+        }
+        scope.bind(&from.alias, local, super::scope::Sort::Alias);
+        let found = found?;
+        Some(Source { connection: found.connection.clone(), resource: found.resource.clone(), scope: per })
+    }
+
+    /// Checks `per` against what the catalogue says of the resource.
+    fn scope_of(
+        &mut self,
+        scope: &mut Scope,
+        found: &Found,
+        per: Option<&ast::Per>,
+        from: &ast::From,
+    ) -> Option<model::Scope> {
+        let (spec, per) = match (&found.spec().scope, per) {
+            (None, None) => return None,
+            (Some(spec), Some(per)) => (spec, per),
+            (Some(spec), None) => {
+                let text = self.text(from.resource.span());
+                self.report(
+                    Diagnostic::error(
+                        &codes::SCOPE,
+                        from.resource.span(),
+                        format!("{} are read {} by {}", found.spec().plural, spec.name, spec.name),
+                    )
+                    .label(format!("`per {}` is missing", spec.name))
+                    .hint(format!("write `from {text} as {} per {}`", from.alias.text, spec.name)),
+                );
+                scope.local(spec.name.as_str(), Type::unknown());
+                return None;
+            }
+            (None, Some(per)) => {
+                self.report(
+                    Diagnostic::error(
+                        &codes::SCOPE,
+                        per.name.span,
+                        format!("{} are read as one list", found.spec().plural),
+                    )
+                    .label("`per` has no meaning here")
+                    .hint("take `per …` out; a `where` of its own line keeps some of the records"),
+                );
+                self.alias(scope, &per.name, Type::unknown());
+                return None;
+            }
+        };
+        if *per.name.text != *spec.name {
+            self.wrong_scope(found, spec, per);
+            self.alias(scope, &per.name, Type::unknown());
+            return None;
+        }
+        let record = found
+            .catalogue
+            .resources
+            .get(&spec.resource)
+            .map_or_else(Type::unknown, |resource| Type::new(Kind::Record(resource.source_type())));
+        let local: LocalId = self.alias(scope, &per.name, record);
+        let filter = per.filter.as_ref().map(|filter| self.condition(scope, filter));
+        Some(model::Scope {
+            name: Arc::from(spec.name.as_str()),
+            resource: Arc::from(spec.resource.as_str()),
+            field: Arc::from(spec.field.as_str()),
+            filter,
+            local,
+        })
+    }
+
+    fn wrong_scope(&mut self, found: &Found, spec: &crate::connector::ScopeSpec, per: &ast::Per) {
+        let hint = match nearest(&per.name.text, [spec.name.as_str()]) {
+            Some(near) => format!("did you mean `per {near}`?"),
+            None => format!("write `per {}`", spec.name),
+        };
+        self.report(
+            Diagnostic::error(
+                &codes::SCOPE,
+                per.name.span,
+                format!("{} are read per {}, not per {}", found.spec().plural, spec.name, per.name.text),
+            )
+            .label("not what they are read by")
+            .hint(hint),
+        );
+    }
+}
+
+/// Whether the clause has a place in the order of a flow.
+fn counts(clause: &Clause) -> bool {
+    !matches!(clause, Clause::Later(_))
+}
+
+fn place(clause: &Clause) -> Span {
+    match clause {
+        Clause::From(from) => from.span,
+        Clause::Where { span, .. } => *span,
+        Clause::Let(entry) => entry.span,
+        Clause::Map(map) => map.span,
+        Clause::Require(require) => require.span,
+        Clause::To(to) => to.span,
+        Clause::Later(name) => name.span,
+    }
+}

@@ -1,0 +1,201 @@
+//! The checker: syntax trees to a [`Model`], or what is wrong with them.
+//!
+//! Takes the syntax tree, the texts, the files that the pipeline names and the drivers'
+//! catalogues; hands on a model and diagnostics, sorted by position. One pass finds many
+//! mistakes and never the consequences of one: what could not be typed is of unknown type,
+//! and nothing is said about that. Invariant: a model is handed on only if there is no error.
+
+mod binary;
+mod call;
+mod connect;
+mod csv_rows;
+mod each;
+mod expr;
+mod fit;
+mod flow;
+mod lints;
+mod lookup;
+mod lost;
+mod narrow;
+mod operands;
+mod path;
+mod pipeline;
+mod query;
+mod resource;
+mod rows;
+mod rules;
+mod scope;
+mod settings;
+mod target;
+mod template;
+
+use super::{Files, Flow, Lookup, Model};
+use crate::connector::Driver;
+use crate::diag::{Diagnostic, Sources, Span, codes};
+use crate::syntax as ast;
+use crate::value::{RecordType, Type};
+use connect::Bound;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What checking found.
+pub struct Checked {
+    /// `None` if there is any error.
+    pub model: Option<Model>,
+    /// Errors and warnings, by position.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a file. CSV files that lookups read are added to `sources`, so that spans can
+/// point into them.
+pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers: &[Driver]) -> Checked {
+    let mut checker = Checker {
+        sources,
+        files,
+        drivers,
+        found: Vec::new(),
+        connections: Vec::new(),
+        lookups: Vec::new(),
+        lost: file.lost.clone(),
+        lost_in: HashMap::new(),
+    };
+    let model = checker.file(file);
+    let diagnostics = in_order(checker.found);
+    let wrong = diagnostics.iter().any(Diagnostic::is_error);
+    Checked { model: (!wrong).then_some(model), diagnostics }
+}
+
+/// What the file declares, as far as it is known, and what was found.
+struct Checker<'a> {
+    sources: &'a mut Sources,
+    files: &'a dyn Files,
+    drivers: &'a [Driver],
+    found: Vec<Diagnostic>,
+    connections: Vec<Bound>,
+    lookups: Vec<Signature>,
+    /// Items that could not be read.
+    lost: Vec<ast::Lost>,
+    /// Entries of an `each` that could not be read, by its place.
+    lost_in: HashMap<Span, Vec<ast::Lost>>,
+}
+
+/// What a call of a lookup needs to know of it.
+struct Signature {
+    name: Arc<str>,
+    inputs: Vec<(Arc<str>, Type)>,
+    /// What a call yields.
+    record: Arc<RecordType>,
+    /// A record without a fitting row leaves the flow.
+    missing: bool,
+    span: Span,
+    used: bool,
+}
+
+impl Checker<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic);
+    }
+
+    /// The text under a span, for hints that repeat it.
+    fn text(&self, span: Span) -> String {
+        self.sources.slice(span).to_owned()
+    }
+
+    fn file(&mut self, file: &ast::File) -> Model {
+        let header = self.pipeline(file);
+        self.connects(file);
+        let lookups = self.all_lookups(file);
+        let flows = self.flows(file);
+        for item in &file.items {
+            if let ast::Item::Later(word) = item {
+                self.not_yet(word, "take this item out");
+            }
+        }
+        if !lost::anywhere(file) {
+            self.unused(file);
+        }
+        Model {
+            name: header.name,
+            timezone: header.timezone,
+            currency: header.currency,
+            connections: std::mem::take(&mut self.connections)
+                .into_iter()
+                .filter_map(|bound| bound.connection)
+                .collect(),
+            lookups,
+            flows,
+        }
+    }
+
+    fn all_lookups(&mut self, file: &ast::File) -> Vec<Lookup> {
+        let mut lookups = Vec::new();
+        for item in &file.items {
+            if let ast::Item::Lookup(lookup) = item {
+                lookups.push(self.lookup(lookup));
+            }
+        }
+        lookups
+    }
+
+    fn flows(&mut self, file: &ast::File) -> Vec<Flow> {
+        let mut names: HashMap<Arc<str>, Span> = HashMap::new();
+        let mut flows = Vec::new();
+        for item in &file.items {
+            let ast::Item::Flow(flow) = item else { continue };
+            match names.get(&flow.name.text) {
+                Some(first) => self.taken(&flow.name, "flow", *first),
+                None => drop(names.insert(flow.name.text.clone(), flow.name.span)),
+            }
+            flows.extend(self.flow(flow));
+        }
+        flows
+    }
+
+    /// Says that `name` already means something else.
+    fn taken(&mut self, name: &ast::Name, what: &str, first: Span) {
+        self.report(
+            Diagnostic::error(
+                &codes::NAME_TAKEN,
+                name.span,
+                format!("the name `{}` already means a {what}", name.text),
+            )
+            .label("used a second time")
+            .related(first, "first used here")
+            .hint("give one of the two another name"),
+        );
+    }
+
+    /// Says that the language has `word`, and that this release does not carry it out.
+    fn not_yet(&mut self, word: &ast::Name, mend: &str) {
+        self.report(
+            Diagnostic::error(
+                &codes::NOT_YET,
+                word.span,
+                format!("`{}` is part of the language, but this release does not carry it out", word.text),
+            )
+            .label("not in this release")
+            .hint(format!("{mend}; nothing else has to change when a later release brings it")),
+        );
+    }
+}
+
+/// By position, each finding once.
+fn in_order(mut found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.sort_by(|a, b| (a.label.span, a.severity, a.code.id).cmp(&(b.label.span, b.severity, b.code.id)));
+    found.dedup();
+    found
+}
+
+/// `a`, `a or b`, `a, b or c`, each in backticks; at most `most` of them.
+fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> String {
+    let names: Vec<&str> = names.into_iter().collect();
+    let shown: Vec<String> = names.iter().take(most).map(|name| format!("`{name}`")).collect();
+    if names.len() > most {
+        return format!("{} and {} more", shown.join(", "), names.len() - most);
+    }
+    match shown.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => "none".to_owned(),
+    }
+}

@@ -1,0 +1,69 @@
+//! What the grammar's rules are called in plain words.
+
+use super::grammar::Rule;
+
+/// A phrase for what would have fitted, best first: `` `as` ``, `a value or a name`.
+pub fn in_words(expected: &[Rule]) -> String {
+    let mut phrases: Vec<&str> = Vec::new();
+    let mut ranked: Vec<_> = expected.iter().filter_map(|rule| phrase(*rule)).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    // What merely may go on is not worth a word beside what must come.
+    let must = ranked.iter().any(|(rank, _)| *rank < MAY);
+    for (_, phrase) in ranked.into_iter().filter(|(rank, _)| !must || *rank < MAY) {
+        if !phrases.contains(&phrase) {
+            phrases.push(phrase);
+        }
+    }
+    match phrases.split_last() {
+        None => "something else".to_owned(),
+        Some((only, [])) => (*only).to_owned(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+/// Whether a value would have fitted.
+pub fn wants_value(expected: &[Rule]) -> bool {
+    expected.contains(&Rule::number) && expected.contains(&Rule::open_list)
+}
+
+/// Whether an expression stands before the place and could have gone on.
+pub fn after_value(expected: &[Rule]) -> bool {
+    expected.contains(&Rule::equal) || expected.contains(&Rule::bar)
+}
+
+/// From this rank on a part may come but need not.
+const MAY: u8 = 5;
+
+fn phrase(rule: Rule) -> Option<(u8, &'static str)> {
+    Some(match rule {
+        Rule::assign => (0, "`=`"),
+        Rule::arrow => (0, "`->`"),
+        Rule::becomes => (0, "`=>`"),
+        Rule::dot => (0, "`.`"),
+        Rule::open => (0, "`{`"),
+        Rule::close => (1, "`}`"),
+        Rule::close_paren => (1, "`)`"),
+        Rule::close_list => (1, "`]`"),
+        Rule::from_word => (0, "`from`"),
+        Rule::as_word => (0, "`as`"),
+        Rule::in_word => (0, "`in`"),
+        Rule::to_word => (0, "`to`"),
+        Rule::change_word => (0, "`change`"),
+        Rule::times_word => (0, "`times`"),
+        Rule::records_word => (0, "`records`"),
+        Rule::rejected_word => (0, "`rejected`"),
+        Rule::percent_sign => (0, "`%`"),
+        Rule::outcome => (0, "`hold`, `reject` or `skip`"),
+        Rule::else_word => (4, "`else`"),
+        Rule::duration => (2, "a length of time such as `5m`"),
+        Rule::template => (2, "a text in double quotes"),
+        Rule::plain => (3, "a text in single quotes"),
+        Rule::number => (2, "a number"),
+        Rule::name | Rule::word => (1, "a name"),
+        Rule::any => (3, "`_`"),
+        Rule::open_paren => (1, "`(`"),
+        Rule::comma => (MAY, "`,`"),
+        Rule::EOI => (MAY, "the end of the entry"),
+        _ => return None,
+    })
+}
