@@ -19,6 +19,7 @@ pub mod connector;
 pub mod connectors;
 pub mod diag;
 pub mod engine;
+pub mod host;
 pub mod model;
 pub mod program;
 pub mod store;

@@ -24,7 +24,8 @@ pub fn verify(entries: impl IntoIterator<Item = AuditEntry>, head: Option<&Head>
     verifier.end(head)
 }
 
-/// Checks the whole log of a store against the head that the store vouches for.
+/// Checks the whole log of a store against the head that the store vouches for. Nothing
+/// may be committed meanwhile: a new entry would look like one that was added from outside.
 pub fn verify_store(store: &dyn Store) -> Result<Head, VerifyError> {
     let head = store.head()?;
     let mut verifier = Verifier::default();
@@ -97,6 +98,7 @@ fn settle(value: Value) -> Value {
 }
 
 /// Checks a log entry by entry.
+#[derive(Default)]
 pub struct Verifier {
     /// The last entry that is in order.
     good: Head,
@@ -109,12 +111,6 @@ enum Found {
     Missing {
         instead: u64,
     },
-}
-
-impl Default for Verifier {
-    fn default() -> Self {
-        Self { good: Head::default(), found: None }
-    }
 }
 
 impl Verifier {
@@ -319,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_fraction_survives_the_way_to_disk() {
-        let entry = chain(&Head::default(), event(json!({ "rate": 0.1234567890123456789, "count": 3 })));
+        let entry = chain(&Head::default(), event(json!({ "rate": 0.123_456_789_012_345_68, "count": 3 })));
         let text = serde_json::to_string(&entry).expect("json");
         let back: AuditEntry = serde_json::from_str(&text).expect("json");
         assert_eq!(back, entry);

@@ -73,8 +73,8 @@ pub fn damaged(path: &Path, what: &str) -> StoreError {
     StoreError::new(
         StoreErrorKind::Damaged,
         format!("the state in {} is damaged: {what}", path.display()),
-        "nothing was changed by this run. Copy the whole folder away, then put back the last good copy of all of it; \
-         if there is none, start with an empty folder: records that were posted before are found by their key",
+        "copy the whole folder away, then put back the last good copy of all of it; if there is none, start with an \
+         empty folder: records that were posted before are found by their key",
     )
 }
 

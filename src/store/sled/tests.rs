@@ -98,7 +98,13 @@ async fn commits_from_many_sides_are_all_there() {
             let store = std::sync::Arc::clone(&store);
             tokio::spawn(async move {
                 for number in 0..25 {
-                    store.commit(batch(side * 100 + number)).await.expect("commit");
+                    let number = side * 100 + number;
+                    let head = store.commit(batch(number)).await.expect("commit");
+                    // What is acknowledged is read at once, while others write.
+                    let record = contract::id("bills", &format!("{number:06}"));
+                    assert!(store.record(&record).expect("record").is_some());
+                    assert_eq!(store.audit(head.number, 1).expect("audit")[0].number, head.number);
+                    assert!(store.records(None).expect("records").len() as u64 >= number % 100);
                 }
             })
         })
@@ -160,7 +166,7 @@ async fn what_was_lost_is_noticed() {
     let error = refusal(&state);
     assert_eq!(error.kind, StoreErrorKind::Damaged);
     assert!(error.message.contains("head.json, is missing"), "{}", error.message);
-    assert!(error.hint.contains("Copy the whole folder away"), "{}", error.hint);
+    assert!(error.hint.contains("copy the whole folder away"), "{}", error.hint);
 
     fs::write(state.join("head.json"), &head_file).expect("write");
     fs::rename(state.join("db"), folder.path().join("newest")).expect("move");
@@ -385,15 +391,34 @@ mod kill {
         assert!(kept > 15, "the children got nothing done");
     }
 
-    /// Lets a child work for some milliseconds after it opened the store; returns the
-    /// last number that it was told is kept.
-    fn run_and_kill(folder: &std::path::Path, millis: u64) -> u64 {
-        let mut child = Command::new(std::env::current_exe().expect("this test"))
+    #[test]
+    fn a_kill_while_the_store_is_made_does_no_harm() {
+        for round in 0..10u64 {
+            let folder = tempfile::tempdir().expect("folder");
+            let mut child = spawn(folder.path());
+            while !folder.path().join("creating").exists() && !folder.path().join("head.json").exists() {
+                std::thread::yield_now();
+            }
+            std::thread::sleep(Duration::from_millis(round * 2));
+            child.kill().expect("kill");
+            child.wait().expect("wait");
+            verify_store(&open(folder.path())).expect("the chain closes");
+        }
+    }
+
+    fn spawn(folder: &std::path::Path) -> std::process::Child {
+        Command::new(std::env::current_exe().expect("this test"))
             .args(["--exact", "store::sled::tests::kill::child", "--ignored", "--nocapture"])
             .env(FOLDER, folder)
             .stdout(Stdio::piped())
             .spawn()
-            .expect("child");
+            .expect("child")
+    }
+
+    /// Lets a child work for some milliseconds after it opened the store; returns the
+    /// last number that it was told is kept.
+    fn run_and_kill(folder: &std::path::Path, millis: u64) -> u64 {
+        let mut child = spawn(folder);
         let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
         let opened = lines.by_ref().map_while(Result::ok).any(|line| line.contains("open "));
         assert!(opened, "the child did not open the store");
