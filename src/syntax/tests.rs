@@ -20,7 +20,7 @@ fn file(text: &str) -> File {
 
 #[test]
 fn the_design_s_file_is_read_whole() {
-    let file = file(include_str!("../../tests/corpus/right/design.mlc"));
+    let file = file(include_str!("../../tests/corpus/later/design.mlc"));
     assert_eq!(file.items.len(), 7);
     assert!(file.comments.len() > 10);
 }
