@@ -1,9 +1,62 @@
 //! The program: what is left of a model when everything that can be decided before a
 //! record is read has been decided. Evaluation is pure and total.
+//!
+//! [`compile`] takes a checked [`Model`] and hands on a [`Program`] that any number of
+//! threads evaluate at once: [`Flow::evaluate`] makes a target record, or a stop with a
+//! sentence, out of a source record and the [`Tables`] of the lookups.
+
+mod expression;
+mod hash;
+mod machine;
+mod operate;
+mod query;
+mod table;
+mod text;
+mod verify;
+
+pub use table::Tables;
+pub use verify::Verified;
 
 use crate::connector::Key;
+use crate::model::{self, Connection, Expr as ModelExpr, ExprKind, Lookup, LookupId, Model};
 use crate::syntax::Outcome;
-use crate::value::Record;
+use crate::value::{Record, Value};
+use expression::{Expr, Lowering, Otherwise, Step};
+use machine::{Machine, Passed};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// A pipeline, ready to run.
+pub struct Program {
+    name: Arc<str>,
+    timezone: Option<Arc<str>>,
+    currency: Option<Arc<str>>,
+    hash: String,
+    connections: Vec<Connection>,
+    lookups: Vec<Lookup>,
+    code: Arc<[LookupCode]>,
+    flows: Vec<Flow>,
+}
+
+/// One flow, ready to run.
+pub struct Flow {
+    name: Arc<str>,
+    hash: String,
+    source: model::Source,
+    target: model::Target,
+    locals: usize,
+    scope_filter: Option<Expr>,
+    steps: Vec<Step>,
+    lookups: Vec<LookupId>,
+}
+
+/// What of a lookup is evaluated.
+struct LookupCode {
+    filter: Option<Expr>,
+    /// In the order of the verifies.
+    verifies: Vec<Option<Expr>>,
+    missing: Option<Otherwise>,
+}
 
 /// What a flow makes of one source record.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +72,7 @@ pub enum Evaluation {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stop {
     pub outcome: Outcome,
-    /// The sentence, filled in.
+    /// The sentence, filled in: one line.
     pub sentence: String,
     /// The same for records with the same trouble: the sentence before it was filled in.
     pub kind: String,
@@ -29,6 +82,230 @@ pub struct Stop {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mapped {
+    /// Without the fields whose value is absent.
     pub target: Record,
     pub key: Key,
 }
+
+/// Makes a program of a checked model.
+pub fn compile(model: Model) -> Program {
+    let hashes = hash::hashes(&model);
+    let code: Vec<LookupCode> = model.lookups.iter().map(LookupCode::new).collect();
+    let flows = model.flows.into_iter().zip(hashes.flows).map(|(flow, hash)| Flow::new(flow, hash)).collect();
+    Program {
+        name: model.name,
+        timezone: model.timezone,
+        currency: model.currency,
+        hash: hashes.program,
+        connections: model.connections,
+        lookups: model.lookups,
+        code: code.into(),
+        flows,
+    }
+}
+
+impl Program {
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// SHA-256 in hex over all that changes what is posted; spans and layout are not in it.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    pub fn timezone(&self) -> Option<&str> {
+        self.timezone.as_deref()
+    }
+
+    pub fn currency(&self) -> Option<&str> {
+        self.currency.as_deref()
+    }
+
+    pub fn connections(&self) -> &[Connection] {
+        &self.connections
+    }
+
+    pub fn lookups(&self) -> &[Lookup] {
+        &self.lookups
+    }
+
+    /// In an order in which each flow stands after those whose links it names.
+    pub fn flows(&self) -> &[Flow] {
+        &self.flows
+    }
+}
+
+impl Flow {
+    fn new(flow: model::Flow, hash: String) -> Self {
+        let names: Vec<Arc<str>> = flow.locals.iter().map(|local| local.name.clone()).collect();
+        let lowering = Lowering { names: &names };
+        let scope_filter = flow.source.scope.as_ref().and_then(|scope| scope.filter.as_ref());
+        let mut lookups = BTreeSet::new();
+        used_by_steps(&flow.steps, &mut lookups);
+        if let Some(filter) = scope_filter {
+            used(filter, &mut lookups);
+        }
+        Self {
+            hash,
+            locals: names.len(),
+            scope_filter: scope_filter.map(|filter| lowering.expr(filter)),
+            steps: lowering.steps(&flow.steps),
+            lookups: lookups.into_iter().map(LookupId).collect(),
+            name: flow.name,
+            source: flow.source,
+            target: flow.target,
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// As [`Program::hash`], over this flow and the lookups that it uses. How often a write
+    /// is tried and when a run is stopped (`retry`, `guard`) are not in it.
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    pub fn source(&self) -> &model::Source {
+        &self.source
+    }
+
+    pub fn target(&self) -> &model::Target {
+        &self.target
+    }
+
+    /// The lookups that this flow asks, each once.
+    pub fn lookups(&self) -> &[LookupId] {
+        &self.lookups
+    }
+
+    /// Whether the source is to be read for this scope record. One for which the filter
+    /// has no answer is read, so that nothing is lost in silence.
+    pub fn wants_scope(&self, tables: &Tables, scope: &Record) -> bool {
+        let Some(filter) = &self.scope_filter else { return true };
+        let mut machine = self.machine(tables, Some(scope));
+        machine.holds(filter).unwrap_or(true)
+    }
+
+    /// What this flow makes of a source record.
+    pub fn evaluate(&self, tables: &Tables, source: &Record, scope: Option<&Record>) -> Evaluation {
+        let mut machine = self.machine(tables, scope);
+        machine.set(model::LocalId(0), source.clone().into());
+        let mut target = Record::new();
+        match machine.run(&self.steps, &mut target) {
+            Err(stop) => Evaluation::Stopped(*stop),
+            Ok(Passed::Skipped) => Evaluation::Skipped,
+            Ok(Passed::Through) => {
+                let key = self.target.key.iter().map(|name| (name.clone(), field(&target, name))).collect();
+                Evaluation::Mapped(Mapped { key: Key(key), target })
+            }
+        }
+    }
+
+    fn machine<'t>(&self, tables: &'t Tables, scope: Option<&Record>) -> Machine<'t> {
+        let mut machine = Machine::new(tables, self.locals);
+        if let (Some(place), Some(record)) = (&self.source.scope, scope) {
+            machine.set(place.local, record.clone().into());
+        }
+        machine
+    }
+}
+
+impl LookupCode {
+    fn new(lookup: &Lookup) -> Self {
+        let record = Lowering { names: &[] };
+        let inputs = Lowering { names: &lookup.inputs };
+        Self {
+            filter: lookup
+                .resource
+                .as_ref()
+                .and_then(|resource| resource.filter.as_ref())
+                .map(|filter| record.expr(filter)),
+            verifies: lookup
+                .verifies
+                .iter()
+                .map(|verify| verify.filter.as_ref().map(|filter| record.expr(filter)))
+                .collect(),
+            missing: lookup
+                .missing
+                .as_ref()
+                .map(|missing| Otherwise { outcome: missing.outcome, sentence: inputs.text(&missing.sentence) }),
+        }
+    }
+}
+
+/// What becomes of a record that left the flow so, when its sentence does not say.
+fn mend(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Hold => {
+            "Nothing to do here once the cause is mended: the record is looked at again on every run and then goes through by itself."
+        }
+        Outcome::Reject => {
+            "Mend the record at its source, or the pipeline; the record is looked at again when either changes."
+        }
+        Outcome::Skip => "Nothing to do: the pipeline leaves out records like this one.",
+    }
+}
+
+fn field(record: &Record, name: &str) -> Value {
+    record.get(name).cloned().unwrap_or_default()
+}
+
+fn used_by_steps(steps: &[model::Step], lookups: &mut BTreeSet<usize>) {
+    for step in steps {
+        match step {
+            model::Step::Where { condition } => used(condition, lookups),
+            model::Step::Let(entry) => {
+                used(&entry.value, lookups);
+                if let Some(otherwise) = &entry.otherwise {
+                    used_by_template(&otherwise.sentence, lookups);
+                }
+            }
+            model::Step::Field { value, .. } => used(value, lookups),
+            model::Step::Require { condition, otherwise } => {
+                used(condition, lookups);
+                used_by_template(&otherwise.sentence, lookups);
+            }
+        }
+    }
+}
+
+fn used_by_template(template: &model::Template, lookups: &mut BTreeSet<usize>) {
+    for piece in &template.pieces {
+        if let model::Piece::Value { value, .. } = piece {
+            used(value, lookups);
+        }
+    }
+}
+
+fn used(expr: &ModelExpr, lookups: &mut BTreeSet<usize>) {
+    match &expr.kind {
+        ExprKind::Constant(_) | ExprKind::Local(_) => {}
+        ExprKind::Field(base, _) | ExprKind::Project(base, _) | ExprKind::Index(base, _) | ExprKind::Query(base, _) => {
+            used(base, lookups);
+        }
+        ExprKind::Template(template) => used_by_template(template, lookups),
+        ExprKind::List(items) | ExprKind::Call(_, items) => items.iter().for_each(|item| used(item, lookups)),
+        ExprKind::Lookup(lookup, inputs) => {
+            lookups.insert(lookup.0);
+            inputs.iter().for_each(|input| used(input, lookups));
+        }
+        ExprKind::Not(value) | ExprKind::Negate(value) => used(value, lookups),
+        ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => {
+            used(left, lookups);
+            used(right, lookups);
+        }
+        ExprKind::Each(each) => {
+            used(&each.list, lookups);
+            if let Some(filter) = &each.filter {
+                used(filter, lookups);
+            }
+            used_by_steps(&each.steps, lookups);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

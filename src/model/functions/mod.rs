@@ -45,12 +45,15 @@ pub struct Function {
     /// The result's type, or why the arguments do not fit. Arguments whose type is
     /// unknown fit everywhere. `constants` holds the value of each argument that is a
     /// constant (a `take(40)` is 40 characters at most because 40 stands there).
-    pub rule: fn(arguments: &[Type], constants: &[Option<Value>]) -> Result<Type, ArgumentError>,
+    pub rule: Rule,
     /// Evaluates over settled values that passed the rule.
     pub evaluate: fn(&[Value]) -> Result<Value, OutOfRange>,
     /// `(expression, what it shows)`; run as tests.
     pub examples: &'static [(&'static str, &'static str)],
 }
+
+/// The type rule of a function.
+pub type Rule = fn(arguments: &[Type], constants: &[Option<Value>]) -> Result<Type, ArgumentError>;
 
 pub struct Parameter {
     pub name: &'static str,

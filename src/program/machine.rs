@@ -1,0 +1,237 @@
+//! The machine that evaluates a program over one record.
+//!
+//! Takes a frame of values and runs steps and expressions over it. Pure and total: every
+//! expression has a value or stops the record with a sentence; nothing recurses deeper
+//! than the pipeline's own nesting, and work and memory are bounded.
+
+use super::expression::{Each, Expr, Otherwise, Step};
+use super::operate::{self, Refused};
+use super::table::{Answer, Tables};
+use super::{Stop, mend};
+use crate::model::functions::LONGEST_TEXT;
+use crate::model::{LocalId, LookupId};
+use crate::syntax::{Operator, Outcome};
+use crate::value::{Record, Value};
+use std::sync::Arc;
+
+/// Why a record goes no further.
+pub(super) type Halt = Box<Stop>;
+
+/// Whether all `where`s said yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Passed {
+    Through,
+    Skipped,
+}
+
+/// What even a checked pipeline can meet in a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    AmountTooLarge,
+    DivisionByZero,
+    TextTooLong,
+    TooManyLines,
+}
+
+pub(super) struct Machine<'a> {
+    tables: &'a Tables,
+    frame: Vec<Value>,
+    /// Items that may still be made.
+    work: u32,
+    /// What is being computed, for the sentence when that fails.
+    doing: Arc<str>,
+}
+
+/// More lines than any invoice has; `each` in `each` could otherwise run without end.
+const MOST_ITEMS: u32 = 1_000_000;
+
+impl<'a> Machine<'a> {
+    pub fn new(tables: &'a Tables, locals: usize) -> Self {
+        Self { tables, frame: vec![Value::Null; locals], work: MOST_ITEMS, doing: Arc::from("") }
+    }
+
+    pub fn set(&mut self, local: LocalId, value: Value) {
+        if let Some(place) = self.frame.get_mut(local.0) {
+            *place = value;
+        }
+    }
+
+    /// Whether a condition is true; an absent one is not.
+    pub fn holds(&mut self, condition: &Expr) -> Result<bool, Halt> {
+        Ok(self.eval(condition)?.as_bool() == Some(true))
+    }
+
+    /// Runs steps in order; fields go into `record`. Absent ones are left out.
+    pub fn run(&mut self, steps: &[Step], record: &mut Record) -> Result<Passed, Halt> {
+        for step in steps {
+            match step {
+                Step::Where(condition) => {
+                    if !self.holds(condition)? {
+                        return Ok(Passed::Skipped);
+                    }
+                }
+                Step::Let { name, local, value, otherwise } => {
+                    self.doing = name.clone();
+                    let value = self.eval(value)?;
+                    match otherwise {
+                        Some(otherwise) if value.is_null() => return Err(self.stop(otherwise)),
+                        _ => self.set(*local, value),
+                    }
+                }
+                Step::Field { name, local, value } => {
+                    self.doing = name.clone();
+                    let value = self.eval(value)?;
+                    if !value.is_null() {
+                        record.insert(name.clone(), value.clone());
+                    }
+                    self.set(*local, value);
+                }
+                Step::Require { condition, otherwise } => {
+                    if !self.holds(condition)? {
+                        return Err(self.stop(otherwise));
+                    }
+                }
+            }
+        }
+        Ok(Passed::Through)
+    }
+
+    pub fn eval(&mut self, expr: &Expr) -> Result<Value, Halt> {
+        match expr {
+            Expr::Constant(value) => Ok(value.clone()),
+            Expr::Path(local, names) => {
+                let start = self.frame.get(local.0).unwrap_or(&Value::Null);
+                Ok(descend(start, names).clone())
+            }
+            Expr::Fields(base, names) => Ok(descend(&self.eval(base)?, names).clone()),
+            Expr::Project(base, name) => Ok(project(&self.eval(base)?, name)),
+            Expr::Index(base, index) => Ok(item(&self.eval(base)?, *index)),
+            Expr::Query(base, query) => Ok(query.run(&self.eval(base)?)),
+            Expr::Text(text) => text.fill(self),
+            Expr::List(items) => Ok(Value::list(self.all(items)?)),
+            Expr::Call(function, arguments, text) => {
+                let arguments = self.all(arguments)?;
+                let trouble = if *text { Trouble::TextTooLong } else { Trouble::AmountTooLarge };
+                (function.evaluate)(&arguments).map_err(|_| self.trouble(trouble))
+            }
+            Expr::Lookup(lookup, inputs) => {
+                let inputs = self.all(inputs)?;
+                self.look_up(*lookup, &inputs)
+            }
+            Expr::Not(value) => Ok(self.eval(value)?.as_bool().map_or(Value::Null, |flag| Value::Bool(!flag))),
+            Expr::Negate(value) => {
+                let value = self.eval(value)?;
+                operate::negate(&value).map_err(|refused| self.refused(refused))
+            }
+            Expr::Binary(operator, left, right) => self.binary(*operator, left, right),
+            Expr::Otherwise(left, right) => {
+                let left = self.eval(left)?;
+                if left.is_null() { self.eval(right) } else { Ok(left) }
+            }
+            Expr::Each(each) => self.each(each),
+        }
+    }
+
+    fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr) -> Result<Value, Halt> {
+        // The right side of a decided `and` or `or` is not looked at.
+        match operator {
+            Operator::And => return Ok((self.holds(left)? && self.holds(right)?).into()),
+            Operator::Or => return Ok((self.holds(left)? || self.holds(right)?).into()),
+            _ => {}
+        }
+        let (left, right) = (self.eval(left)?, self.eval(right)?);
+        operate::binary(operator, &left, &right).map_err(|refused| self.refused(refused))
+    }
+
+    fn each(&mut self, each: &Each) -> Result<Value, Halt> {
+        let list = self.eval(&each.list)?;
+        let doing = self.doing.clone();
+        let mut made = Vec::new();
+        for item in list.as_list().unwrap_or(&[]) {
+            self.work = self.work.checked_sub(1).ok_or_else(|| self.trouble(Trouble::TooManyLines))?;
+            self.set(each.item, item.clone());
+            if let Some(filter) = &each.filter
+                && !self.holds(filter)?
+            {
+                continue;
+            }
+            let mut record = Record::new();
+            if self.run(&each.steps, &mut record)? == Passed::Through {
+                made.push(record.into());
+            }
+        }
+        self.doing = doing;
+        Ok(Value::list(made))
+    }
+
+    fn look_up(&mut self, lookup: LookupId, inputs: &[Value]) -> Result<Value, Halt> {
+        match self.tables.find(lookup, inputs) {
+            Answer::Found(outputs) => Ok(outputs),
+            Answer::Refused(stop) => Err(stop),
+            Answer::Missing => match self.tables.missing(lookup) {
+                None => Ok(Value::Null),
+                Some(otherwise) => {
+                    let mut machine = Machine::new(self.tables, inputs.len());
+                    machine.frame.clone_from_slice(inputs);
+                    Err(machine.stop(otherwise))
+                }
+            },
+        }
+    }
+
+    fn all(&mut self, exprs: &[Expr]) -> Result<Vec<Value>, Halt> {
+        exprs.iter().map(|expr| self.eval(expr)).collect()
+    }
+
+    fn stop(&mut self, otherwise: &Otherwise) -> Halt {
+        Box::new(Stop {
+            outcome: otherwise.outcome,
+            sentence: otherwise.sentence.sentence(self),
+            kind: otherwise.sentence.kind().to_owned(),
+            mend: mend(otherwise.outcome).to_owned(),
+        })
+    }
+
+    fn refused(&self, refused: Refused) -> Halt {
+        self.trouble(match refused {
+            Refused::OutOfRange => Trouble::AmountTooLarge,
+            Refused::DivisionByZero => Trouble::DivisionByZero,
+        })
+    }
+
+    /// The record is rejected: only a change of the record or of the pipeline helps.
+    pub fn trouble(&self, trouble: Trouble) -> Halt {
+        let kind = match trouble {
+            Trouble::AmountTooLarge => "an amount in this record is too large to compute exactly".to_owned(),
+            Trouble::DivisionByZero => "the pipeline divides by an amount that is zero in this record".to_owned(),
+            Trouble::TextTooLong => format!("a text in this record grows past {LONGEST_TEXT} bytes"),
+            Trouble::TooManyLines => format!("this record makes more than {MOST_ITEMS} lines"),
+        };
+        let sentence = if self.doing.is_empty() { kind.clone() } else { format!("{kind} (at `{}`)", self.doing) };
+        let outcome = Outcome::Reject;
+        Box::new(Stop { outcome, sentence, kind, mend: mend(outcome).to_owned() })
+    }
+}
+
+/// The value at plain fields; what is not there is absent.
+fn descend<'v>(start: &'v Value, names: &[Arc<str>]) -> &'v Value {
+    names.iter().fold(start, |value, name| match value {
+        Value::Record(record) => record.get(name).unwrap_or(&Value::Null),
+        _ => &Value::Null,
+    })
+}
+
+/// The field of every record of a list that has it.
+fn project(list: &Value, name: &str) -> Value {
+    let Some(items) = list.as_list() else { return Value::Null };
+    let fields = items.iter().filter_map(|item| item.as_record()?.get(name)).filter(|field| !field.is_null());
+    Value::list(fields.cloned().collect())
+}
+
+/// The n-th item, counted from the end if negative.
+fn item(list: &Value, index: i64) -> Value {
+    let items = list.as_list().unwrap_or(&[]);
+    let at = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+    let at = if index < 0 { items.len().checked_sub(at) } else { Some(at) };
+    at.and_then(|at| items.get(at)).cloned().unwrap_or_default()
+}

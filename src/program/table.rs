@@ -1,0 +1,342 @@
+//! The rows of the lookups at run time, and how a row is found.
+//!
+//! Takes a program's lookups and the records that the engine has read for them. Texts are
+//! compared with their case; numbers by amount. The rows of a table stand most specific
+//! first, and the first that fits wins. A row can carry a stop: then it is found, and the
+//! record that found it is held.
+
+use super::machine::{Halt, Machine};
+use super::{LookupCode, Program, Stop, mend};
+use crate::model::{self, LocalId, LookupId, Pattern};
+use crate::syntax::Outcome;
+use crate::value::{Record, Value};
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// All lookups' rows.
+pub struct Tables {
+    pub(super) tables: Vec<Table>,
+    code: Arc<[LookupCode]>,
+}
+
+pub(super) struct Table {
+    outputs: Vec<Arc<str>>,
+    /// The pipeline's own rows, most specific first, then those of a resource.
+    pub(super) rows: Vec<Row>,
+    /// How many rows are the pipeline's own.
+    own: usize,
+    /// Rows without a glob, by which inputs they name.
+    shapes: Vec<Shape>,
+    /// Rows with a glob, in order.
+    globs: Vec<(usize, Vec<Pattern>)>,
+    /// Rows of a resource.
+    resource: HashMap<String, usize>,
+    /// The resource that must be read before this table can answer.
+    awaited: Option<String>,
+}
+
+pub(super) struct Row {
+    /// In the order of the outputs.
+    pub values: Vec<Value>,
+    record: Value,
+    /// Where the row stands, for people.
+    pub place: String,
+    pub stop: Option<Stop>,
+}
+
+struct Shape {
+    /// Which inputs are named.
+    named: Vec<bool>,
+    rows: HashMap<String, usize>,
+}
+
+/// What a table says to some inputs.
+pub(super) enum Answer {
+    /// A record of the outputs.
+    Found(Value),
+    Missing,
+    Refused(Halt),
+}
+
+impl Tables {
+    /// The rows that stand in the pipeline and its files.
+    pub fn new(program: &Program) -> Self {
+        Self { tables: program.lookups().iter().map(Table::new).collect(), code: program.code.clone() }
+    }
+
+    /// Takes the rows of a lookup out of the records of its resource, the filter applied,
+    /// in place of those that were loaded before. Two rows with the same inputs and
+    /// different outputs make those inputs ambiguous: a record that asks for them is held.
+    pub fn load(&mut self, program: &Program, lookup: LookupId, records: &[Record]) {
+        let Some(resource) = program.lookups().get(lookup.0).and_then(|lookup| lookup.resource.as_ref()) else {
+            return;
+        };
+        let filter = self.code.get(lookup.0).and_then(|code| code.filter.as_ref());
+        let kept = self.kept(filter, resource.locals, records);
+        let kept: Vec<&Record> = records.iter().zip(kept).filter_map(|(record, kept)| kept.then_some(record)).collect();
+        if let Some(table) = self.tables.get_mut(lookup.0) {
+            table.load(resource, &kept);
+        }
+    }
+
+    /// Which of the records a filter over one local keeps. One that the filter cannot
+    /// decide is not kept.
+    pub(super) fn kept(
+        &self,
+        filter: Option<&super::expression::Expr>,
+        locals: usize,
+        records: &[Record],
+    ) -> Vec<bool> {
+        let Some(filter) = filter else { return vec![true; records.len()] };
+        let mut machine = Machine::new(self, locals.max(1));
+        records
+            .iter()
+            .map(|record| {
+                machine.set(LocalId(0), record.clone().into());
+                machine.holds(filter).unwrap_or(false)
+            })
+            .collect()
+    }
+
+    pub(super) fn find(&self, lookup: LookupId, inputs: &[Value]) -> Answer {
+        self.tables.get(lookup.0).map_or(Answer::Missing, |table| table.find(inputs))
+    }
+
+    pub(super) fn missing(&self, lookup: LookupId) -> Option<&super::expression::Otherwise> {
+        self.code.get(lookup.0)?.missing.as_ref()
+    }
+
+    pub(super) fn verify_filter(&self, lookup: LookupId, verify: usize) -> Option<&super::expression::Expr> {
+        self.code.get(lookup.0)?.verifies.get(verify)?.as_ref()
+    }
+}
+
+impl Table {
+    fn new(lookup: &model::Lookup) -> Self {
+        let outputs: Vec<Arc<str>> = lookup.outputs.iter().map(|(name, _)| name.clone()).collect();
+        let awaited = lookup.resource.as_ref().map(|resource| format!("{}.{}", resource.connection, resource.resource));
+        let mut table = Self {
+            rows: lookup.rows.iter().map(|row| Row::new(&outputs, row.values.clone(), row.place.clone())).collect(),
+            own: lookup.rows.len(),
+            outputs,
+            shapes: Vec::new(),
+            globs: Vec::new(),
+            resource: HashMap::new(),
+            awaited,
+        };
+        for (index, row) in lookup.rows.iter().enumerate() {
+            table.index(index, &row.patterns);
+        }
+        table
+    }
+
+    fn index(&mut self, index: usize, patterns: &[Pattern]) {
+        if patterns.iter().any(|pattern| matches!(pattern, Pattern::Glob(_))) {
+            self.globs.push((index, patterns.to_vec()));
+            return;
+        }
+        let named: Vec<bool> = patterns.iter().map(|pattern| matches!(pattern, Pattern::Exact(_))).collect();
+        let texts = patterns.iter().filter_map(|pattern| match pattern {
+            Pattern::Exact(text) => Some(&**text),
+            _ => None,
+        });
+        let key = key(texts);
+        let at = self.shapes.iter().position(|shape| shape.named == named).unwrap_or_else(|| {
+            self.shapes.push(Shape { named, rows: HashMap::new() });
+            self.shapes.len() - 1
+        });
+        self.shapes[at].rows.entry(key).or_insert(index);
+    }
+
+    fn load(&mut self, resource: &model::LookupResource, records: &[&Record]) {
+        self.rows.truncate(self.own);
+        self.resource.clear();
+        self.awaited = None;
+        let source = format!("{}.{}", resource.connection, resource.resource);
+        for record in records {
+            let inputs: Vec<&Value> = resource.inputs.iter().filter_map(|name| record.get(name)).collect();
+            let texts: Vec<Cow<str>> = inputs.iter().filter_map(|value| canonical(value)).collect();
+            // A record without the inputs can be found by none.
+            if texts.len() != resource.inputs.len() {
+                continue;
+            }
+            let values: Vec<Value> =
+                resource.outputs.iter().map(|name| record.get(name).cloned().unwrap_or_default()).collect();
+            let named = named(&resource.inputs, &texts);
+            match self.resource.get(&key(texts.iter().map(|text| &**text))) {
+                None => {
+                    self.resource.insert(key(texts.iter().map(|text| &**text)), self.rows.len());
+                    self.rows.push(Row::new(&self.outputs, values, format!("{source}, {named}")));
+                }
+                Some(index) => {
+                    let row = &mut self.rows[*index];
+                    if row.values != values && row.stop.is_none() {
+                        row.stop = Some(ambiguous(&source, &named, &resource.inputs));
+                    }
+                }
+            }
+        }
+    }
+
+    fn find(&self, inputs: &[Value]) -> Answer {
+        if let Some(resource) = &self.awaited {
+            return Answer::Refused(Box::new(not_read(resource)));
+        }
+        let texts: Vec<Option<Cow<str>>> = inputs.iter().map(canonical).collect();
+        let row = self.own_row(&texts).or_else(|| self.resource_row(&texts)).and_then(|index| self.rows.get(index));
+        match row {
+            None => Answer::Missing,
+            Some(Row { stop: Some(stop), .. }) => Answer::Refused(Box::new(stop.clone())),
+            Some(row) => Answer::Found(row.record.clone()),
+        }
+    }
+
+    fn own_row(&self, inputs: &[Option<Cow<str>>]) -> Option<usize> {
+        let plain = self.shapes.iter().filter_map(|shape| shape.find(inputs)).min();
+        let glob = self.globs.iter().find(|(index, patterns)| {
+            plain.is_none_or(|plain| *index < plain)
+                && patterns.len() == inputs.len()
+                && patterns.iter().zip(inputs).all(|(pattern, input)| fits(pattern, input.as_deref()))
+        });
+        glob.map(|(index, _)| *index).or(plain)
+    }
+
+    fn resource_row(&self, inputs: &[Option<Cow<str>>]) -> Option<usize> {
+        let texts: Option<Vec<&str>> = inputs.iter().map(Option::as_deref).collect();
+        self.resource.get(&key(texts?.into_iter())).copied()
+    }
+}
+
+impl Row {
+    fn new(outputs: &[Arc<str>], values: Vec<Value>, place: String) -> Self {
+        let record: Record = outputs.iter().cloned().zip(values.iter().cloned()).collect();
+        Self { values, record: record.into(), place, stop: None }
+    }
+}
+
+impl Shape {
+    fn find(&self, inputs: &[Option<Cow<str>>]) -> Option<usize> {
+        if self.named.len() != inputs.len() {
+            return None;
+        }
+        let named = self.named.iter().zip(inputs).filter(|(named, _)| **named).map(|(_, input)| input.as_deref());
+        let texts: Option<Vec<&str>> = named.collect();
+        self.rows.get(&key(texts?.into_iter())).copied()
+    }
+}
+
+/// One text for several, different for different ones.
+fn key<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut key = String::new();
+    for text in texts {
+        // Writing into a String does not fail.
+        let _ = write!(key, "{}:{text}", text.len());
+    }
+    key
+}
+
+/// The text by which a value is found: `7`, `7.0` and `"7"` are one. `None` for an absent value.
+pub(super) fn canonical(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Null => None,
+        Value::Text(text) => Some(Cow::Borrowed(text)),
+        Value::Decimal(number) if number.is_zero() => Some(Cow::Borrowed("0")),
+        Value::Decimal(number) => Some(number.fixed(number.places()).into()),
+        _ => Some(value.to_string().into()),
+    }
+}
+
+fn fits(pattern: &Pattern, input: Option<&str>) -> bool {
+    match (pattern, input) {
+        (Pattern::Any, _) => true,
+        (Pattern::Exact(text), Some(input)) => **text == *input,
+        (Pattern::Glob(runs), Some(input)) => glob(runs, input),
+        (_, None) => false,
+    }
+}
+
+/// The first run begins the text, the last ends it, the others stand between in order.
+fn glob(runs: &[Arc<str>], input: &str) -> bool {
+    let [first, middle @ .., last] = runs else {
+        return runs.first().is_some_and(|only| **only == *input);
+    };
+    let Some(mut rest) = input.strip_prefix(&**first).and_then(|rest| rest.strip_suffix(&**last)) else {
+        return false;
+    };
+    middle.iter().all(|run| match rest.find(&**run) {
+        Some(at) => {
+            rest = &rest[at + run.len()..];
+            true
+        }
+        None => false,
+    })
+}
+
+/// `id 1412207`, `code 03-300, type L`.
+fn named(names: &[Arc<str>], texts: &[Cow<str>]) -> String {
+    let pairs: Vec<String> = names.iter().zip(texts).map(|(name, text)| format!("{name} {text}")).collect();
+    pairs.join(", ")
+}
+
+fn ambiguous(source: &str, named: &str, inputs: &[Arc<str>]) -> Stop {
+    Stop {
+        outcome: Outcome::Hold,
+        sentence: format!("{source} has several records with {named}: it is not clear which one is meant"),
+        kind: format!("{source} has several records with one {}", inputs.join(" and ")),
+        mend: format!(
+            "Leave one record with {named} in {source}, or narrow the lookup with `where`. The record is looked at again on every run."
+        ),
+    }
+}
+
+fn not_read(resource: &str) -> Stop {
+    let sentence = format!("the list {resource} has not been read in this run");
+    Stop { outcome: Outcome::Hold, kind: sentence.clone(), sentence, mend: mend(Outcome::Hold).to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{canonical, glob, key};
+    use crate::value::{Decimal, Value};
+    use std::sync::Arc;
+
+    fn runs(pattern: &str) -> Vec<Arc<str>> {
+        pattern.split('*').map(Arc::from).collect()
+    }
+
+    #[test]
+    fn globs_take_any_run_of_characters() {
+        for (pattern, input, fitting) in [
+            ("03-3*", "03-300", true),
+            ("03-3*", "03-3", true),
+            ("03-3*", "13-300", false),
+            ("*-L", "03-L", true),
+            ("a*a", "a", false),
+            ("a*b*c", "a-b-c", true),
+            ("a*b*c", "acb", false),
+            ("*", "", true),
+            ("a*bc*bc", "a bc", false),
+            ("a*", "A", false),
+            ("é*é", "éxé", true),
+        ] {
+            assert_eq!(glob(&runs(pattern), input), fitting, "{pattern} {input}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_by_amount() {
+        for value in [Value::Integer(7), Decimal::cents(700).into(), "7".into()] {
+            assert_eq!(canonical(&value).as_deref(), Some("7"));
+        }
+        assert_eq!(canonical(&Decimal::cents(750).into()).as_deref(), Some("7.5"));
+        assert_eq!(canonical(&Value::Null), None);
+    }
+
+    #[test]
+    fn keys_do_not_run_into_each_other() {
+        assert_ne!(key(["a", "b"].into_iter()), key(["a1:b", ""].into_iter()));
+        assert_ne!(key(["ab", ""].into_iter()), key(["a", "b"].into_iter()));
+    }
+}
