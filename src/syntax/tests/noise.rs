@@ -68,7 +68,7 @@ fn loses(file: &File) -> bool {
     !file.lost.is_empty() || file.items.iter().any(item)
 }
 
-const DESIGN: &str = include_str!("../../../tests/corpus/right/design.mlc");
+const DESIGN: &str = include_str!("../../../tests/corpus/later/design.mlc");
 
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![

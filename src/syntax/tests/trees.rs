@@ -58,7 +58,7 @@ fn condition(text: &str) -> String {
 
 #[test]
 fn the_design_s_file_is_read_whole() {
-    let text = include_str!("../../../tests/corpus/right/design.mlc");
+    let text = include_str!("../../../tests/corpus/later/design.mlc");
     let file = file(text);
     let word = |item: &Item| match item {
         Item::Pipeline(pipeline) => format!("pipeline {}", pipeline.settings.len()),
@@ -230,7 +230,7 @@ fn a_template_knows_where_its_bytes_stand() {
 
 #[test]
 fn windows_line_ends_change_nothing() {
-    let text = include_str!("../../../tests/corpus/right/design.mlc");
+    let text = include_str!("../../../tests/corpus/later/design.mlc");
     assert_eq!(file(&text.replace('\n', "\r\n")).items.len(), 7);
 }
 
