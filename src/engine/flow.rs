@@ -80,6 +80,7 @@ async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
     for message in unreadable {
         context.tally.warn(format!("{}: left out, since it cannot be read: {message}", flow.name));
     }
+    let shown = records.len();
     let mut names = HashSet::new();
     let mut scopes = Vec::new();
     for record in records {
@@ -92,11 +93,8 @@ async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
     }
     if scopes.is_empty() {
         context.tally.warn(format!(
-            "{}: none of the {} {} of {} is wanted, so nothing was read",
-            flow.name,
-            names.len(),
-            spec.plural,
-            flow.source_title
+            "{}: none of the {shown} {} of {} is wanted, so nothing was read",
+            flow.name, spec.plural, flow.source_title
         ));
     }
     Ok(scopes)

@@ -14,7 +14,9 @@
 mod ask;
 mod brake;
 mod change;
+mod claims;
 mod context;
+mod deliver;
 mod error;
 mod fetch;
 mod flow;
@@ -35,6 +37,7 @@ mod retry;
 mod run;
 mod run_id;
 mod send;
+mod settle;
 mod stored;
 mod tally;
 #[cfg(test)]

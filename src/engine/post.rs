@@ -17,21 +17,22 @@
 //! Invariant: between 3 and 6 an open intent says that a write may be out. Nobody sends a
 //! record that has an open intent.
 
-use super::ask::{self, SECOND_LOOKS, Standing};
+use super::ask::{self, Standing};
 use super::brake::StopKind;
+use super::claims::Claims;
+use super::deliver::{self, Order};
 use super::error::RunError;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Why};
 use super::mapping::{Job, Ready};
-use super::send::{self, Answer, Sent};
+use super::settle::Settling;
 use super::wording;
-use crate::connector::{Connector, Error, Found, Key, Written};
-use crate::store::{EventKind, Intent, Outcome, RecordEntry, RecordId};
-use crate::value::Span;
-use futures_util::stream::{self, StreamExt as _};
+use crate::connector::{Connector, Error, Found, Key};
+use crate::store::{EventKind, Intent, Outcome, RecordEntry};
+use crate::value::{Span, to_json};
 use serde_json::json;
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use tokio::sync::mpsc;
 
 /// Records that are asked for, announced and committed together. One question then costs
@@ -41,50 +42,36 @@ pub(super) const GROUP: usize = 40;
 /// So long a group waits for more to come.
 const LINGER: Span = Span::from_millis(250);
 
-/// Writes in flight at once. Ledgers give an integration few sessions, and each write holds one.
-const POSTS_AT_ONCE: usize = 2;
-
-/// After so many records in a row that could not be delivered, the target is taken to be down.
-const LOST_IN_A_ROW: u32 = 3;
-
 pub(super) struct Poster {
     flow: Arc<FlowRun>,
     connection: Arc<dyn Connector>,
     inbox: mpsc::Receiver<Ready>,
-    /// Target keys that are taken and not linked yet: those of the group in hand, of
-    /// writes in doubt, and in a plan all of them. With their owner and its label.
-    claims: HashMap<String, (RecordId, String)>,
-    lost: u32,
+    claims: Claims,
+    /// Records in a row that could not be delivered.
+    lost: AtomicU32,
+    /// The guard allows no more writes: the run stops when those that it allowed are settled.
+    over_guard: Option<String>,
     asked_in_plan: u64,
-}
-
-/// A record to be sent, and the one that it updates.
-struct Order {
-    ready: Ready,
-    existing: Option<Found>,
-}
-
-/// A record that was sent, and what was read back of it.
-struct Delivery {
-    order: Order,
-    sent: Sent,
-    read_back: Option<Result<Vec<Found>, Error>>,
 }
 
 impl Poster {
     pub fn new(flow: Arc<FlowRun>, inbox: mpsc::Receiver<Ready>) -> Result<Self, RunError> {
         let connection = flow.context.connection(&flow.flow().target().connection)?.clone();
-        let doubts = flow.in_doubt.iter();
-        let claims = doubts.map(|(id, key)| (key.clone(), (id.clone(), id.to_string()))).collect();
-        Ok(Self { flow, connection, inbox, claims, lost: 0, asked_in_plan: 0 })
+        let claims = Claims::new(&flow);
+        Ok(Self { flow, connection, inbox, claims, lost: AtomicU32::new(0), over_guard: None, asked_in_plan: 0 })
     }
 
     /// Posts whatever comes, until nothing more comes. When the brake is pulled, what is
     /// still to come stays as it was.
     pub async fn run(mut self) -> Result<(), RunError> {
         while let Some(group) = self.gather().await {
-            if !self.flow.context.brake.is_pulled() {
-                self.post(group).await?;
+            if self.flow.context.brake.is_pulled() {
+                continue;
+            }
+            self.post(group).await?;
+            if let Some(message) = self.over_guard.take() {
+                let mend = "raise the guard if so many are right, or run again for the next ones";
+                self.flow.context.brake.pull(StopKind::Guard, message, mend);
             }
         }
         if self.flow.context.plan {
@@ -128,10 +115,8 @@ impl Poster {
         }
         orders.iter().for_each(|order| self.announce(order, &mut outbox));
         outbox.flush(&self.flow.context, &self.flow.name).await?;
-        let mut deliveries = self.deliver(orders).await;
-        self.read_back(&mut deliveries).await;
-        for delivery in deliveries {
-            self.close(delivery, &mut outbox);
+        for delivery in deliver::deliver(&self.flow, self.connection.as_ref(), orders, &self.lost).await {
+            self.settling(&mut outbox).close(delivery);
         }
         outbox.flush(&self.flow.context, &self.flow.name).await
     }
@@ -140,31 +125,15 @@ impl Poster {
     fn refuse_twins(&mut self, group: Vec<Ready>, outbox: &mut Outbox) -> Result<Vec<Ready>, RunError> {
         let mut alone = Vec::with_capacity(group.len());
         for ready in group {
-            match self.owner(&ready)? {
-                None => {
-                    let claim = (ready.seen.id.clone(), ready.seen.label.clone());
-                    self.claims.insert(ready.facts.key.clone(), claim);
-                    alone.push(ready);
-                }
-                Some(label) => {
-                    let why = wording::twin(&self.flow, &ready, &label);
-                    self.settle(ready, Outcome::Rejected, why, outbox);
+            match self.claims.claim(&self.flow, &ready)? {
+                None => alone.push(ready),
+                Some(other) => {
+                    let why = wording::twin(&self.flow, &ready, &other);
+                    self.settling(outbox).done(ready, Outcome::Rejected, why);
                 }
             }
         }
         Ok(alone)
-    }
-
-    /// The label of another record that has the key.
-    fn owner(&self, ready: &Ready) -> Result<Option<String>, RunError> {
-        let key = &ready.facts.key;
-        if let Some((id, label)) = self.claims.get(key) {
-            return Ok((*id != ready.seen.id).then(|| label.clone()));
-        }
-        let store = &self.flow.context.store;
-        let Some(id) = store.link(&self.flow.name, key)?.filter(|id| *id != ready.seen.id) else { return Ok(None) };
-        let label = store.record(&id)?.map_or_else(|| id.to_string(), |entry| entry.label);
-        Ok(Some(label))
     }
 
     /// Step 2. One question for all; when it is refused, one for each, so that one key
@@ -193,15 +162,15 @@ impl Poster {
     /// Nothing is sent that could not be asked for.
     fn cannot_ask(&mut self, ready: Ready, error: Error, outbox: &mut Outbox) {
         if error.stops_the_run() || error.is_temporary() {
-            self.claims.remove(&ready.facts.key);
+            self.claims.release(&ready);
             let context = &self.flow.context;
             let title = &self.flow.target_title;
             context.brake.pull(StopKind::World, format!("{title} cannot be asked: {}", error.message), error.mend);
             return;
         }
         let why = wording::refused(&error);
-        self.release(&ready);
-        self.settle(ready, Outcome::Failed, why, outbox);
+        self.claims.release(&ready);
+        self.settling(outbox).done(ready, Outcome::Failed, why);
     }
 
     /// What the other side has decides what is to be done. `None` when nothing is to be sent.
@@ -211,8 +180,8 @@ impl Poster {
             (Job::Create, Standing::Absent) => self.order(ready, None),
             (Job::Update, Standing::Agrees(found) | Standing::Differs(found, _)) => self.order(ready, Some(found)),
             (Job::Recheck, Standing::Agrees(found)) => {
-                self.release(&ready);
-                self.posted(ready, &found, EventKind::Posted, 0, outbox);
+                self.claims.release(&ready);
+                self.settling(outbox).posted(ready, &found, EventKind::Posted, 0);
                 None
             }
             (Job::Recheck, Standing::Differs(found, trouble)) => {
@@ -238,19 +207,25 @@ impl Poster {
         match self.flow.guard.take() {
             Ok(()) => Some(Order { ready, existing }),
             Err(message) => {
-                let mend = "raise the guard if so many are right, or run again for the next ones";
-                let message = format!("{}: {message}", self.flow.name);
-                self.flow.context.brake.pull(StopKind::Guard, message, mend);
-                self.claims.remove(&ready.facts.key);
+                self.over_guard = Some(format!("{}: {message}", self.flow.name));
+                self.claims.release(&ready);
                 None
             }
         }
     }
 
     fn hold(&mut self, ready: Ready, why: Why, outbox: &mut Outbox) -> Option<Order> {
-        self.release(&ready);
-        self.settle(ready, Outcome::Held, why, outbox);
+        self.claims.release(&ready);
+        self.settling(outbox).done(ready, Outcome::Held, why);
         None
+    }
+
+    fn settling<'a>(&'a mut self, outbox: &'a mut Outbox) -> Settling<'a> {
+        Settling { flow: &self.flow, claims: &mut self.claims, outbox }
+    }
+
+    fn entry(&self, ready: &Ready, outcome: Outcome, why: Why) -> RecordEntry {
+        ledger::entry(&self.flow.context, &self.flow.hash, &ready.seen, ready.before.as_ref(), outcome, why)
     }
 
     /// A plan ends here: what would be sent counts as posted.
@@ -278,7 +253,7 @@ impl Poster {
         let mut entry = self.entry(ready, Outcome::InDoubt, wording::on_its_way(flow));
         ledger::would_stand(&mut entry, &ready.facts);
         let target = flow.flow().target();
-        let key = ready.key.0.iter().map(|(name, value)| json!([name, crate::value::to_json(value)])).collect();
+        let key = ready.key.0.iter().map(|(name, value)| json!([name, to_json(value)])).collect();
         let intent = Intent {
             record: ready.seen.id.clone(),
             connection: target.connection.to_string(),
@@ -303,259 +278,5 @@ impl Poster {
         outbox.tell(context.event(EventKind::Intent, Some(intent.record.clone()), detail));
         outbox.put(entry);
         outbox.announce(intent);
-    }
-
-    /// Step 4.
-    async fn deliver(&self, orders: Vec<Order>) -> Vec<Delivery> {
-        stream::iter(orders).map(|order| self.deliver_one(order)).buffer_unordered(POSTS_AT_ONCE).collect().await
-    }
-
-    async fn deliver_one(&self, order: Order) -> Delivery {
-        let sent = send::send(&self.flow, self.connection.as_ref(), &order.ready, order.existing.clone()).await;
-        Delivery { order, sent, read_back: None }
-    }
-
-    /// Step 5. What is not shown at once is looked for again.
-    async fn read_back(&self, deliveries: &mut [Delivery]) {
-        let mut waits = SECOND_LOOKS.into_iter();
-        loop {
-            let mut open: Vec<&mut Delivery> = deliveries.iter_mut().filter(|delivery| delivery.wants_look()).collect();
-            if open.is_empty() {
-                return;
-            }
-            let keys: Vec<Key> = open.iter().map(|delivery| delivery.order.ready.key.clone()).collect();
-            match self.find(&keys).await {
-                Ok(found) => {
-                    open.iter_mut().zip(found).for_each(|(delivery, found)| delivery.read_back = Some(Ok(found)));
-                }
-                Err(error) => open.iter_mut().for_each(|delivery| delivery.read_back = Some(Err(error.clone()))),
-            }
-            if !deliveries.iter().any(Delivery::wants_look) {
-                return;
-            }
-            match waits.next() {
-                Some(wait) => self.flow.context.clock.sleep(wait).await,
-                None => return,
-            }
-        }
-    }
-
-    /// Step 6, for one record.
-    fn close(&mut self, delivery: Delivery, outbox: &mut Outbox) {
-        let Delivery { order: Order { ready, existing }, sent: Sent { answer, attempts }, read_back } = delivery;
-        self.tell_answer(&ready, &answer, attempts, outbox);
-        self.count_lost(&answer);
-        let posted = if existing.is_some() { EventKind::Updated } else { EventKind::Posted };
-        let flow = self.flow.clone();
-        match answer {
-            Answer::Stored(written) => {
-                let verdict = judge_read_back(&flow, &ready, &written, read_back);
-                match verdict {
-                    ReadBack::Good(found) => self.finish_posted(ready, &found, posted, attempts, outbox),
-                    ReadBack::Bad(found, why) => {
-                        let reference = found.map_or(written.reference, |found| found.reference);
-                        self.finish_suspect(ready, &reference, why, attempts, outbox);
-                    }
-                    ReadBack::None(why) => self.stay_in_doubt(ready, Some(&written.reference), why, attempts, outbox),
-                }
-            }
-            Answer::There(found) => self.finish_posted(ready, &found, posted, attempts, outbox),
-            Answer::Differs(found, trouble) => {
-                let why = wording::differs(&flow, &ready, &found, &trouble);
-                self.finish_suspect(ready, &found.reference, why, attempts, outbox);
-            }
-            Answer::Several(found) => {
-                let why = wording::several(&flow, &ready, &found);
-                let reference = found.first().map(|found| found.reference.clone()).unwrap_or_default();
-                self.finish_suspect(ready, &reference, why, attempts, outbox);
-            }
-            Answer::Refused(error) => {
-                self.finish(ready, Outcome::Failed, wording::refused(&error), attempts, outbox);
-            }
-            Answer::Exhausted(error) => {
-                self.finish(ready, Outcome::Failed, wording::exhausted(&flow, &error, attempts), attempts, outbox);
-            }
-            Answer::Unknown(error) => {
-                self.stay_in_doubt(ready, None, wording::unknown(&flow, &error), attempts, outbox);
-            }
-            Answer::NotSent => self.take_back(ready, outbox),
-        }
-    }
-
-    fn tell_answer(&self, ready: &Ready, answer: &Answer, attempts: u32, outbox: &mut Outbox) {
-        let (kind, detail) = match answer {
-            Answer::Stored(written) => (
-                EventKind::Answered,
-                json!({"reference": written.reference, "warnings": written.warnings, "attempts": attempts}),
-            ),
-            Answer::There(found) | Answer::Differs(found, _) => {
-                (EventKind::Asked, json!({"found": [found.reference], "attempts": attempts}))
-            }
-            Answer::Several(found) => {
-                let found: Vec<&str> = found.iter().map(|found| found.reference.as_str()).collect();
-                (EventKind::Asked, json!({"found": found, "attempts": attempts}))
-            }
-            Answer::Refused(error) | Answer::Exhausted(error) | Answer::Unknown(error) => {
-                (EventKind::Answered, json!({"error": error.message, "status": error.status, "attempts": attempts}))
-            }
-            Answer::NotSent => (EventKind::Asked, json!({"not_sent": true, "attempts": attempts})),
-        };
-        outbox.tell(self.flow.context.event(kind, Some(ready.seen.id.clone()), detail));
-    }
-
-    /// A target that is down fails every record: better stop than park them all.
-    fn count_lost(&mut self, answer: &Answer) {
-        match answer {
-            Answer::Exhausted(error) | Answer::Unknown(error) => {
-                self.lost += 1;
-                if self.lost >= LOST_IN_A_ROW {
-                    let message = format!(
-                        "{} could not take {} records in a row: {}",
-                        self.flow.target_title, self.lost, error.message
-                    );
-                    self.flow.context.brake.pull(StopKind::World, message, error.mend.clone());
-                }
-            }
-            Answer::NotSent => {}
-            _ => self.lost = 0,
-        }
-    }
-
-    fn finish_posted(&mut self, ready: Ready, found: &Found, kind: EventKind, attempts: u32, outbox: &mut Outbox) {
-        self.release(&ready);
-        outbox.forget_intent(&ready.seen.id);
-        self.posted(ready, found, kind, attempts, outbox);
-    }
-
-    fn posted(&self, ready: Ready, found: &Found, kind: EventKind, attempts: u32, outbox: &mut Outbox) {
-        let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
-        entry.attempts += attempts;
-        ledger::stands(&mut entry, &ready.facts, &found.reference);
-        outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
-        let mut event = ledger::outcome_event(&self.flow.context, &entry);
-        event.kind = kind;
-        outbox.tell(event);
-        outbox.close(entry, Outcome::Posted, ready.ticket);
-    }
-
-    /// It stands there, but not as it should: ours all the same, and never sent again.
-    fn finish_suspect(&mut self, ready: Ready, reference: &str, why: Why, attempts: u32, outbox: &mut Outbox) {
-        self.release(&ready);
-        outbox.forget_intent(&ready.seen.id);
-        outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
-        let mut entry = self.entry(&ready, Outcome::Held, why);
-        entry.attempts += attempts;
-        ledger::stands(&mut entry, &ready.facts, reference);
-        outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
-        outbox.close(entry, Outcome::Held, ready.ticket);
-    }
-
-    /// It is not there.
-    fn finish(&mut self, ready: Ready, outcome: Outcome, why: Why, attempts: u32, outbox: &mut Outbox) {
-        self.release(&ready);
-        outbox.forget_intent(&ready.seen.id);
-        let mut entry = self.entry(&ready, outcome, why);
-        entry.attempts += attempts;
-        ledger::would_stand(&mut entry, &ready.facts);
-        outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
-        outbox.close(entry, outcome, ready.ticket);
-    }
-
-    /// The intent stays open, and with it the claim on the key. With a reference, the
-    /// other side said that it has the record: absence alone will not make it new again.
-    fn stay_in_doubt(&mut self, ready: Ready, reference: Option<&str>, why: Why, attempts: u32, outbox: &mut Outbox) {
-        let mut entry = self.entry(&ready, Outcome::InDoubt, why);
-        entry.attempts += attempts;
-        match reference {
-            Some(reference) => ledger::stands(&mut entry, &ready.facts, reference),
-            None => ledger::would_stand(&mut entry, &ready.facts),
-        }
-        outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
-        outbox.close(entry, Outcome::InDoubt, ready.ticket);
-    }
-
-    /// The run stops before it was sent: it becomes what it was. Its ticket goes unsettled,
-    /// so that the next run reads it again.
-    fn take_back(&mut self, ready: Ready, outbox: &mut Outbox) {
-        self.release(&ready);
-        outbox.forget_intent(&ready.seen.id);
-        let entry = match &ready.before {
-            Some(before) => before.clone(),
-            None => {
-                let mut entry = self.entry(&ready, Outcome::Held, wording::interrupted());
-                ledger::would_stand(&mut entry, &ready.facts);
-                entry
-            }
-        };
-        outbox.put(entry);
-    }
-
-    /// Done without a write.
-    fn settle(&self, ready: Ready, outcome: Outcome, why: Why, outbox: &mut Outbox) {
-        let mut entry = self.entry(&ready, outcome, why);
-        ledger::would_stand(&mut entry, &ready.facts);
-        if ready.before.as_ref().is_some_and(|before| ledger::same_story(before, &entry)) {
-            outbox.count(entry, outcome, ready.ticket);
-            return;
-        }
-        if ledger::is_news(&ready.seen, ready.before.as_ref()) {
-            outbox.tell(ledger::read_event(&self.flow.context, &entry));
-        }
-        outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
-        outbox.close(entry, outcome, ready.ticket);
-    }
-
-    fn entry(&self, ready: &Ready, outcome: Outcome, why: Why) -> RecordEntry {
-        ledger::entry(&self.flow.context, &self.flow.hash, &ready.seen, ready.before.as_ref(), outcome, why)
-    }
-
-    /// From here on the link speaks for the key, or nobody does. A plan has no links.
-    fn release(&mut self, ready: &Ready) {
-        if !self.flow.context.plan {
-            self.claims.remove(&ready.facts.key);
-        }
-    }
-}
-
-impl Delivery {
-    /// Answered with success, and not yet seen on the other side.
-    fn wants_look(&self) -> bool {
-        let unseen = match &self.read_back {
-            None => true,
-            Some(Ok(found)) => found.is_empty(),
-            Some(Err(_)) => false,
-        };
-        matches!(self.sent.answer, Answer::Stored(_)) && unseen
-    }
-}
-
-enum ReadBack {
-    Good(Found),
-    Bad(Option<Found>, Why),
-    /// Nothing is certain.
-    None(Why),
-}
-
-fn judge_read_back(
-    flow: &FlowRun,
-    ready: &Ready,
-    written: &Written,
-    read_back: Option<Result<Vec<Found>, Error>>,
-) -> ReadBack {
-    let found = match read_back {
-        Some(Ok(found)) => found,
-        Some(Err(error)) => return ReadBack::None(wording::not_read_back(flow, written, Some(&error))),
-        None => return ReadBack::None(wording::not_read_back(flow, written, None)),
-    };
-    let echo = written.echo.as_ref();
-    let trouble = echo.and_then(|echo| ask::echo_trouble(&flow.target, &ready.key, &ready.target, echo));
-    match (ask::compare(&flow.target, &ready.target, found), trouble) {
-        (Standing::Absent, _) => ReadBack::None(wording::not_read_back(flow, written, None)),
-        (Standing::Several(found), _) => ReadBack::Bad(None, wording::several(flow, ready, &found)),
-        (Standing::Differs(found, trouble), _) | (Standing::Agrees(found), Some(trouble)) => {
-            let why = wording::differs(flow, ready, &found, &trouble);
-            ReadBack::Bad(Some(found), why)
-        }
-        (Standing::Agrees(found), None) => ReadBack::Good(found),
     }
 }

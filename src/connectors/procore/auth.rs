@@ -10,6 +10,7 @@ use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Permanence, Wire};
 use crate::value::{Span, Timestamp, Value, from_wire_json};
 use crate::world::{Credential, HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 /// How long before its end a token is renewed.
@@ -24,22 +25,29 @@ pub struct Auth {
     url: String,
     id: SecretString,
     secret: SecretString,
+    /// How many requests for a token were answered; read before waiting for `state`.
+    attempts: AtomicU64,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     token: Option<Token>,
-    issued: u64,
-    /// The last refusal, so that those who waited for it do not each ask again.
-    refused: Option<(Timestamp, Error)>,
+    failure: Option<Failure>,
+}
+
+/// The last attempt, if it failed: those who waited for it do not each ask again.
+struct Failure {
+    attempt: u64,
+    at: Timestamp,
+    error: Error,
 }
 
 /// A token. `Debug` does not show it.
 #[derive(Clone, Debug)]
 pub struct Token {
     text: SecretString,
-    /// Tells one token from the next.
+    /// Tells one token from the next: the attempt that brought it.
     serial: u64,
     renew: Timestamp,
 }
@@ -68,46 +76,50 @@ impl Auth {
             url: format!("{}/oauth/token", url.trim_end_matches('/')),
             id: field("client_id")?,
             secret: field("client_secret")?,
+            attempts: AtomicU64::new(0),
             state: Mutex::default(),
         })
     }
 
     /// A token that is good now. Asks for one if there is none or it is near its end.
     pub async fn token(&self, wire: &Wire) -> Result<Token, Error> {
+        let seen = self.attempts.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         let now = wire.clock.now();
         match &state.token {
             Some(token) if now < token.renew => Ok(token.clone()),
-            _ => self.renew(&mut state, wire).await,
+            _ => self.renew(&mut state, seen, wire).await,
         }
     }
 
     /// A token other than `refused`, which the other side did not take.
     pub async fn after(&self, refused: &Token, wire: &Wire) -> Result<Token, Error> {
+        let seen = self.attempts.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         match &state.token {
             Some(token) if token.serial != refused.serial => Ok(token.clone()),
-            _ => self.renew(&mut state, wire).await,
+            _ => self.renew(&mut state, seen, wire).await,
         }
     }
 
-    async fn renew(&self, state: &mut State, wire: &Wire) -> Result<Token, Error> {
-        if let Some((at, error)) = &state.refused
-            && wire.clock.now().since(*at) < REFUSAL
-        {
-            return Err(error.clone());
-        }
-        match self.request(state.issued + 1, wire).await {
-            Ok(token) => {
-                *state = State { token: Some(token.clone()), issued: token.serial, refused: None };
-                Ok(token)
+    /// Asks, unless an attempt failed since `seen`, or the credential was refused just now.
+    async fn renew(&self, state: &mut State, seen: u64, wire: &Wire) -> Result<Token, Error> {
+        if let Some(failure) = &state.failure {
+            let fresh = wire.clock.now().since(failure.at) < REFUSAL;
+            if failure.attempt > seen || (fresh && !failure.error.is_temporary()) {
+                return Err(failure.error.clone());
             }
+        }
+        let attempt = self.attempts.load(Ordering::Acquire) + 1;
+        let asked = self.request(attempt, wire).await;
+        self.attempts.store(attempt, Ordering::Release);
+        *state = match &asked {
+            Ok(token) => State { token: Some(token.clone()), failure: None },
             Err(error) => {
-                state.token = None;
-                state.refused = (!error.is_temporary()).then(|| (wire.clock.now(), error.clone()));
-                Err(error)
+                State { token: None, failure: Some(Failure { attempt, at: wire.clock.now(), error: error.clone() }) }
             }
-        }
+        };
+        asked
     }
 
     async fn request(&self, serial: u64, wire: &Wire) -> Result<Token, Error> {

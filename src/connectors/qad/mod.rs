@@ -17,6 +17,7 @@ mod envelope;
 mod error;
 mod fake;
 mod invoice;
+mod key;
 mod profile;
 mod query;
 #[cfg(test)]

@@ -42,7 +42,12 @@ impl Checker<'_> {
             }
             Operator::Otherwise => return self.otherwise(scope, left, right, span),
             Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide => {
-                let (left, right) = (self.number(scope, left, &user), self.number(scope, right, &user));
+                let left = self.number(scope, left, &user);
+                // Of two operands that are no numbers one is enough to say so.
+                let right = match left.ty.is_unknown() {
+                    true => self.settled(scope, right, &user),
+                    false => self.number(scope, right, &user),
+                };
                 let ty = self.arithmetic(&left, &right, operator);
                 (left, right, ty)
             }

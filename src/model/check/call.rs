@@ -25,8 +25,10 @@ impl Checker<'_> {
         if !lost::may_be(&self.lost, "lookup", &name.text) {
             self.unknown_function(name);
         }
-        for argument in arguments {
-            self.expr(scope, argument);
+        if !LATER.contains(&&*name.text) {
+            for argument in arguments {
+                self.expr(scope, argument);
+            }
         }
         Expr::unknown(span)
     }
@@ -43,7 +45,10 @@ impl Checker<'_> {
             .chain(functions::all().iter().map(|function| Arc::from(function.name)))
             .collect();
         let hint = match nearest(&name.text, names.iter().map(|name| &**name)) {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) => {
+                self.lookups.iter_mut().filter(|lookup| *lookup.name == *near).for_each(|lookup| lookup.used = true);
+                format!("did you mean `{near}`?")
+            }
             None => format!("there are {}", listed(names.iter().map(|name| &**name), 40)),
         };
         self.report(
@@ -115,6 +120,9 @@ impl Checker<'_> {
         let record = lookup.record.clone();
         let user = format!("the lookup `{name}`");
         let values: Vec<Expr> = arguments.iter().map(|argument| self.settled(scope, argument, &user)).collect();
+        if record.is_none() {
+            return Expr::unknown(span);
+        }
         if values.len() == inputs.len() {
             for (value, (input, ty)) in values.iter().zip(&inputs) {
                 self.lookup_argument(&name, input, ty, value);
@@ -124,7 +132,10 @@ impl Checker<'_> {
             let usage = format!("{name}({})", usage.join(", "));
             self.wrong_count(span, &user, values.len(), inputs.len(), inputs.len(), &usage);
         }
-        let ty = Type { kind: Kind::Record(record), optional: !missing };
+        let ty = match record {
+            Some(record) => Type { kind: Kind::Record(record), optional: !missing },
+            None => Type::unknown(),
+        };
         Expr { kind: ExprKind::Lookup(LookupId(index), values), ty, span }
     }
 

@@ -119,7 +119,16 @@ impl Checker<'_> {
             Diagnostic::error(&codes::CREDENTIALS, setting.value.span, message).label(label).hint(write.clone())
         };
         let ExprKind::Call { name, arguments } = &setting.value.kind else {
-            self.report(fault("credentials never stand in a pipeline; it says where they lie", "not a place"));
+            // The line is not shown: it may hold the secret itself.
+            self.report(
+                Diagnostic::error(
+                    &codes::CREDENTIALS,
+                    connect.name.span,
+                    "credentials never stand in a pipeline; it says where they lie",
+                )
+                .label("its `credentials` are not such a place")
+                .hint(write),
+            );
             return None;
         };
         let text = match arguments.as_slice() {

@@ -138,7 +138,10 @@ impl Table<'_> {
         if let Some(index) = cells.iter().position(|cell| **cell == *name.text) {
             return Some(index);
         }
-        *whole = false;
+        let first = std::mem::replace(whole, false);
+        if !first && cells.len() == 1 {
+            return None;
+        }
         let hint = if cells.len() == 1 && cells.iter().any(|cell| cell.contains([';', '\t'])) {
             "the columns of a CSV file are parted by commas; save it again with commas".to_owned()
         } else {

@@ -98,6 +98,7 @@ impl Checker<'_> {
         if let Some(holder) = scope.holder(&name.text) {
             let (word, span) = (holder.sort.word(), holder.span);
             self.taken(name, word, span);
+            scope.want(&name.text);
         }
         scope.bind(name, local, sort);
     }

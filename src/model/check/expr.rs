@@ -130,6 +130,15 @@ pub(super) fn with_article(ty: &Type) -> String {
         Kind::Text { .. } => "text".to_owned(),
         Kind::Integer => "an integer".to_owned(),
         Kind::Unknown => "unknown".to_owned(),
-        kind => format!("a {kind}"),
+        kind => named(&kind.to_string()),
+    }
+}
+
+/// `a vendor`, `an item`; what stands in backticks has no article.
+pub(super) fn named(noun: &str) -> String {
+    match noun.chars().next() {
+        Some('`') => noun.to_owned(),
+        Some('a' | 'e' | 'i' | 'o' | 'u' | 'A' | 'E' | 'I' | 'O') => format!("an {noun}"),
+        _ => format!("a {noun}"),
     }
 }

@@ -6,7 +6,7 @@ use super::each::is_cut;
 use super::expr::with_article;
 use super::operands::{instead, name_for, short, shown};
 use super::scope::Scope;
-use super::target::{lines_to_add, missing_of};
+use super::target::{lines_to_add, missing_of, writable};
 use super::{Checker, listed};
 use crate::connector::{FieldSpec, SpecType};
 use crate::diag::{Diagnostic, Span, codes, nearest};
@@ -125,11 +125,13 @@ impl Checker<'_> {
                 );
                 let cut = if slot.key { "shorten" } else { "take" };
                 let refuse = match value.kind {
-                    ExprKind::Local(_) | ExprKind::Field(..) => {
+                    ExprKind::Local(_) | ExprKind::Field(..) if !slot.path.contains('.') => {
                         format!(", or refuse longer ones: `require length({}) <= {most} else hold \"…\"`", short(&text))
                     }
                     _ => String::new(),
                 };
+                let value = uncut(value);
+                let text = self.text(value.span);
                 let inner = if matches!(value.kind, ExprKind::Otherwise(..) | ExprKind::Binary(..)) {
                     format!("({})", short(&text))
                 } else {
@@ -260,31 +262,34 @@ impl Checker<'_> {
 
     /// A record that is not made in place: its type against the fields of the target.
     fn record_fits(&mut self, record: &Arc<RecordType>, place: Span, slot: &Slot) {
-        for (name, field) in &record.fields {
-            let Some(spec) = self.target_field(name, place, &slot.spec.fields, &format!("`{}`", slot.path)) else {
-                return;
+        let fields = &slot.spec.fields;
+        let strange = record.fields.keys().filter(|name| fields.get(&***name).is_none_or(|spec| !writable(spec)));
+        let strange: Vec<&str> = strange.map(|name| &**name).collect();
+        let missing = fields
+            .iter()
+            .filter(|(name, spec)| spec.required && writable(spec) && !record.fields.contains_key(name.as_str()));
+        let missing: Vec<&str> = missing.map(|(name, _)| name.as_str()).collect();
+        if !(strange.is_empty() && missing.is_empty()) {
+            let label = match missing.is_empty() {
+                true => format!("`{}` has no {}", slot.path, listed(strange, 4)),
+                false => format!("these have no {}", listed(missing, 4)),
             };
+            self.report(
+                Diagnostic::error(
+                    &codes::TARGET_TYPE,
+                    place,
+                    format!("the records of `{}` are others than {} records", slot.path, record.name),
+                )
+                .label(label)
+                .hint("say field by field what becomes of each: `each … as item { … }`"),
+            );
+            return;
+        }
+        for (name, field) in &record.fields {
+            let Some(spec) = fields.get(&**name) else { continue };
             let part = Expr { kind: ExprKind::Constant(Value::Null), ty: field.ty.clone(), span: place };
             let slot = Slot { path: format!("{}.{name}", slot.path), name: slot.name, spec, key: false };
             self.fit(&part, &slot, &Scope::default());
-        }
-        let missing: Vec<(&str, &FieldSpec)> = slot
-            .spec
-            .fields
-            .iter()
-            .filter(|(name, spec)| spec.required && !spec.read_only && !record.fields.contains_key(name.as_str()))
-            .map(|(name, spec)| (name.as_str(), spec))
-            .collect();
-        if !missing.is_empty() {
-            self.report(
-                Diagnostic::error(
-                    &codes::MISSING_TARGET_FIELD,
-                    place,
-                    format!("`{}` needs {}", slot.path, listed(missing.iter().map(|(name, _)| *name), 12)),
-                )
-                .label("not among its fields")
-                .hint("make the records here: `each … as item { … }`"),
-            );
         }
     }
 }
@@ -299,6 +304,16 @@ fn fits_plain(kind: &Kind, wanted: SpecType) -> bool {
             | (Kind::Date, SpecType::Date)
             | (Kind::DateTime, SpecType::Datetime)
     )
+}
+
+/// The text before it was cut, if cutting is the last thing that was done to it.
+fn uncut(value: &Expr) -> &Expr {
+    match &value.kind {
+        ExprKind::Call(function, arguments) if matches!(function.name, "take" | "shorten") => {
+            arguments.first().unwrap_or(value)
+        }
+        _ => value,
+    }
 }
 
 /// `a text of at most 20 characters`, `a list of records`.

@@ -113,7 +113,7 @@ impl Checker<'_> {
                 Diagnostic::error(
                     &codes::FLOW_INCOMPLETE,
                     flow.name.span,
-                    format!("the flow `{}` has no {}", flow.name.text, listed(missing, 3)),
+                    format!("the flow `{}` lacks {}", flow.name.text, listed(missing, 3)),
                 )
                 .label("not complete")
                 .hint("a flow says `from` where records come, `map` what they become, `to` where they go"),

@@ -34,9 +34,10 @@ impl Checker<'_> {
         self.distinct(&lookup.outputs, "output");
         let origin = self.origin(lookup);
         let (resource, inputs, outputs) = match origin.resource {
-            Some((name, filter, _)) => self.from_resource(lookup, name, filter),
-            None => {
-                let ty = if lost::any(&lookup.lost, "from") { Type::unknown() } else { Type::text() };
+            Some((name, filter, _)) if origin.table.is_none() => self.from_resource(lookup, name, filter),
+            _ => {
+                let unclear = origin.resource.is_some() || lost::any(&lookup.lost, "from");
+                let ty = if unclear { Type::unknown() } else { Type::text() };
                 let text = |name: &Name| (name.text.clone(), ty.clone());
                 (None, lookup.inputs.iter().map(text).collect(), lookup.outputs.iter().map(text).collect::<Vec<_>>())
             }
@@ -55,7 +56,7 @@ impl Checker<'_> {
             self.lookups.push(Signature {
                 name: lookup.name.text.clone(),
                 inputs,
-                record: Arc::new(record_of(&lookup.name.text, &outputs)),
+                record: Some(Arc::new(record_of(&lookup.name.text, &outputs))),
                 missing: missing.is_some() || lost::any(&lookup.lost, "missing"),
                 span: lookup.name.span,
                 used: false,
@@ -75,7 +76,8 @@ impl Checker<'_> {
     }
 
     fn lookup_name(&mut self, lookup: &ast::Lookup) {
-        if let Some(first) = self.lookups.iter().find(|known| known.name == lookup.name.text) {
+        if let Some(first) = self.lookups.iter_mut().find(|known| known.name == lookup.name.text) {
+            (first.record, first.used) = (None, true);
             let span = first.span;
             self.taken(&lookup.name, "lookup", span);
         } else if functions::find(&lookup.name.text).is_some() {
@@ -116,7 +118,11 @@ impl Checker<'_> {
             }
         }
         match (origin.table, &origin.resource) {
-            (Some(table), Some((_, _, span))) => self.two_sources((*span).max(table), (*span).min(table)),
+            (Some(table), Some((name, _, span))) => {
+                // Marks the connection as used.
+                self.resource(name);
+                self.two_sources((*span).max(table), (*span).min(table));
+            }
             (None, None) if lookup.lost.is_empty() => self.no_rows(lookup),
             _ => {}
         }
@@ -219,11 +225,16 @@ impl Checker<'_> {
     }
 
     fn verifies(&mut self, lookup: &ast::Lookup, outputs: &mut [Output]) -> Vec<Verify> {
+        let before = self.found.len();
         let mut verifies = Vec::new();
         for entry in &lookup.entries {
             if let LookupEntry::Verify { output, resource, field, filter, span } = entry {
                 verifies.extend(self.verify(output, resource, field, filter.as_ref(), *span, outputs));
             }
+        }
+        if self.found.iter().skip(before).any(Diagnostic::is_error) {
+            // What would have been certain of the outputs is not known now.
+            outputs.iter_mut().for_each(|output| output.ty = Type::unknown());
         }
         verifies
     }

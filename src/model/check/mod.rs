@@ -83,8 +83,8 @@ struct Checker<'a> {
 struct Signature {
     name: Arc<str>,
     inputs: Vec<(Arc<str>, Type)>,
-    /// What a call yields.
-    record: Arc<RecordType>,
+    /// What a call yields; `None` if two lookups have the name.
+    record: Option<Arc<RecordType>>,
     /// A record without a fitting row leaves the flow.
     missing: bool,
     span: Span,
@@ -199,3 +199,6 @@ fn listed<'a>(names: impl IntoIterator<Item = &'a str>, most: usize) -> String {
         None => "none".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Paths: a name in scope and the segments after it.
 
 use super::Checker;
-use super::expr::with_article;
+use super::expr::{named, with_article};
 use super::narrow::narrowed;
 use super::scope::Scope;
 use crate::diag::{Diagnostic, Span, codes, nearest};
@@ -40,8 +40,9 @@ impl Checker<'_> {
         Expr::unknown(name.span)
     }
 
-    fn unknown_name(&mut self, scope: &Scope, name: &Name) {
+    fn unknown_name(&mut self, scope: &mut Scope, name: &Name) {
         if let Some(later) = scope.set_later(&name.text, name.span) {
+            scope.want(&name.text);
             self.report(
                 Diagnostic::error(
                     &codes::LATER_NAME,
@@ -166,7 +167,7 @@ impl Checker<'_> {
             },
         };
         self.report(
-            Diagnostic::error(&codes::UNKNOWN_FIELD, place, format!("a {} has no field `{name}`", record.name))
+            Diagnostic::error(&codes::UNKNOWN_FIELD, place, format!("{} has no field `{name}`", named(&record.name)))
                 .label("no such field")
                 .hint(hint),
         );

@@ -56,7 +56,10 @@ impl Checker<'_> {
         let open: Vec<Arc<str>> = self.connections.iter().map(|bound| bound.name.clone()).collect();
         let near = nearest(connection, open.iter().map(|name| &**name));
         let hint = match near {
-            Some(near) => format!("did you mean `{near}`?"),
+            Some(near) => {
+                self.connections.iter_mut().filter(|bound| *bound.name == *near).for_each(|bound| bound.used = true);
+                format!("did you mean `{near}`?")
+            }
             None if self.drivers.iter().any(|driver| driver.name == &**connection) => {
                 format!("open it: `connect {connection} {{ … }}`")
             }

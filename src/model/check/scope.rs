@@ -19,6 +19,8 @@ pub(super) struct Scope {
     announced: Vec<Name>,
     /// Names whose lines could not be read.
     lost: Vec<Lost>,
+    /// Names that were used before their lines.
+    wanted: BTreeSet<Arc<str>>,
     /// A record whose fields are names.
     record: Option<LocalId>,
     /// Locals whose text was cut with `take`.
@@ -139,6 +141,11 @@ impl Scope {
         self.lost.iter().any(|lost| sets(lost) && lost.name.as_ref().is_none_or(|known| &*known.text == name))
     }
 
+    /// A name that is used before its line: it is not unused.
+    pub fn want(&mut self, name: &Arc<str>) {
+        self.wanted.insert(name.clone());
+    }
+
     /// Where a name is set, if that is after `place`.
     pub fn set_later(&self, name: &str, place: Span) -> Option<Span> {
         self.announced
@@ -153,9 +160,10 @@ impl Scope {
 
     /// Leaves a block: its names are gone, its locals stay.
     pub fn leave(&mut self, mark: &Mark) {
+        let wanted = &self.wanted;
         let gone = self.bindings.drain(mark.bindings..);
         self.unused.extend(
-            gone.filter(|binding| binding.sort == Sort::Let && !binding.used)
+            gone.filter(|binding| binding.sort == Sort::Let && !binding.used && !wanted.contains(&binding.name))
                 .map(|binding| Name { text: binding.name, span: binding.span }),
         );
         self.announced.truncate(mark.announced);

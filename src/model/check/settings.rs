@@ -83,12 +83,17 @@ impl Checker<'_> {
 
     fn missing_settings(&mut self, connect: &ast::Connect, catalogue: &Catalogue, given: &[&str]) {
         let lost = |name: &str| lost::may_be(&connect.lost, name, name);
+        // A setting that is not known is told to be a misspelling of its neighbour.
+        let known = || catalogue.settings.keys().map(String::as_str).chain([CREDENTIALS]);
+        let misspelt = |name: &str| {
+            given.iter().any(|wrong| known().all(|known| known != *wrong) && nearest(wrong, known()) == Some(name))
+        };
         let missing: Vec<(&str, &SettingSpec)> = catalogue
             .settings
             .iter()
             .filter(|(name, spec)| {
                 let needed = spec.required && !(spec.supplied_by_sandbox && connect.sandbox.is_some());
-                needed && spec.default.is_none() && !given.contains(&name.as_str()) && !lost(name)
+                needed && spec.default.is_none() && !given.contains(&name.as_str()) && !lost(name) && !misspelt(name)
             })
             .map(|(name, spec)| (name.as_str(), spec))
             .collect();

@@ -161,7 +161,7 @@ impl Checker<'_> {
         fields: &indexmap::IndexMap<String, FieldSpec>,
         target: &str,
     ) {
-        let names = || fields.iter().filter(|(_, spec)| writable(spec)).map(|(name, _)| name.as_str());
+        let names = || writable_names(fields);
         let hint = match nearest(name, names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("its fields are {}", listed(names(), 20)),
@@ -218,8 +218,12 @@ impl Found {
     }
 }
 
-fn writable(spec: &FieldSpec) -> bool {
+pub(super) fn writable(spec: &FieldSpec) -> bool {
     !spec.read_only && spec.derive.is_empty()
+}
+
+fn writable_names(fields: &indexmap::IndexMap<String, FieldSpec>) -> impl Iterator<Item = &str> {
+    fields.iter().filter(|(_, spec)| writable(spec)).map(|(name, _)| name.as_str())
 }
 
 /// Required fields that no step sets.
@@ -229,9 +233,20 @@ pub(super) fn missing_of<'s>(
     fields: &'s indexmap::IndexMap<String, FieldSpec>,
 ) -> Vec<(&'s str, &'s FieldSpec)> {
     let set = |name: &str| steps.iter().any(|step| matches!(step, Step::Field { name: set, .. } if **set == *name));
+    // A field that the target does not have is told to be a misspelling of its neighbour.
+    let misspelt = |name: &str| {
+        steps.iter().any(|step| match step {
+            Step::Field { name: wrong, .. } if !fields.contains_key(&**wrong) => {
+                nearest(wrong, writable_names(fields)) == Some(name)
+            }
+            _ => false,
+        })
+    };
     fields
         .iter()
-        .filter(|(name, spec)| spec.required && writable(spec) && !set(name) && !lost::may_be(lost, "", name))
+        .filter(|(name, spec)| {
+            spec.required && writable(spec) && !set(name) && !misspelt(name) && !lost::may_be(lost, "", name)
+        })
         .map(|(name, spec)| (name.as_str(), spec))
         .collect()
 }

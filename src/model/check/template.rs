@@ -69,10 +69,8 @@ impl Checker<'_> {
                     }
                 };
                 let ty = self.filtered(&value, &filters);
-                if ty.is_unknown() {
+                if ty.is_unknown() || !self.printable(&value, &ty, &path_text, absent) {
                     value.ty = Type::unknown();
-                } else {
-                    self.printable(&value, &ty, &path_text, absent);
                 }
                 Piece::Value { value, filters }
             }
@@ -111,7 +109,8 @@ impl Checker<'_> {
         );
     }
 
-    fn printable(&mut self, value: &Expr, ty: &Type, path: &str, absent: Absent) {
+    /// Whether the value can stand in a text at all; says so if not.
+    fn printable(&mut self, value: &Expr, ty: &Type, path: &str, absent: Absent) -> bool {
         if let Kind::List(_) | Kind::Record(_) = ty.kind {
             let hint = match ty.kind {
                 Kind::List(_) => {
@@ -124,7 +123,7 @@ impl Checker<'_> {
                     .label(format!("this is {}", with_article(ty)))
                     .hint(hint),
             );
-            return;
+            return false;
         }
         if absent == Absent::Refused && ty.optional {
             let name = super::operands::name_for(path);
@@ -141,6 +140,7 @@ impl Checker<'_> {
                 )),
             );
         }
+        true
     }
 }
 

@@ -41,6 +41,24 @@ async fn a_token_that_is_refused_early_is_renewed_once() {
 }
 
 #[tokio::test]
+async fn those_who_wait_for_a_token_share_the_failure_and_later_ones_ask_again() {
+    let outside = Outside::open();
+    outside.bend(|_, answer| HttpResponse { status: 503, headers: vec![("Retry-After".into(), "7".into())], ..answer });
+    let connector = outside.connect();
+    let fetch = requisitions(PROJECT);
+    let (one, two, three) = tokio::join!(connector.fetch(&fetch), connector.fetch(&fetch), connector.fetch(&fetch));
+    for answer in [one, two, three] {
+        let error = answer.expect_err("unavailable");
+        assert_eq!((error.kind, error.permanence), (ErrorKind::Unavailable, Permanence::Temporary));
+        assert_eq!(error.retry_at, Some(outside.now().plus(Span::from_secs(7))));
+    }
+    assert_eq!(outside.asked_for("/oauth/token"), 1);
+    outside.bend(|_, answer| answer);
+    connector.fetch(&fetch).await.expect("read");
+    assert_eq!(outside.asked_for("/oauth/token"), 2);
+}
+
+#[tokio::test]
 async fn a_wrong_secret_is_asked_with_once_and_never_shown() {
     let outside = Outside::open();
     let wire = Wire { transport: outside.clone(), clock: outside.clone(), pace: outside.clone() };

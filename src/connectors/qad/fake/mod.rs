@@ -22,7 +22,7 @@ use crate::connector::{Fake, FakeChange, Settings};
 use crate::value::{Date, Timestamp, Value};
 use crate::world::{Credential, HttpRequest, HttpResponse, Method};
 #[cfg(test)]
-pub use entities::answers_nothing;
+pub use {entities::answers_nothing, filter::Filter};
 
 use ledger::Ledger;
 use masters::Masters;

@@ -160,8 +160,12 @@ impl World {
         self.urls.lock().expect("urls").iter().filter(|url| url.contains(part)).count()
     }
 
-    /// What another program with the same user is answered.
+    /// What another program with the same user reads.
     fn ask(&self, path: &str) -> HttpResponse {
+        self.request(Method::Get, path, Vec::new())
+    }
+
+    fn request(&self, method: Method, path: &str, body: Vec<u8>) -> HttpResponse {
         let mut fake = self.fake.lock().expect("fake");
         let credential = fake.credential();
         let field =
@@ -170,7 +174,7 @@ impl World {
         let headers =
             vec![("User-Agent".to_owned(), "test".to_owned()), ("Authorization".to_owned(), format!("Basic {login}"))];
         let url = format!("https://qad.sandbox.invalid/clouderp{path}");
-        let request = HttpRequest { method: Method::Get, url, headers, body: Vec::new(), timeout: Span::from_secs(1) };
+        let request = HttpRequest { method, url, headers, body, timeout: Span::from_secs(1) };
         fake.answer(&request, self.now())
     }
 

@@ -2,8 +2,12 @@
 
 use super::{all, connect, connect_with, decimal, key, text, world};
 use crate::connector::{Effect, ErrorKind, Fetch, Found, Key};
-use crate::value::Value;
-use crate::world::{HttpResponse, TransportError};
+use crate::connectors::qad::ask::plan;
+use crate::connectors::qad::fake::Filter;
+use crate::value::{Record, Value};
+use proptest::{prop_assert, prop_assert_eq, proptest};
+
+use crate::world::{HttpResponse, Method, TransportError};
 
 #[tokio::test]
 async fn a_list_is_read_page_by_page() {
@@ -117,4 +121,38 @@ async fn a_misspelt_filter_column_is_never_an_answer() {
     let key = Key(vec![("reference".into(), "R".into()), ("purchase_order".into(), "PO1".into())]);
     let error = connect(&world).find("supplier_invoices", &[key]).await.expect_err("no such column");
     assert_eq!(error.message, "QAD's list of supplier invoices does not show `purchase_order`");
+}
+
+proptest! {
+    /// No text may fall outside the filter that is to bring it, or it would be posted again.
+    #[test]
+    fn every_text_passes_the_filter_that_asks_for_it(
+        texts in proptest::collection::btree_set("[0-9]{1,3}-[0-9]{2,3}|[A-Za-z0-9, #/.-]{1,9}|[ -~]{1,4}|24-0[0-9][0-9a-f]{4}", 1..60),
+        most in 1_usize..20,
+    ) {
+        let asks = plan(&texts, most);
+        let mut asked = 0;
+        for ask in &asks {
+            let filter = ask.filter("ref").map(|filter| Filter::parse(&filter));
+            for text in ask.texts() {
+                asked += 1;
+                let mut row = Record::new();
+                row.insert("ref", text.as_str());
+                prop_assert!(filter.as_ref().is_none_or(|filter| filter.passes(&row)), "{text:?} of {ask:?}");
+            }
+        }
+        prop_assert_eq!(asked, texts.len());
+    }
+
+    /// Whatever comes in, the fake answers.
+    #[test]
+    fn the_fake_answers_anything(
+        path in "(/oauth/token|/api/qracore/browses|/api/erp/(supplierInvoices|projects|x))?[/a-z]{0,3}",
+        query in "((browseId|page|pageSize|pageAction|filter|voucherNumber|entityCode)=[a-z0-9,:.%-]{0,40}&){0,6}",
+        body in r#"[ -~]{0,40}|\{"supplierInvoices":\[\{("(postings|invoiceAmount|invoiceDate)":(\[\{"debitAmountTC":"x"\}\]|-?[0-9]{1,30}|"[0-9-]{0,12}|null),?){0,3}\}\]\}"#,
+        post in proptest::bool::ANY,
+    ) {
+        let answer = world().request(if post { Method::Post } else { Method::Get }, &format!("{path}?{query}"), body.into_bytes());
+        prop_assert!((200..500).contains(&answer.status));
+    }
 }
