@@ -38,6 +38,7 @@ impl Bench {
     pub fn with_rules(rules: &str) -> Self {
         let mut state = State { page_size: 3, ..State::default() };
         state.projects = vec![side::project(1, true), side::project(2, false), side::project(3, true)];
+        state.accounts = vec![side::account("L1", true), side::account("L9", true)];
         state.bills.insert(1, (11..15).map(|id| Ok(side::bill(id, id * 1_000))).collect());
         state.bills.insert(2, vec![Ok(side::bill(21, 5))]);
         state.bills.insert(3, (31..34).map(|id| Ok(side::bill(id, id * 1_000))).collect());

@@ -50,6 +50,20 @@ async fn a_held_record_is_posted_when_what_it_waits_for_is_there() {
     assert_eq!(bench.lines(), undisturbed().await);
 }
 
+#[tokio::test]
+async fn a_row_that_verification_refuses_holds_only_the_records_that_hit_it() {
+    let bench = Bench::new();
+    bench.state().bill(1, 12).insert("account", "b1");
+    bench.state().accounts[1].insert("active", false);
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.counts.held), (6, 1));
+    assert_eq!(report.refused_rows.len(), 1, "{:?}", report.refused_rows);
+    bench.state().accounts[1].insert("active", true);
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.refused_rows.len()), (1, 0));
+    assert_eq!(bench.lines(), undisturbed().await);
+}
+
 /// The incremental read does not show it again; the store still has it.
 #[tokio::test]
 async fn a_held_record_outside_of_the_cursor_is_looked_at_again() {

@@ -56,6 +56,7 @@ pub(super) struct State {
     pub projects: Vec<Record>,
     /// By project id.
     pub bills: BTreeMap<i64, Vec<Result<Record, DecodeError>>>,
+    pub accounts: Vec<Record>,
     pub invoices: Vec<(String, Record)>,
     pub page_size: usize,
     /// By number of the call, from 0, of any kind.
@@ -206,6 +207,7 @@ impl State {
     fn page(&mut self, request: &Fetch) -> Page {
         self.fetches.push(request.clone());
         let records: Vec<Result<Record, DecodeError>> = match request.scope.as_ref().and_then(Value::as_integer) {
+            None if request.resource == "accounts" => self.accounts.iter().cloned().map(Ok).collect(),
             None => self.projects.iter().cloned().map(Ok).collect(),
             Some(project) => self.bills.get(&project).cloned().unwrap_or_default(),
         };
@@ -280,6 +282,13 @@ pub(super) fn project(id: i64, active: bool) -> Record {
     record
 }
 
+pub(super) fn account(code: &str, active: bool) -> Record {
+    let mut record = Record::new();
+    record.insert("code", code);
+    record.insert("active", active);
+    record
+}
+
 pub(super) fn bill(id: i64, cents: i64) -> Record {
     let mut record = Record::new();
     record.insert("id", id);
@@ -288,6 +297,7 @@ pub(super) fn bill(id: i64, cents: i64) -> Record {
     record.insert("supplier", format!("S{}", id % 3));
     record.insert("amount", Decimal::cents(cents));
     record.insert("note", Value::Null);
+    record.insert("account", "a1");
     record.insert("updated_at", Timestamp::from_unix(1_790_000_000 + id));
     record
 }
