@@ -24,7 +24,7 @@ pub(super) struct Bench {
 /// What became of a run that may be killed.
 #[derive(Debug)]
 pub(super) enum Life {
-    Ended(Result<Report, RunError>),
+    Ended(Box<Result<Report, RunError>>),
     Killed,
 }
 
@@ -73,7 +73,7 @@ impl Bench {
     pub async fn live(&self) -> Life {
         let options = Options::default();
         let life = tokio::select! {
-            ended = self.try_run(&options) => Life::Ended(ended),
+            ended = self.try_run(&options) => Life::Ended(Box::new(ended)),
             () = self.death.notified() => Life::Killed,
         };
         // Tasks of a run that was dropped end when they are next looked at.

@@ -28,6 +28,10 @@ pub(super) enum Fault {
     DieBefore,
     /// The process dies when it has happened and before the answer is there.
     DieAfter,
+    /// The process dies, and the request arrives when it has been asked for once.
+    DieLate,
+    /// No answer, and the request arrives when it has been asked for once.
+    LostLate,
     /// The answer is lost, and nothing happened.
     LostBefore,
     /// The answer is lost, and it happened.
@@ -70,6 +74,8 @@ pub(super) struct State {
     pub finds: usize,
     pub fetches: Vec<Fetch>,
     pub hidden: Vec<String>,
+    /// Requests that arrive late.
+    pub late: Vec<Record>,
 }
 
 /// One of the two systems.
@@ -99,8 +105,8 @@ impl Side {
     /// Dies, or fails before anything happened.
     async fn before(&self, fault: Option<Fault>) -> Result<(), Error> {
         match fault {
-            Some(Fault::DieBefore) => self.die().await,
-            Some(fault @ (Fault::LostBefore | Fault::BrokenBefore)) => Err(unknown(fault)),
+            Some(Fault::DieBefore | Fault::DieLate) => self.die().await,
+            Some(fault @ (Fault::LostBefore | Fault::LostLate | Fault::BrokenBefore)) => Err(unknown(fault)),
             Some(Fault::TooMany) => {
                 Err(Error::new(ErrorKind::RateLimit, Permanence::Temporary, "too many requests").status(429))
             }
@@ -133,10 +139,11 @@ impl Side {
 
 fn unknown(fault: Fault) -> Error {
     let kind = match fault {
-        Fault::LostBefore | Fault::LostAfter => ErrorKind::Network,
+        Fault::LostBefore | Fault::LostLate | Fault::LostAfter => ErrorKind::Network,
         _ => ErrorKind::Unavailable,
     };
-    Error::new(kind, Permanence::Temporary, "no answer").effect(Effect::Unknown)
+    let error = Error::new(kind, Permanence::Temporary, "no answer").effect(Effect::Unknown);
+    if kind == ErrorKind::Network { error } else { error.status(500) }
 }
 
 /// A read has no effect, whatever became of its answer.
@@ -168,12 +175,19 @@ impl Connector for Side {
         };
         self.before(fault).await.map_err(of_a_read)?;
         let found = keys.iter().map(|key| self.state().find(key)).collect();
+        let late = std::mem::take(&mut self.state().late);
+        for record in late {
+            self.state().create(&record, None);
+        }
         self.after(fault).await.map_err(of_a_read)?;
         Ok(found)
     }
 
     async fn create(&self, _resource: &str, record: &Record) -> Result<Written, Error> {
         let fault = self.write_fault();
+        if matches!(fault, Some(Fault::DieLate | Fault::LostLate)) {
+            self.state().late.push(record.clone());
+        }
         self.before(fault).await?;
         let written = self.state().create(record, fault);
         self.after(fault).await?;
