@@ -8,8 +8,15 @@ use super::retry::Reading;
 use crate::connector::{Error, ErrorKind, Found, Key, Permanence, ResourceSpec};
 use crate::value::{Decimal, Record, Span, Value};
 
-/// A record that is absent right after a write may yet appear: look again after each of these.
-pub(super) const SECOND_LOOKS: [Span; 2] = [Span::from_secs(5), Span::from_secs(15)];
+/// A record that was accepted may be shown late: look again after each of these.
+pub(super) const LATE_LOOKS: &[Span] = &[Span::from_secs(5), Span::from_secs(15)];
+
+/// After an answer that was an error, the other side is done with the request.
+const LOOKS_AFTER_ERROR: &[Span] = &[Span::from_secs(5)];
+
+/// Without an answer the request may still be on its way: together as long as an
+/// exchange may take.
+const LOOKS_AFTER_SILENCE: &[Span] = &[Span::from_secs(5), Span::from_secs(15), Span::from_secs(40)];
 
 /// How the other side stands to a record of ours.
 #[derive(Debug)]
@@ -49,16 +56,19 @@ pub(super) async fn find(
     }
 }
 
-/// Finds one key; an absent one is looked for again, since it may appear late.
-pub(super) async fn find_patiently(
+/// Asks what became of a write that ended in this error. An absent record is looked for
+/// again until the write can no longer be on its way.
+pub(super) async fn find_after(
     context: &Context,
     connection: &str,
     resource: &str,
     key: &Key,
+    error: &Error,
 ) -> Result<Vec<Found>, Error> {
+    let looks = if error.status.is_some() { LOOKS_AFTER_ERROR } else { LOOKS_AFTER_SILENCE };
     let keys = std::slice::from_ref(key);
     let mut found = find(context, connection, resource, keys).await?.remove(0);
-    for wait in SECOND_LOOKS {
+    for &wait in looks {
         if !found.is_empty() {
             break;
         }

@@ -1,6 +1,6 @@
 //! Sending a group and reading it back: steps 4 and 5 of `post`. The store is not touched here.
 
-use super::ask::{self, SECOND_LOOKS};
+use super::ask::{self, LATE_LOOKS};
 use super::brake::StopKind;
 use super::flow_run::FlowRun;
 use super::mapping::Ready;
@@ -67,7 +67,7 @@ fn count_lost(flow: &FlowRun, answer: &Answer, lost: &AtomicU32) {
 /// was sent is settled.
 async fn read_back(flow: &FlowRun, deliveries: &mut [Delivery]) {
     let target = flow.flow().target();
-    let mut waits = SECOND_LOOKS.into_iter();
+    let mut waits = LATE_LOOKS.iter();
     loop {
         let mut open: Vec<&mut Delivery> = deliveries.iter_mut().filter(|delivery| delivery.wants_look()).collect();
         if open.is_empty() {
@@ -84,7 +84,7 @@ async fn read_back(flow: &FlowRun, deliveries: &mut [Delivery]) {
             return;
         }
         match waits.next() {
-            Some(wait) => flow.context.clock.sleep(wait).await,
+            Some(&wait) => flow.context.clock.sleep(wait).await,
             None => return,
         }
     }

@@ -205,7 +205,7 @@ pub(super) fn outcome_event(context: &Context, entry: &RecordEntry) -> Event {
         Outcome::Failed => EventKind::Failed,
         Outcome::InDoubt => EventKind::InDoubt,
     };
-    let mut detail = json!({"label": entry.label});
+    let mut detail = json!({"label": entry.label, "source_hash": entry.source_hash});
     if let Json::Object(detail) = &mut detail {
         let texts = [("kind", &entry.kind), ("reason", &entry.reason), ("mend", &entry.mend)];
         detail.extend(

@@ -12,20 +12,22 @@ use crate::program::Tables;
 use crate::store::{Batch, EventKind};
 use crate::value::Record;
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What is read of a resource, by connection and resource.
 type Read = HashMap<(Arc<str>, Arc<str>), Vec<Record>>;
 
-/// The tables, filled and verified; `None` when a resource could not be read and the run stops.
-pub(super) async fn load(context: &Arc<Context>) -> Result<Option<Tables>, RunError> {
+/// The tables that these flows ask, filled and verified; `None` when a resource could not be read and the run stops.
+pub(super) async fn load(context: &Arc<Context>, flows: &[usize]) -> Result<Option<Tables>, RunError> {
     let program = context.program.clone();
     let mut tables = Tables::new(&program);
     let mut read = Read::new();
     let mut batch = Batch::default();
-    for (index, lookup) in program.lookups().iter().enumerate() {
-        let id = LookupId(index);
+    let used: BTreeSet<usize> =
+        flows.iter().flat_map(|&flow| program.flows()[flow].lookups()).map(|lookup| lookup.0).collect();
+    for id in used.into_iter().map(LookupId) {
+        let lookup = &program.lookups()[id.0];
         if let Some(from) = &lookup.resource {
             let Some(records) = records(context, &mut read, &from.connection, &from.resource).await? else {
                 return Ok(None);

@@ -68,7 +68,10 @@ impl Poster {
             if self.flow.context.brake.is_pulled() {
                 continue;
             }
-            self.post(group).await?;
+            if let Err(error) = self.post(group).await {
+                self.flow.context.brake.pull(StopKind::Error, error.message.clone(), error.mend.clone());
+                return Err(error);
+            }
             if let Some(message) = self.over_guard.take() {
                 let mend = "raise the guard if so many are right, or run again for the next ones";
                 self.flow.context.brake.pull(StopKind::Guard, message, mend);

@@ -13,7 +13,7 @@ use super::ledger::{self, Facts, Outbox, Seen, Why};
 use super::post::GROUP;
 use super::wording::Recovered;
 use super::{brake::StopKind, stored, wording};
-use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Found, Key, ResourceSpec};
+use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Found, Key, Permanence, ResourceSpec};
 use crate::store::{EventKind, Intent, Outcome, RecordEntry, RecordId};
 use crate::value::{Record, Span};
 use serde_json::{Value as Json, json};
@@ -113,7 +113,10 @@ impl Desk<'_> {
         if absent.is_empty() {
             return Ok(found);
         }
-        self.context.clock.sleep(EXCHANGE_TIMEOUT).await;
+        if !self.context.pause(EXCHANGE_TIMEOUT).await {
+            let message = "the run was asked to stop before it could be sure";
+            return Err(Error::new(ErrorKind::Network, Permanence::Temporary, message));
+        }
         let keys: Vec<Key> = absent.iter().map(|&index| open[index].key.clone()).collect();
         let again = ask::find(self.context, self.connection, self.resource, &keys).await?;
         for (index, late) in absent.into_iter().zip(again) {

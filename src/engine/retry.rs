@@ -21,7 +21,8 @@ const RATE_PATIENCE: u32 = 30;
 /// The waits between the attempts of one operation.
 pub(super) struct Backoff {
     delays: ExponentialBackoff,
-    longest: Span,
+    /// How long to wait when a rate limit does not say so; the governor holds back what it knows of.
+    first: Span,
     patience: u32,
 }
 
@@ -36,7 +37,7 @@ impl Backoff {
             .with_jitter()
             .with_jitter_seed(seed)
             .build();
-        Self { delays, longest: policy.longest, patience: RATE_PATIENCE }
+        Self { delays, first: policy.first, patience: RATE_PATIENCE }
     }
 
     /// How long to wait before the next attempt; `None` when there shall be none.
@@ -44,7 +45,7 @@ impl Backoff {
         let asked = error.retry_at.map_or(Span::ZERO, |instant| instant.since(now));
         if error.kind == ErrorKind::RateLimit && self.patience > 0 {
             self.patience -= 1;
-            return Some(if asked.is_zero() { self.longest } else { asked });
+            return Some(asked.max(self.first));
         }
         self.delays.next().map(|delay| delay.max(asked))
     }

@@ -114,7 +114,7 @@ async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunErro
         return Ok(());
     }
     context.progress.stage("", Stage::Lookups);
-    let Some(tables) = lookups::load(context).await? else { return Ok(()) };
+    let Some(tables) = lookups::load(context, flows).await? else { return Ok(()) };
     let tables = Arc::new(tables);
     for &index in flows {
         if context.brake.is_pulled() {

@@ -100,7 +100,7 @@ async fn write(
 /// be sent again in any case, since a second one changes nothing more.
 async fn after_unknown(flow: &FlowRun, ready: &Ready, existing: Option<&mut Found>, error: &Error) -> Option<Answer> {
     let target = flow.flow().target();
-    let asked = ask::find_patiently(&flow.context, &target.connection, &target.resource, &ready.key).await;
+    let asked = ask::find_after(&flow.context, &target.connection, &target.resource, &ready.key, error).await;
     let found = match asked {
         Ok(found) => found,
         Err(asking) => {

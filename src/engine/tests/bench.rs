@@ -24,7 +24,7 @@ pub(super) struct Bench {
 /// What became of a run that may be killed.
 #[derive(Debug)]
 pub(super) enum Life {
-    Ended(Result<Report, RunError>),
+    Ended(Box<Result<Report, RunError>>),
     Killed,
 }
 
@@ -38,6 +38,7 @@ impl Bench {
     pub fn with_rules(rules: &str) -> Self {
         let mut state = State { page_size: 3, ..State::default() };
         state.projects = vec![side::project(1, true), side::project(2, false), side::project(3, true)];
+        state.accounts = vec![side::account("L1", true), side::account("L9", true)];
         state.bills.insert(1, (11..15).map(|id| Ok(side::bill(id, id * 1_000))).collect());
         state.bills.insert(2, vec![Ok(side::bill(21, 5))]);
         state.bills.insert(3, (31..34).map(|id| Ok(side::bill(id, id * 1_000))).collect());
@@ -72,7 +73,7 @@ impl Bench {
     pub async fn live(&self) -> Life {
         let options = Options::default();
         let life = tokio::select! {
-            ended = self.try_run(&options) => Life::Ended(ended),
+            ended = self.try_run(&options) => Life::Ended(Box::new(ended)),
             () = self.death.notified() => Life::Killed,
         };
         // Tasks of a run that was dropped end when they are next looked at.

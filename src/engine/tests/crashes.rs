@@ -35,7 +35,7 @@ async fn dying_at_every_call_changes_nothing() {
             match bench.live().await {
                 Life::Killed => {}
                 Life::Ended(ended) => {
-                    ended.expect(&what);
+                    (*ended).expect(&what);
                     assert!(call > 10, "the run calls more often than {call} times");
                     break;
                 }
@@ -45,6 +45,21 @@ async fn dying_at_every_call_changes_nothing() {
             assert_eq!(report.counts.held + report.counts.in_doubt, 0, "{what}");
             bench.check_quiet(&what);
         }
+    }
+}
+
+/// A request can outlive the process that sent it.
+#[tokio::test]
+async fn a_write_that_arrives_after_the_process_died_is_not_sent_again() {
+    let books = undisturbed().await;
+    for write in 0..7 {
+        let what = format!("write {write}");
+        let bench = Bench::new();
+        bench.state().write_faults.insert(write, Fault::DieLate);
+        assert!(matches!(bench.live().await, Life::Killed), "{what}");
+        bench.run().await;
+        assert_eq!(bench.lines(), books, "{what}");
+        bench.check_quiet(&what);
     }
 }
 

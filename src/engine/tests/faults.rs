@@ -5,8 +5,15 @@ use super::side::Fault;
 use crate::engine::{Options, RunErrorKind, StopKind};
 use crate::store::Outcome;
 
-const PASSING: [Fault; 6] =
-    [Fault::LostBefore, Fault::LostAfter, Fault::BrokenBefore, Fault::BrokenAfter, Fault::TooMany, Fault::Down];
+const PASSING: [Fault; 7] = [
+    Fault::LostLate,
+    Fault::LostBefore,
+    Fault::LostAfter,
+    Fault::BrokenBefore,
+    Fault::BrokenAfter,
+    Fault::TooMany,
+    Fault::Down,
+];
 
 #[tokio::test]
 async fn one_passing_fault_at_every_call_changes_nothing() {

@@ -1,52 +1,77 @@
-use crate::model::{self, Guard, OnChange, Retry};
-use crate::program::{Flow, Program};
-use crate::value::Span as Length;
+//! The pipeline of these tests, through every phase that a real one goes through.
+
+use super::side;
+use crate::connector::{Catalogue, Driver};
+use crate::diag::{Sources, Style, render};
+use crate::model::{FileText, Files, check};
+use crate::program::{Program, compile};
+use crate::syntax::parse;
 use std::sync::Arc;
+
+const PIPELINE: &str = r#"
+pipeline "bench" {
+  currency = "USD"
+}
+
+connect office { credentials = env("OFFICE") }
+connect books { credentials = env("BOOKS") }
+
+lookup account(code) -> (ledger) {
+  "a*" => "L1"
+  "b*" => "L9"
+  verify ledger in books.accounts.code where active
+  missing hold "no account for {{ code }}"
+}
+
+flow bills {
+  from office.bills as bill per project where project.active
+  where bill.status == "approved"
+
+  let payee = bill.supplier else hold "no supplier yet"
+  let to = account(bill.account)
+  require bill.amount != 0 else reject "nothing due"
+
+  map {
+    supplier  = payee
+    reference = "{{ project.code }}-{{ bill.number }}"
+    total     = bill.amount
+    note      = bill.note
+    account   = to.ledger
+  }
+
+  to books.invoices {
+    key supplier, reference
+    RULES
+  }
+}
+"#;
+
+struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, path: &str) -> Result<FileText, String> {
+        Err(format!("{path} is not there"))
+    }
+}
+
+/// The pipeline with these rules in its `to` block.
 pub(super) fn program(rules: &str) -> Arc<Program> {
-    let span = crate::diag::Span::default();
-    let retry = rules.strip_prefix("retry ").map_or(Retry::default(), |r| Retry {
-        times: r[..1].parse().unwrap(),
-        first: Length::from_secs(1),
-        longest: Length::from_secs(2),
-    });
-    let guard = match rules {
-        "guard 3 records" => Guard { records: Some(3), rejected_percent: None },
-        "guard 5 records" => Guard { records: Some(5), rejected_percent: None },
-        "guard 5% rejected" => Guard { records: None, rejected_percent: Some("5".parse().unwrap()) },
-        _ => Guard::default(),
-    };
-    let on_change = match rules {
-        "on change ignore" => OnChange::Ignore,
-        "on change update" => OnChange::Update,
-        _ => OnChange::Hold,
-    };
-    Arc::new(Program {
-        name: "t".into(),
-        hash: "h".into(),
-        lookups: vec![],
-        flows: vec![Flow {
-            name: "bills".into(),
-            hash: "fh".into(),
-            source: model::Source {
-                connection: "office".into(),
-                resource: "bills".into(),
-                scope: Some(model::Scope {
-                    name: "project".into(),
-                    resource: "projects".into(),
-                    field: "id".into(),
-                    filter: None,
-                    local: model::LocalId(1),
-                }),
-            },
-            target: model::Target {
-                connection: "books".into(),
-                resource: "invoices".into(),
-                key: vec![],
-                on_change,
-                retry,
-                guard,
-                span,
-            },
-        }],
-    })
+    let mut sources = Sources::new();
+    let id = sources.add("bench.mlc", PIPELINE.replace("RULES", rules));
+    let parsed = parse(&sources, id);
+    assert!(parsed.diagnostics.is_empty(), "{}", render(&parsed.diagnostics, &sources, Style::Plain));
+    let checked =
+        check(&parsed.file, &mut sources, &NoFiles, &[driver("office", side::office), driver("books", side::books)]);
+    let model = checked.model;
+    Arc::new(compile(model.unwrap_or_else(|| panic!("{}", render(&checked.diagnostics, &sources, Style::Plain)))))
+}
+
+fn driver(name: &'static str, catalogue: fn() -> &'static Catalogue) -> Driver {
+    Driver {
+        name,
+        catalogue,
+        profiled: |_| Err("no profiles here".to_owned()),
+        open: |_| unreachable!("the bench opens its connections itself"),
+        fake: |_| unreachable!("nothing is imitated here"),
+    }
 }

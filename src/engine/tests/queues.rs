@@ -1,7 +1,7 @@
 //! What is not posted stands in a queue that people see.
 
 use super::bench::{Bench, undisturbed};
-use super::side;
+use super::side::{self, Fault};
 use crate::connector::DecodeError;
 use crate::engine::{Options, StopKind};
 use crate::store::{Outcome, Store};
@@ -47,6 +47,20 @@ async fn a_held_record_is_posted_when_what_it_waits_for_is_there() {
     assert_eq!(report.exit_code(), 1);
     bench.state().bill(1, 12).insert("supplier", "S0");
     assert_eq!(bench.run().await.counts.posted, 1);
+    assert_eq!(bench.lines(), undisturbed().await);
+}
+
+#[tokio::test]
+async fn a_row_that_verification_refuses_holds_only_the_records_that_hit_it() {
+    let bench = Bench::new();
+    bench.state().bill(1, 12).insert("account", "b1");
+    bench.state().accounts[1].insert("active", false);
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.counts.held), (6, 1));
+    assert_eq!(report.refused_rows.len(), 1, "{:?}", report.refused_rows);
+    bench.state().accounts[1].insert("active", true);
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.refused_rows.len()), (1, 0));
     assert_eq!(bench.lines(), undisturbed().await);
 }
 
@@ -151,4 +165,55 @@ async fn an_outcome_is_told_once_in_the_log() {
         assert_eq!(kinds, ["Read", "Intent", "Answered", "Posted"]);
     }
     assert_eq!(bench.entry(1, 11).outcome, Outcome::Posted);
+}
+
+/// The flow changed, so everything is read again, and a waiting record is not among it.
+#[tokio::test]
+async fn a_held_record_that_the_source_no_longer_shows_is_not_posted() {
+    let mut bench = Bench::new();
+    bench.state().bill(1, 12).insert("supplier", Value::Null);
+    bench.run().await;
+    bench.state().bills.get_mut(&1).expect("project").remove(1);
+    bench.program = super::pipeline::program("on change ignore");
+    for _ in 0..2 {
+        let report = bench.run().await;
+        assert_eq!((report.counts.posted, report.counts.held), (0, 1));
+        assert_eq!(bench.entry(1, 12).kind, "no longer shown by the source");
+    }
+    let mut back = side::bill(12, 12_000);
+    back.insert("note", "back");
+    bench.state().bills.get_mut(&1).expect("project").push(Ok(back));
+    assert_eq!(bench.run().await.counts.posted, 1);
+}
+
+#[tokio::test]
+async fn a_posted_record_that_cannot_be_read_any_more_keeps_what_was_posted() {
+    let bench = Bench::new();
+    bench.run().await;
+    let unreadable = DecodeError {
+        resource: "bills".to_owned(),
+        id: "12".to_owned(),
+        field: "amount".to_owned(),
+        problem: "is missing".to_owned(),
+    };
+    let good = std::mem::replace(&mut bench.state().bills.get_mut(&1).expect("project")[1], Err(unreadable));
+    assert_eq!(bench.run().await.counts.rejected, 1);
+    assert!(bench.entry(1, 12).reference.is_some());
+    bench.state().bills.get_mut(&1).expect("project")[1] = good;
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.counts.unchanged), (0, 7));
+    assert_eq!(bench.lines(), undisturbed().await);
+}
+
+/// Far more records than a group or a queue holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_records_go_through_on_several_threads() {
+    let bench = Bench::new();
+    bench.state().page_size = 100;
+    bench.state().bills.insert(1, (1_000..2_000).map(|id| Ok(side::bill(id, id))).collect());
+    bench.state().write_faults.extend((0..1_000).step_by(37).map(|write| (write, Fault::LostAfter)));
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, bench.state().invoices.len()), (1_003, 1_003));
+    assert_eq!(bench.run().await.counts.unchanged, 1_003);
+    bench.check_quiet("a thousand");
 }

@@ -58,14 +58,8 @@ async fn the_cursor_is_the_last_thing_that_is_written() {
 async fn a_part_that_cannot_be_read_is_said_and_the_others_go_on() {
     let bench = Bench::new();
     bench.state().page_size = 10;
-    let refused = |call| {
-        let bench = Bench::new();
-        bench.state().page_size = 10;
-        bench.state().faults.insert(call, Fault::Refused);
-        bench
-    };
-    // The first call lists the projects, the two after it read one each.
-    let bench = refused(1);
+    // The first call lists the accounts, the second the projects, and the third reads one of them.
+    bench.state().faults.insert(2, Fault::Refused);
     let report = bench.run().await;
     assert_eq!(report.failed_scopes.len(), 1);
     assert_eq!(report.failed_scopes[0].scope, "project P1");

@@ -28,6 +28,10 @@ pub(super) enum Fault {
     DieBefore,
     /// The process dies when it has happened and before the answer is there.
     DieAfter,
+    /// The process dies, and the request arrives when it has been asked for once.
+    DieLate,
+    /// No answer, and the request arrives when it has been asked for once.
+    LostLate,
     /// The answer is lost, and nothing happened.
     LostBefore,
     /// The answer is lost, and it happened.
@@ -56,6 +60,7 @@ pub(super) struct State {
     pub projects: Vec<Record>,
     /// By project id.
     pub bills: BTreeMap<i64, Vec<Result<Record, DecodeError>>>,
+    pub accounts: Vec<Record>,
     pub invoices: Vec<(String, Record)>,
     pub page_size: usize,
     /// By number of the call, from 0, of any kind.
@@ -69,6 +74,8 @@ pub(super) struct State {
     pub finds: usize,
     pub fetches: Vec<Fetch>,
     pub hidden: Vec<String>,
+    /// Requests that arrive late.
+    pub late: Vec<Record>,
 }
 
 /// One of the two systems.
@@ -98,8 +105,8 @@ impl Side {
     /// Dies, or fails before anything happened.
     async fn before(&self, fault: Option<Fault>) -> Result<(), Error> {
         match fault {
-            Some(Fault::DieBefore) => self.die().await,
-            Some(fault @ (Fault::LostBefore | Fault::BrokenBefore)) => Err(unknown(fault)),
+            Some(Fault::DieBefore | Fault::DieLate) => self.die().await,
+            Some(fault @ (Fault::LostBefore | Fault::LostLate | Fault::BrokenBefore)) => Err(unknown(fault)),
             Some(Fault::TooMany) => {
                 Err(Error::new(ErrorKind::RateLimit, Permanence::Temporary, "too many requests").status(429))
             }
@@ -132,10 +139,11 @@ impl Side {
 
 fn unknown(fault: Fault) -> Error {
     let kind = match fault {
-        Fault::LostBefore | Fault::LostAfter => ErrorKind::Network,
+        Fault::LostBefore | Fault::LostLate | Fault::LostAfter => ErrorKind::Network,
         _ => ErrorKind::Unavailable,
     };
-    Error::new(kind, Permanence::Temporary, "no answer").effect(Effect::Unknown)
+    let error = Error::new(kind, Permanence::Temporary, "no answer").effect(Effect::Unknown);
+    if kind == ErrorKind::Network { error } else { error.status(500) }
 }
 
 /// A read has no effect, whatever became of its answer.
@@ -167,12 +175,19 @@ impl Connector for Side {
         };
         self.before(fault).await.map_err(of_a_read)?;
         let found = keys.iter().map(|key| self.state().find(key)).collect();
+        let late = std::mem::take(&mut self.state().late);
+        for record in late {
+            self.state().create(&record, None);
+        }
         self.after(fault).await.map_err(of_a_read)?;
         Ok(found)
     }
 
     async fn create(&self, _resource: &str, record: &Record) -> Result<Written, Error> {
         let fault = self.write_fault();
+        if matches!(fault, Some(Fault::DieLate | Fault::LostLate)) {
+            self.state().late.push(record.clone());
+        }
         self.before(fault).await?;
         let written = self.state().create(record, fault);
         self.after(fault).await?;
@@ -206,6 +221,7 @@ impl State {
     fn page(&mut self, request: &Fetch) -> Page {
         self.fetches.push(request.clone());
         let records: Vec<Result<Record, DecodeError>> = match request.scope.as_ref().and_then(Value::as_integer) {
+            None if request.resource == "accounts" => self.accounts.iter().cloned().map(Ok).collect(),
             None => self.projects.iter().cloned().map(Ok).collect(),
             Some(project) => self.bills.get(&project).cloned().unwrap_or_default(),
         };
@@ -280,6 +296,13 @@ pub(super) fn project(id: i64, active: bool) -> Record {
     record
 }
 
+pub(super) fn account(code: &str, active: bool) -> Record {
+    let mut record = Record::new();
+    record.insert("code", code);
+    record.insert("active", active);
+    record
+}
+
 pub(super) fn bill(id: i64, cents: i64) -> Record {
     let mut record = Record::new();
     record.insert("id", id);
@@ -288,6 +311,7 @@ pub(super) fn bill(id: i64, cents: i64) -> Record {
     record.insert("supplier", format!("S{}", id % 3));
     record.insert("amount", Decimal::cents(cents));
     record.insert("note", Value::Null);
+    record.insert("account", "a1");
     record.insert("updated_at", Timestamp::from_unix(1_790_000_000 + id));
     record
 }
