@@ -15,12 +15,15 @@
 //! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. [`cli`] puts
 //! all of it together.
 
+pub mod cli;
 pub mod connector;
 pub mod connectors;
 pub mod diag;
 pub mod engine;
+pub mod host;
 pub mod model;
 pub mod program;
+pub mod sandbox;
 pub mod store;
 pub mod syntax;
 pub mod value;

@@ -1,5 +1,85 @@
 //! The engine: fetch, map, post, and what is said of it.
+//!
+//! ```text
+//!  recover ─> lookups ─> flow ─┬─ pass (a scope) ─> mapping ─┐
+//!                              ├─ pass               …       ├─> post ─> send
+//!                              └─ pass               …       ┘      └─> ask
+//! ```
+//!
+//! [`run()`] takes a program, open connections and a store, and gives a [`Report`]. The
+//! promise that it keeps: each source record ends in exactly one record of the target, or
+//! in a queue that people see, wherever the process, the network or the other side
+//! breaks. `post` tells how, gap by gap.
 
+mod ask;
+mod brake;
+mod change;
+mod claims;
+mod context;
+mod deliver;
+mod error;
+mod fetch;
+mod flow;
+mod flow_run;
+mod governor;
+mod guard;
+mod hash;
+mod kinds;
+mod label;
+mod ledger;
+mod lookups;
+mod mapping;
+mod pass;
+mod post;
+mod recover;
 mod report;
+mod retry;
+mod run;
+mod run_id;
+mod send;
+mod settle;
+mod stored;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod ticket;
+mod wording;
 
-pub use report::{FlowReport, Group, Progress, Report, Stage};
+pub use brake::StopKind;
+pub use error::{RunError, RunErrorKind};
+pub use governor::Governor;
+pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};
+pub use run::run;
+
+use crate::connector::Connector;
+use crate::program::Program;
+use crate::store::Store;
+use crate::world::{Clock, Entropy};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Everything that a run works with.
+pub struct Setup {
+    pub program: Arc<Program>,
+    /// Open connections, by the names that the pipeline gives them.
+    pub connections: BTreeMap<String, Arc<dyn Connector>>,
+    /// The rate budgets of the same connections; the report counts by them.
+    pub paces: BTreeMap<String, Arc<Governor>>,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub progress: Arc<dyn Progress>,
+    pub sandbox: bool,
+}
+
+/// What is wanted of this run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Read, map and ask, and write nothing anywhere.
+    pub plan: bool,
+    /// Names of flows; empty for all.
+    pub flows: Vec<String>,
+    /// Becomes `true` when the run shall take up nothing new, settle what is in flight, and report.
+    pub cancel: Option<watch::Receiver<bool>>,
+}

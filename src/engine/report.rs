@@ -1,5 +1,6 @@
 //! What a run did: counts, money, groups of reasons, requests.
 
+use super::brake::StopKind;
 use crate::store::Outcome;
 use crate::value::Decimal;
 use indexmap::IndexMap;
@@ -21,6 +22,50 @@ pub struct Report {
     pub flows: IndexMap<String, FlowReport>,
     /// Why the run stopped before its end, in a sentence.
     pub stopped: Option<String>,
+    pub stopped_by: Option<StopKind>,
+    /// Parts of a source that could not be read to their end.
+    pub failed_scopes: Vec<FailedScope>,
+    /// What is not an error and still not right: nothing read where there was something
+    /// before, a write of an earlier run that could not be asked for.
+    pub warnings: Vec<String>,
+    /// Lookup rows that verification refused, and where they stand.
+    pub refused_rows: Vec<String>,
+    /// For a plan: how many requests the posting would take on top of the reading.
+    pub expected_requests: Option<u64>,
+}
+
+/// A part of a source (a project) that could not be read to its end.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailedScope {
+    pub flow: String,
+    /// `project 24-017`.
+    pub scope: String,
+    pub message: String,
+    /// Who mends it, and where.
+    pub mend: String,
+}
+
+impl Report {
+    /// What the process ends with: 0 all well; 1 something waits for a person; 3 a part
+    /// of the world could not be reached.
+    pub fn exit_code(&self) -> u8 {
+        if self.stopped_by == Some(StopKind::World) || !self.failed_scopes.is_empty() {
+            3
+        } else if self.needs_attention() {
+            1
+        } else {
+            0
+        }
+    }
+
+    /// Something is not as it should be, and a person has to look at it.
+    pub fn needs_attention(&self) -> bool {
+        self.counts.needs_attention()
+            || self.stopped.is_some()
+            || !self.failed_scopes.is_empty()
+            || !self.warnings.is_empty()
+            || !self.refused_rows.is_empty()
+    }
 }
 
 #[derive(Clone, Debug, Default, Serialize)]

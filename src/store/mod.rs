@@ -4,6 +4,22 @@
 //! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
 //! it returns. The audit events of a batch are chained in the order in which they stand.
 
+pub mod audit;
+mod blobs;
+mod codec;
+#[cfg(test)]
+mod contract;
+mod disk;
+mod head_file;
+mod keys;
+mod lock;
+mod memory;
+mod sled;
+mod writer;
+
+pub use memory::{MemoryStore, Moment};
+pub use sled::SledStore;
+
 use crate::value::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -20,6 +36,12 @@ pub trait Store: Send + Sync {
 
     /// The record of this flow that owns a target key.
     fn link(&self, flow: &str, target_key: &str) -> Result<Option<RecordId>, StoreError>;
+
+    /// The records of a flow that somebody has to look at: held, rejected, failed, in doubt.
+    fn attention(&self, flow: &str) -> Result<Vec<RecordId>, StoreError> {
+        let records = self.records(Some(flow))?;
+        Ok(records.into_iter().filter(|entry| entry.outcome.needs_attention()).map(|entry| entry.id).collect())
+    }
 
     /// Writes that were announced and whose outcome is not yet known.
     fn intents(&self) -> Result<Vec<Intent>, StoreError>;
@@ -109,6 +131,10 @@ impl Outcome {
 }
 
 /// What is known of one record. Never holds `Unchanged`: a posted record stays posted.
+///
+/// `reference` is there exactly as long as the other side has (or said that it has) the
+/// record; then `target`, `target_key`, `target_hash` and `amount` tell what stands there,
+/// whatever the outcome has become since. Without it they tell what would be posted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RecordEntry {
     pub id: RecordId,
@@ -155,6 +181,9 @@ pub struct Intent {
     pub target: serde_json::Value,
     pub target_hash: String,
     pub attempt: u32,
+    /// The write changes a record that was posted before; without it, it creates one.
+    #[serde(default)]
+    pub update: bool,
     pub run: String,
     pub at: Timestamp,
 }
@@ -239,7 +268,14 @@ pub struct AuditEntry {
 pub struct Head {
     /// 0 when there is none.
     pub number: u64,
+    /// 64 zeros when there is none.
     pub hash: String,
+}
+
+impl Default for Head {
+    fn default() -> Self {
+        Self { number: 0, hash: audit::START.to_owned() }
+    }
 }
 
 /// Why the store cannot do it.
@@ -251,6 +287,20 @@ pub struct StoreError {
     pub message: String,
     /// What to do.
     pub hint: String,
+}
+
+impl StoreError {
+    pub fn new(kind: StoreErrorKind, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: hint.into() }
+    }
+
+    fn link_taken(target_key: &str, owner: &RecordId, record: &RecordId) -> Self {
+        Self::new(
+            StoreErrorKind::LinkTaken,
+            format!("{record} maps to the key {target_key}, which belongs to {owner}"),
+            "two source records must not become one: change the source, or the `key` of the flow",
+        )
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -72,7 +72,9 @@ impl QadFake {
             domain: or(&contractor.domain, "10USA"),
             entity,
             currency,
-            open_from: Date::new(2026, 7, 1).expect("a day of the calendar"),
+            open_from: contractor
+                .ledger_closed_through
+                .map_or(Date::new(2026, 7, 1).expect("a day of the calendar"), |closed| closed.plus_days(1)),
             sessions: Sessions::new(contractor.seed),
             masters: Masters::new(contractor),
             ledger,

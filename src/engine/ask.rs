@@ -1,0 +1,121 @@
+//! Asking the other side what it has, and comparing that with what we sent.
+//!
+//! Every question goes by natural key. An answer counts only if it speaks of every key
+//! that was asked for.
+
+use super::context::Context;
+use super::retry::Reading;
+use crate::connector::{Error, ErrorKind, Found, Key, Permanence, ResourceSpec};
+use crate::value::{Decimal, Record, Span, Value};
+
+/// A record that is absent right after a write may yet appear: look again after each of these.
+pub(super) const SECOND_LOOKS: [Span; 2] = [Span::from_secs(5), Span::from_secs(15)];
+
+/// How the other side stands to a record of ours.
+#[derive(Debug)]
+pub(super) enum Standing {
+    Absent,
+    /// One record with the key, and nothing that we can see speaks against it.
+    Agrees(Found),
+    /// One record with the key, and this is what differs.
+    Differs(Found, String),
+    Several(Vec<Found>),
+}
+
+/// For each key, what the other side has. Repeated while the error is temporary.
+pub(super) async fn find(
+    context: &Context,
+    connection: &str,
+    resource: &str,
+    keys: &[Key],
+) -> Result<Vec<Vec<Found>>, Error> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(open) = context.connections.get(connection) else {
+        let message = format!("the connection `{connection}` is not open");
+        return Err(Error::new(ErrorKind::Configuration, Permanence::Permanent, message));
+    };
+    let mut reading = Reading::new(context);
+    loop {
+        match open.find(resource, keys).await {
+            Ok(found) if found.len() == keys.len() => return Ok(found),
+            Ok(found) => {
+                let message = format!("{} keys were asked for, {} were answered", keys.len(), found.len());
+                return Err(Error::new(ErrorKind::Malformed, Permanence::Permanent, message));
+            }
+            Err(error) => reading.again(context, error).await?,
+        }
+    }
+}
+
+/// Finds one key; an absent one is looked for again, since it may appear late.
+pub(super) async fn find_patiently(
+    context: &Context,
+    connection: &str,
+    resource: &str,
+    key: &Key,
+) -> Result<Vec<Found>, Error> {
+    let keys = std::slice::from_ref(key);
+    let mut found = find(context, connection, resource, keys).await?.remove(0);
+    for wait in SECOND_LOOKS {
+        if !found.is_empty() {
+            break;
+        }
+        // Not cut short by the brake: what is in flight is settled first.
+        context.clock.sleep(wait).await;
+        found = find(context, connection, resource, keys).await?.remove(0);
+    }
+    Ok(found)
+}
+
+/// Compares what was found under a key with what was sent under it.
+pub(super) fn compare(spec: &ResourceSpec, sent: &Record, mut found: Vec<Found>) -> Standing {
+    match found.len() {
+        0 => Standing::Absent,
+        1 => {
+            let found = found.remove(0);
+            match amount_trouble(spec, sent, &found.record) {
+                Some(trouble) => Standing::Differs(found, trouble),
+                None => Standing::Agrees(found),
+            }
+        }
+        _ => Standing::Several(found),
+    }
+}
+
+/// What the answer to a write says differently from what was sent.
+pub(super) fn echo_trouble(spec: &ResourceSpec, key: &Key, sent: &Record, echo: &Record) -> Option<String> {
+    let named = key.0.iter().find_map(|(name, value)| {
+        let stored = echo.get(name).filter(|stored| !stored.is_null())?;
+        (!same_code(value, stored)).then(|| format!("its {name} is {stored}, {value} was sent"))
+    });
+    named.or_else(|| amount_trouble(spec, sent, echo)).or_else(|| lines_trouble(sent, echo))
+}
+
+/// The amount of a record, where its resource declares one.
+pub(super) fn amount(spec: &ResourceSpec, record: &Record) -> Option<Decimal> {
+    record.at(spec.amount.as_ref()?)?.as_decimal()
+}
+
+fn amount_trouble(spec: &ResourceSpec, sent: &Record, stored: &Record) -> Option<String> {
+    let (sent, stored) = (amount(spec, sent)?, amount(spec, stored)?);
+    let places = spec.amount.as_ref().and_then(|field| spec.fields.get(field)).and_then(|field| field.places);
+    let sent = places.map_or(sent, |places| sent.rounded(places));
+    (sent != stored).then(|| format!("its amount is {}, {} was sent", stored.money(), sent.money()))
+}
+
+fn lines_trouble(sent: &Record, stored: &Record) -> Option<String> {
+    sent.iter().find_map(|(name, value)| {
+        let (sent, stored) = (value.as_list()?.len(), stored.get(name)?.as_list()?.len());
+        (sent != stored).then(|| format!("it has {stored} {name}, {sent} were sent"))
+    })
+}
+
+/// Codes are told apart without regard to case and blanks, as ledgers do.
+fn same_code(a: &Value, b: &Value) -> bool {
+    match (a.as_decimal(), b.as_decimal()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.to_string().trim().to_lowercase() == b.to_string().trim().to_lowercase(),
+    }
+}

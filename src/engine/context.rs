@@ -1,0 +1,80 @@
+//! What all parts of one run share.
+
+use super::brake::Brake;
+use super::error::{RunError, RunErrorKind};
+use super::report::Progress;
+use super::tally::Tally;
+use crate::connector::{Connector, ResourceSpec};
+use crate::program::Program;
+use crate::store::{Batch, Event, EventKind, RecordId, Store};
+use crate::value::Span;
+use crate::world::{Clock, Entropy};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub(super) struct Context {
+    pub program: Arc<Program>,
+    pub connections: BTreeMap<String, Arc<dyn Connector>>,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub progress: Arc<dyn Progress>,
+    /// Nothing is written, neither to a target nor to the store.
+    pub plan: bool,
+    pub run: String,
+    pub brake: Brake,
+    pub tally: Tally,
+}
+
+impl Context {
+    /// Writes the batch, if there is anything in it. A plan writes nothing.
+    pub async fn commit(&self, batch: Batch) -> Result<(), RunError> {
+        if self.plan || (batch.operations.is_empty() && batch.events.is_empty()) {
+            return Ok(());
+        }
+        self.store.commit(batch).await?;
+        Ok(())
+    }
+
+    pub fn event(&self, kind: EventKind, record: Option<RecordId>, detail: serde_json::Value) -> Event {
+        Event { at: self.clock.now(), run: self.run.clone(), kind, record, detail }
+    }
+
+    /// Waits; `false` if the brake was pulled meanwhile.
+    pub async fn pause(&self, span: Span) -> bool {
+        if self.brake.is_pulled() {
+            return false;
+        }
+        tokio::select! {
+            () = self.clock.sleep(span) => !self.brake.is_pulled(),
+            () = self.brake.pulled() => false,
+        }
+    }
+
+    pub fn connection(&self, name: &str) -> Result<&Arc<dyn Connector>, RunError> {
+        self.connections.get(name).ok_or_else(|| {
+            RunError::new(
+                RunErrorKind::Internal,
+                format!("the connection `{name}` was not opened"),
+                "this is a fault of mlc; report it",
+            )
+        })
+    }
+
+    /// The catalogue's words on a resource.
+    pub fn resource(&self, connection: &str, resource: &str) -> Result<ResourceSpec, RunError> {
+        let spec = self.connection(connection)?.catalogue().resources.get(resource).cloned();
+        spec.ok_or_else(|| {
+            RunError::new(
+                RunErrorKind::Internal,
+                format!("`{connection}` has no resource `{resource}`"),
+                "check the pipeline again: `mlc check`",
+            )
+        })
+    }
+
+    /// The product's name, for people.
+    pub fn title(&self, connection: &str) -> String {
+        self.connections.get(connection).map_or_else(|| connection.to_owned(), |open| open.catalogue().title.clone())
+    }
+}

@@ -1,0 +1,91 @@
+//! Reading the pages of a resource, ahead of whoever works on them.
+//!
+//! At most one page waits while another is worked on, so memory does not depend on the
+//! number of pages. A temporary error is tried again; any other ends the pages.
+
+use super::context::Context;
+use super::retry::Reading;
+use crate::connector::{Connector, Error, ErrorKind, Fetch, Page, Permanence};
+use crate::value::Record;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Pages that are read while the ones before are worked on.
+const AHEAD: usize = 1;
+
+/// The pages of one resource, in order. Reading stops when this is dropped.
+pub(super) struct Pages {
+    pages: mpsc::Receiver<Result<Page, Error>>,
+    /// Aborts the reading when it is dropped.
+    _reader: JoinSet<()>,
+}
+
+impl Pages {
+    pub fn read(context: Arc<Context>, connection: Arc<dyn Connector>, request: Fetch) -> Self {
+        let (out, pages) = mpsc::channel(AHEAD);
+        let mut reader = JoinSet::new();
+        reader.spawn(async move { read_all(&context, connection.as_ref(), request, &out).await });
+        Self { pages, _reader: reader }
+    }
+
+    /// The next page, an error that ends them, or `None` after the last one.
+    pub async fn next(&mut self) -> Option<Result<Page, Error>> {
+        self.pages.recv().await
+    }
+}
+
+async fn read_all(
+    context: &Context,
+    connection: &dyn Connector,
+    mut request: Fetch,
+    out: &mpsc::Sender<Result<Page, Error>>,
+) {
+    loop {
+        let page = read_one(context, connection, &request).await;
+        let next = page.as_ref().ok().and_then(|page| page.next.clone());
+        let stuck = next.is_some() && next == request.page;
+        let ended = next.is_none();
+        if out.send(page).await.is_err() || ended {
+            return;
+        }
+        if stuck {
+            let message = format!("the list of {} names a page as the one after itself", request.resource);
+            let error = Error::new(ErrorKind::Malformed, Permanence::Permanent, message);
+            // Whoever does not listen any more needs no error either.
+            let _ = out.send(Err(error)).await;
+            return;
+        }
+        request.page = next;
+    }
+}
+
+async fn read_one(context: &Context, connection: &dyn Connector, request: &Fetch) -> Result<Page, Error> {
+    let mut reading = Reading::new(context);
+    loop {
+        match connection.fetch(request).await {
+            Ok(page) => return Ok(page),
+            Err(error) => reading.again(context, error).await?,
+        }
+    }
+}
+
+/// All records of a resource that is small by nature: master data, scopes. With them the
+/// sentences of those that could not be decoded.
+pub(super) async fn everything(
+    context: &Arc<Context>,
+    connection: &Arc<dyn Connector>,
+    resource: &str,
+) -> Result<(Vec<Record>, Vec<String>), Error> {
+    let mut pages = Pages::read(context.clone(), connection.clone(), Fetch::all(resource));
+    let (mut records, mut unreadable) = (Vec::new(), Vec::new());
+    while let Some(page) = pages.next().await {
+        for record in page?.records {
+            match record {
+                Ok(record) => records.push(record),
+                Err(error) => unreadable.push(error.to_string()),
+            }
+        }
+    }
+    Ok((records, unreadable))
+}

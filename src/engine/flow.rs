@@ -1,0 +1,198 @@
+//! One flow from its source to its target: the scopes are read side by side, what is
+//! mapped goes to one poster through a bounded queue, and at the end comes what waits
+//! from earlier runs and was not read again.
+
+use super::brake::StopKind;
+use super::context::Context;
+use super::error::RunError;
+use super::fetch;
+use super::flow_run::FlowRun;
+use super::ledger::{self, Outbox, Seen};
+use super::mapping::{self, Ready, Verdict};
+use super::pass::{self, Pass, PassEnd, Scope};
+use super::post::{GROUP, Poster};
+use super::report::Stage;
+use super::{kinds, label, stored, wording};
+use crate::program::Tables;
+use crate::store::{Intent, Outcome, RecordEntry, RecordId};
+use crate::value::Decimal;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+
+/// Scopes that are read at once. The rate budget is the bound; more would only hold more
+/// pages in memory.
+const SCOPES_AT_ONCE: usize = 4;
+
+/// Mapped records that wait for the poster: its next group, while it works on one.
+const QUEUE: usize = GROUP;
+
+/// Entries that go into one commit when nothing is posted between them.
+const BATCH: usize = 100;
+
+/// Moves one flow's records.
+pub(super) async fn run(
+    context: &Arc<Context>,
+    index: usize,
+    tables: &Arc<Tables>,
+    intents: &[Intent],
+    recovered: &Arc<HashSet<RecordId>>,
+) -> Result<(), RunError> {
+    let flow = FlowRun::new(context.clone(), index, tables.clone(), intents, recovered.clone())?;
+    let flow = Arc::new(flow);
+    context.tally.begin(&flow.name);
+    context.progress.stage(&flow.name, Stage::Records);
+    let scopes = scopes(&flow).await?;
+    let (out, inbox) = mpsc::channel(QUEUE);
+    let mut poster = JoinSet::new();
+    poster.spawn(Poster::new(flow.clone(), inbox)?.run());
+    let read = read_scopes(&flow, scopes, &out).await;
+    let waited = match &read {
+        Ok(ends) => take_up_waiting(&flow, ends, &out).await,
+        Err(_) => Ok(()),
+    };
+    // The poster ends when nobody can send it anything more.
+    drop(out);
+    let posted = joined(&mut poster).await;
+    let ends = read?;
+    posted?;
+    waited?;
+    warn_of_silence(&flow, &ends);
+    context.progress.stage(&flow.name, Stage::Done);
+    Ok(())
+}
+
+/// The scopes that the flow wants; one without a name for a source that has none.
+async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
+    let source = flow.flow().source();
+    let (Some(wanted), Some((spec, _))) = (&source.scope, &flow.scope) else { return Ok(vec![None]) };
+    let context = &flow.context;
+    let connection = context.connection(&source.connection)?;
+    let (records, unreadable) = match fetch::everything(context, connection, &wanted.resource).await {
+        Ok(read) => read,
+        Err(error) => {
+            let message = format!("the {} of {} could not be read: {}", spec.plural, flow.source_title, error.message);
+            context.brake.pull(StopKind::World, message, error.mend);
+            return Ok(Vec::new());
+        }
+    };
+    for message in unreadable {
+        context.tally.warn(format!("{}: left out, since it cannot be read: {message}", flow.name));
+    }
+    let shown = records.len();
+    let mut names = HashSet::new();
+    let mut scopes = Vec::new();
+    for record in records {
+        let Some(value) = record.get(&wanted.field).filter(|value| !value.is_null()).cloned() else { continue };
+        let name = value.to_string();
+        if flow.flow().wants_scope(&flow.tables, &record) && names.insert(name.clone()) {
+            let label = label::plain(spec, &record);
+            scopes.push(Some(Scope { name, value, record, label }));
+        }
+    }
+    if scopes.is_empty() {
+        context.tally.warn(format!(
+            "{}: none of the {shown} {} of {} is wanted, so nothing was read",
+            flow.name, spec.plural, flow.source_title
+        ));
+    }
+    Ok(scopes)
+}
+
+async fn read_scopes(
+    flow: &Arc<FlowRun>,
+    scopes: Vec<Option<Scope>>,
+    out: &mpsc::Sender<Ready>,
+) -> Result<Vec<PassEnd>, RunError> {
+    let turns = Arc::new(Semaphore::new(SCOPES_AT_ONCE));
+    let mut passes = JoinSet::new();
+    for scope in scopes {
+        passes.spawn(Pass::new(flow.clone(), scope, out.clone()).run(turns.clone()));
+    }
+    let mut ends = Vec::new();
+    let mut failure = None;
+    while let Some(ended) = passes.join_next().await {
+        match ended.map_err(|error| RunError::lost_task(&error)).and_then(|end| end) {
+            Ok(end) => ends.push(end),
+            Err(error) => {
+                flow.context.brake.pull(StopKind::Error, error.message.clone(), error.mend.clone());
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    failure.map_or(Ok(ends), Err)
+}
+
+async fn joined(poster: &mut JoinSet<Result<(), RunError>>) -> Result<(), RunError> {
+    match poster.join_next().await {
+        None => Ok(()),
+        Some(ended) => ended.map_err(|error| RunError::lost_task(&error))?,
+    }
+}
+
+/// Records that somebody has to look at and that this run did not read: those that can
+/// move by themselves are evaluated again from what the store keeps, the others are
+/// counted as they stand.
+async fn take_up_waiting(flow: &FlowRun, ends: &[PassEnd], out: &mpsc::Sender<Ready>) -> Result<(), RunError> {
+    let ends: HashMap<String, &PassEnd> = ends.iter().map(|end| (pass::escape(&end.scope), end)).collect();
+    let mut outbox = Outbox::default();
+    for id in flow.take_waiting() {
+        let Some(entry) = flow.context.store.record(&id)? else { continue };
+        let scope = if flow.scope.is_some() { id.key.split('/').next().unwrap_or_default() } else { "" };
+        match waiting_verdict(flow, entry, ends.get(scope).copied())? {
+            // A poster that is gone has failed, and says why itself.
+            Verdict::Ready(ready) => {
+                let _ = out.send(*ready).await;
+            }
+            verdict => pass::settle(flow, verdict, &mut outbox),
+        }
+        if outbox.writes() >= BATCH {
+            outbox.flush(&flow.context, &flow.name).await?;
+        }
+    }
+    outbox.flush(&flow.context, &flow.name).await
+}
+
+fn waiting_verdict(flow: &FlowRun, entry: RecordEntry, end: Option<&PassEnd>) -> Result<Verdict, RunError> {
+    let outcome = entry.outcome;
+    let as_it_stands = |entry| Ok(Verdict::Stands(Box::new(entry), outcome));
+    let moves = matches!(outcome, Outcome::Held | Outcome::InDoubt) || entry.kind == kinds::UNAVAILABLE;
+    let read_to_its_end = end.filter(|end| end.complete && !flow.context.brake.is_pulled());
+    let Some(end) = read_to_its_end.filter(|_| moves && !flow.in_doubt.contains_key(&entry.id)) else {
+        return as_it_stands(entry);
+    };
+    let seen = Seen {
+        id: entry.id.clone(),
+        label: entry.label.clone(),
+        hash: entry.source_hash.clone(),
+        json: entry.source.clone(),
+        amount: entry.amount.as_ref().and_then(|text| text.parse::<Decimal>().ok()),
+    };
+    if end.full || entry.kind == kinds::GONE {
+        // What stands on the other side does not wait to be posted.
+        if entry.reference.is_some() || entry.kind == kinds::GONE {
+            return as_it_stands(entry);
+        }
+        let why = wording::gone(flow);
+        let gone = ledger::entry(&flow.context, &flow.hash, &seen, Some(&entry), Outcome::Held, why);
+        return Ok(Verdict::Settled { entry: Box::new(gone), counted: Outcome::Held, news: false });
+    }
+    let scope_type = flow.scope.as_ref().map(|(_, ty)| ty.as_ref());
+    match stored::restore(&entry.source, &flow.source_type, scope_type) {
+        Some((record, scope)) => mapping::judge(flow, seen, &record, scope.as_ref()),
+        None => as_it_stands(entry),
+    }
+}
+
+/// A whole source that shows nothing is not a success.
+fn warn_of_silence(flow: &FlowRun, ends: &[PassEnd]) {
+    let silent = !ends.is_empty() && ends.iter().all(|end| end.complete && end.full && end.read == 0);
+    if silent {
+        let plural = &flow.source.plural;
+        flow.context.tally.warn(format!(
+            "{}: {} shows no {plural} at all; look at the permissions of the credential",
+            flow.name, flow.source_title
+        ));
+    }
+}

@@ -1,0 +1,94 @@
+//! One flow in one run: what its parts share.
+
+use super::context::Context;
+use super::error::RunError;
+use super::guard::GuardRail;
+use crate::connector::ResourceSpec;
+use crate::program::{Flow, Tables};
+use crate::store::{Intent, RecordId};
+use crate::value::RecordType;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, PoisonError};
+
+pub(super) struct FlowRun {
+    pub context: Arc<Context>,
+    index: usize,
+    pub tables: Arc<Tables>,
+    pub name: String,
+    pub hash: String,
+    pub source: ResourceSpec,
+    pub source_type: Arc<RecordType>,
+    /// The resource that the source is read per one of.
+    pub scope: Option<(ResourceSpec, Arc<RecordType>)>,
+    pub target: ResourceSpec,
+    pub target_type: Arc<RecordType>,
+    pub source_title: String,
+    pub target_title: String,
+    pub guard: GuardRail,
+    /// Writes that could not be settled before the run began, with their target keys.
+    pub in_doubt: HashMap<RecordId, String>,
+    /// Records that recovery settled as posted in this run.
+    pub recovered: Arc<HashSet<RecordId>>,
+    /// Scopes in a row that could not be reached.
+    pub unreachable: AtomicU32,
+    /// Records that somebody has to look at and that this run has not read yet.
+    waiting: Mutex<HashSet<RecordId>>,
+}
+
+impl FlowRun {
+    pub fn new(
+        context: Arc<Context>,
+        index: usize,
+        tables: Arc<Tables>,
+        intents: &[Intent],
+        recovered: Arc<HashSet<RecordId>>,
+    ) -> Result<Self, RunError> {
+        let flow = &context.program.flows()[index];
+        let (from, to) = (flow.source(), flow.target());
+        let source = context.resource(&from.connection, &from.resource)?;
+        let target = context.resource(&to.connection, &to.resource)?;
+        let scope = from.scope.as_ref().map(|scope| context.resource(&from.connection, &scope.resource)).transpose()?;
+        let name = flow.name().to_owned();
+        let own = intents.iter().filter(|intent| intent.record.flow == name);
+        Ok(Self {
+            index,
+            tables,
+            hash: flow.hash().to_owned(),
+            source_type: source.source_type(),
+            source,
+            scope: scope.map(|spec| {
+                let ty = spec.source_type();
+                (spec, ty)
+            }),
+            target_type: target.target_type(),
+            target,
+            source_title: context.title(&from.connection),
+            target_title: context.title(&to.connection),
+            guard: GuardRail::new(to.guard),
+            in_doubt: own.map(|intent| (intent.record.clone(), intent.target_key.clone())).collect(),
+            recovered,
+            unreachable: AtomicU32::new(0),
+            waiting: Mutex::new(context.store.attention(&name)?.into_iter().collect()),
+            name,
+            context,
+        })
+    }
+
+    pub fn flow(&self) -> &Flow {
+        &self.context.program.flows()[self.index]
+    }
+
+    /// The record was read from its source in this run.
+    pub fn no_longer_waits(&self, id: &RecordId) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    /// Those that were not read, in the order of their ids.
+    pub fn take_waiting(&self) -> Vec<RecordId> {
+        let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut waiting: Vec<RecordId> = waiting.into_iter().collect();
+        waiting.sort();
+        waiting
+    }
+}

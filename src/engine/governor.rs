@@ -1,0 +1,258 @@
+//! The rate budget of one credential: as fast as the limits allow, and no faster.
+//!
+//! A system may keep several windows at once (an hour, ten seconds) and speak in each
+//! answer only of the one that is nearest to its end. Windows are told apart by their
+//! limit, and what was learnt of one stays known until it begins anew. Between answers
+//! the governor counts down by itself, so that requests in flight are in the count.
+//! It waits only for a reason: a window that is used up, or a refusal.
+
+use crate::connector::{Pace, RateSignal};
+use crate::value::{Span, Timestamp};
+use crate::world::Clock;
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A refusal that says neither when to come back nor when the window ends: wait so
+/// long, and twice as long after each further one, up to [`LONGEST_SILENCE`].
+const FIRST_SILENCE: Span = Span::from_secs(1);
+const LONGEST_SILENCE: Span = Span::from_secs(60);
+
+/// After a wait, requests of several processes should not start in the same instant.
+const JITTER_MILLIS: i64 = 250;
+
+/// Paces the requests of one credential.
+pub struct Governor {
+    clock: Arc<dyn Clock>,
+    /// Whose turn it is; fair, so that nobody starves.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+    admitted: AtomicU64,
+}
+
+#[derive(Default)]
+struct State {
+    /// By limit.
+    windows: BTreeMap<u64, Window>,
+    silent_until: Option<Timestamp>,
+    /// Refusals since the last answer that was none.
+    refusals: u32,
+}
+
+struct Window {
+    /// What is left, as far as is known.
+    remaining: u64,
+    reset: Timestamp,
+}
+
+impl Governor {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, turn: tokio::sync::Mutex::default(), state: Mutex::default(), admitted: AtomicU64::new(0) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Pace for Governor {
+    async fn admit(&self) {
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = self.clock.now();
+            let wait = self.state().take(now);
+            let Some(until) = wait else { break };
+            let jitter = Span::from_millis(now.unix_millis().rem_euclid(JITTER_MILLIS).unsigned_abs());
+            self.clock.sleep(until.since(now) + jitter).await;
+        }
+        self.admitted.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn observe(&self, signal: &RateSignal) {
+        self.state().learn(signal, self.clock.now());
+    }
+
+    fn requests(&self) -> u64 {
+        self.admitted.load(Ordering::Relaxed)
+    }
+}
+
+impl State {
+    /// Takes one request out of every window, or says until when to wait.
+    fn take(&mut self, now: Timestamp) -> Option<Timestamp> {
+        // A window that began anew is unknown until the next answer speaks of it.
+        self.windows.retain(|_, window| window.reset > now);
+        let used_up = self.windows.values().filter(|window| window.remaining == 0).map(|window| window.reset);
+        if let Some(until) = used_up.chain(self.silent_until.filter(|until| *until > now)).max() {
+            return Some(until);
+        }
+        for window in self.windows.values_mut() {
+            window.remaining -= 1;
+        }
+        None
+    }
+
+    fn learn(&mut self, signal: &RateSignal, now: Timestamp) {
+        if let (Some(limit), Some(remaining), Some(reset)) = (signal.limit, signal.remaining, signal.reset) {
+            let remaining = if signal.refused { 0 } else { remaining };
+            self.learn_window(limit, remaining, reset);
+        }
+        if let Some(until) = signal.retry_at {
+            self.be_silent(until);
+        }
+        if !signal.refused {
+            self.refusals = 0;
+            return;
+        }
+        // The later of both: a short `Retry-After` does not open a window that is used up.
+        self.refusals = self.refusals.saturating_add(1);
+        match signal.reset {
+            Some(reset) => self.be_silent(reset),
+            None if signal.retry_at.is_none() => {
+                let factor = 2_u32.saturating_pow(self.refusals - 1);
+                self.be_silent(now.plus(FIRST_SILENCE.saturating_mul(factor).min(LONGEST_SILENCE)));
+            }
+            None => {}
+        }
+    }
+
+    /// Answers come out of order: within one window only the smaller count is news, and
+    /// an answer that speaks of a window before is stale.
+    fn learn_window(&mut self, limit: u64, remaining: u64, reset: Timestamp) {
+        let window = self.windows.entry(limit).or_insert(Window { remaining, reset });
+        if reset > window.reset {
+            *window = Window { remaining, reset };
+        } else if reset == window.reset {
+            window.remaining = window.remaining.min(remaining);
+        }
+    }
+
+    fn be_silent(&mut self, until: Timestamp) {
+        self.silent_until = self.silent_until.max(Some(until));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Governor;
+    use crate::connector::{Pace, RateSignal};
+    use crate::engine::tests::clock::TestClock;
+    use crate::value::Timestamp;
+    use crate::world::Clock;
+    use std::sync::Arc;
+
+    const START: i64 = 1_790_000_000;
+
+    fn governor() -> (Governor, Arc<TestClock>) {
+        let clock = Arc::new(TestClock::at(Timestamp::from_unix(START)));
+        (Governor::new(clock.clone()), clock)
+    }
+
+    fn signal(limit: u64, remaining: u64, reset: i64) -> RateSignal {
+        RateSignal {
+            limit: Some(limit),
+            remaining: Some(remaining),
+            reset: Some(Timestamp::from_unix(START + reset)),
+            ..RateSignal::default()
+        }
+    }
+
+    fn seconds(clock: &TestClock) -> i64 {
+        clock.now().unix() - START
+    }
+
+    #[tokio::test]
+    async fn nothing_is_waited_for_while_nothing_is_known() {
+        let (governor, clock) = governor();
+        for _ in 0..1_000 {
+            governor.admit().await;
+            governor.observe(&RateSignal::default());
+        }
+        assert_eq!(governor.requests(), 1_000);
+        assert_eq!(seconds(&clock), 0);
+    }
+
+    #[tokio::test]
+    async fn a_window_is_used_to_its_end_and_then_waited_for() {
+        let (governor, clock) = governor();
+        governor.observe(&signal(25, 3, 10));
+        for _ in 0..3 {
+            governor.admit().await;
+        }
+        assert_eq!(seconds(&clock), 0, "what is left may be used at once, answers or not");
+        governor.admit().await;
+        assert!((10..=11).contains(&seconds(&clock)), "{}", seconds(&clock));
+    }
+
+    #[tokio::test]
+    async fn the_hour_is_remembered_while_answers_speak_of_the_ten_seconds() {
+        let (governor, clock) = governor();
+        governor.observe(&signal(3_600, 2, 1_800));
+        governor.admit().await;
+        governor.observe(&signal(25, 20, 10));
+        governor.admit().await;
+        governor.observe(&signal(25, 19, 10));
+        governor.admit().await;
+        assert!(seconds(&clock) >= 1_800, "{}", seconds(&clock));
+    }
+
+    #[tokio::test]
+    async fn the_later_of_retry_after_and_reset_counts() {
+        for (retry, reset, least) in [(5, 30, 30), (40, 30, 40)] {
+            let (governor, clock) = governor();
+            let refusal = RateSignal {
+                retry_at: Some(Timestamp::from_unix(START + retry)),
+                refused: true,
+                ..signal(25, 0, reset)
+            };
+            governor.observe(&refusal);
+            governor.admit().await;
+            assert!((least..=least + 1).contains(&seconds(&clock)), "{}", seconds(&clock));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_without_a_word_is_answered_with_growing_silence() {
+        let (governor, clock) = governor();
+        let refusal = RateSignal { refused: true, ..RateSignal::default() };
+        for least in [1, 3, 7] {
+            governor.observe(&refusal);
+            governor.admit().await;
+            assert!(seconds(&clock) >= least, "{}", seconds(&clock));
+        }
+    }
+
+    #[tokio::test]
+    async fn answers_out_of_order_do_not_open_a_window() {
+        let (governor, clock) = governor();
+        governor.observe(&signal(25, 1, 10));
+        governor.observe(&signal(25, 9, 10));
+        governor.observe(&signal(25, 24, 0));
+        governor.admit().await;
+        governor.admit().await;
+        assert!(seconds(&clock) >= 10, "{}", seconds(&clock));
+    }
+
+    #[tokio::test]
+    async fn many_at_once_take_no_more_than_there_is() {
+        let (governor, clock) = governor();
+        let governor = Arc::new(governor);
+        governor.observe(&signal(25, 5, 10));
+        let tasks: Vec<_> = (0..8)
+            .map(|_| {
+                let (governor, clock) = (governor.clone(), clock.clone());
+                tokio::spawn(async move {
+                    governor.admit().await;
+                    clock.now().unix() - START
+                })
+            })
+            .collect();
+        let mut at_once = 0;
+        for task in tasks {
+            at_once += usize::from(task.await.expect("task") < 10);
+        }
+        assert_eq!(at_once, 5);
+    }
+}

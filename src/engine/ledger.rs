@@ -1,0 +1,225 @@
+//! Results become entries of the ledger: what is written of a record, the events that
+//! tell of it, and the batch in which both become durable together. A record is counted
+//! only after its batch was committed.
+
+use super::context::Context;
+use super::error::RunError;
+use super::ticket::Ticket;
+use crate::store::{Batch, Event, EventKind, Intent, Operation, Outcome, RecordEntry, RecordId};
+use crate::value::Decimal;
+use serde_json::{Value as Json, json};
+
+/// One source record, as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    pub id: RecordId,
+    pub label: String,
+    pub hash: String,
+    pub json: Json,
+    /// What the source says that it is about, where the source has an amount.
+    pub amount: Option<Decimal>,
+}
+
+/// Why a record did not simply pass.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Why {
+    pub kind: String,
+    pub reason: String,
+    pub mend: String,
+}
+
+impl Why {
+    pub fn new(kind: impl Into<String>, reason: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { kind: kind.into(), reason: reason.into(), mend: mend.into() }
+    }
+}
+
+/// What stands on the other side, or would stand there.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub target: Json,
+    pub key: String,
+    pub hash: String,
+    pub amount: Option<Decimal>,
+}
+
+/// The entry of a record that was read. What stands on the other side is carried over
+/// from the entry before: no outcome makes the engine forget what it posted.
+pub(super) fn entry(
+    context: &Context,
+    program_hash: &str,
+    seen: &Seen,
+    before: Option<&RecordEntry>,
+    outcome: Outcome,
+    why: Why,
+) -> RecordEntry {
+    let now = context.clock.now();
+    let posted = before.filter(|entry| entry.reference.is_some());
+    RecordEntry {
+        id: seen.id.clone(),
+        outcome,
+        label: seen.label.clone(),
+        reason: why.reason,
+        mend: why.mend,
+        kind: why.kind,
+        source_hash: seen.hash.clone(),
+        program_hash: program_hash.to_owned(),
+        source: seen.json.clone(),
+        target: posted.and_then(|entry| entry.target.clone()),
+        target_key: posted.and_then(|entry| entry.target_key.clone()),
+        reference: posted.and_then(|entry| entry.reference.clone()),
+        target_hash: posted.and_then(|entry| entry.target_hash.clone()),
+        amount: posted.map_or_else(|| seen.amount.map(|amount| amount.to_string()), |entry| entry.amount.clone()),
+        attempts: before.map_or(0, |entry| entry.attempts),
+        run: context.run.clone(),
+        first_seen: before.map_or(now, |entry| entry.first_seen),
+        updated: now,
+    }
+}
+
+/// Says what would stand on the other side; what does stand there is not overwritten.
+pub(super) fn would_stand(entry: &mut RecordEntry, facts: &Facts) {
+    if entry.reference.is_none() {
+        set_facts(entry, facts);
+    }
+}
+
+/// Says what stands on the other side, and how it is called there.
+pub(super) fn stands(entry: &mut RecordEntry, facts: &Facts, reference: &str) {
+    set_facts(entry, facts);
+    entry.reference = Some(reference.to_owned());
+}
+
+fn set_facts(entry: &mut RecordEntry, facts: &Facts) {
+    entry.target = Some(facts.target.clone());
+    entry.target_key = Some(facts.key.clone());
+    entry.target_hash = Some(facts.hash.clone());
+    entry.amount = facts.amount.map(|amount| amount.to_string()).or_else(|| entry.amount.take());
+}
+
+/// Nothing about this record is news.
+pub(super) fn same_story(before: &RecordEntry, now: &RecordEntry) -> bool {
+    let story = |entry: &RecordEntry| {
+        (
+            entry.outcome,
+            entry.kind.clone(),
+            entry.reason.clone(),
+            entry.mend.clone(),
+            entry.source_hash.clone(),
+            entry.program_hash.clone(),
+            entry.reference.clone(),
+        )
+    };
+    story(before) == story(now)
+}
+
+/// Results on their way into the store.
+#[derive(Default)]
+pub(super) struct Outbox {
+    batch: Batch,
+    closed: Vec<Closed>,
+}
+
+struct Closed {
+    entry: RecordEntry,
+    counted: Outcome,
+    ticket: Option<Ticket>,
+}
+
+impl Outbox {
+    /// A record that is done for this run, with its entry to be written.
+    pub fn close(&mut self, entry: RecordEntry, counted: Outcome, ticket: Option<Ticket>) {
+        self.batch.operations.push(Operation::PutRecord(Box::new(entry.clone())));
+        self.count(entry, counted, ticket);
+    }
+
+    /// A record that is done for this run, and nothing to be written of it.
+    pub fn count(&mut self, entry: RecordEntry, counted: Outcome, ticket: Option<Ticket>) {
+        self.closed.push(Closed { entry, counted, ticket });
+    }
+
+    /// An entry that is not yet the end.
+    pub fn put(&mut self, entry: RecordEntry) {
+        self.batch.operations.push(Operation::PutRecord(Box::new(entry)));
+    }
+
+    pub fn announce(&mut self, intent: Intent) {
+        self.batch.operations.push(Operation::PutIntent(Box::new(intent)));
+    }
+
+    pub fn forget_intent(&mut self, record: &RecordId) {
+        self.batch.operations.push(Operation::RemoveIntent { record: record.clone() });
+    }
+
+    pub fn link(&mut self, flow: &str, target_key: &str, record: &RecordId) {
+        self.batch.operations.push(Operation::PutLink {
+            flow: flow.to_owned(),
+            target_key: target_key.to_owned(),
+            record: record.clone(),
+        });
+    }
+
+    pub fn operation(&mut self, operation: Operation) {
+        self.batch.operations.push(operation);
+    }
+
+    pub fn tell(&mut self, event: Event) {
+        self.batch.events.push(event);
+    }
+
+    pub fn writes(&self) -> usize {
+        self.batch.operations.len()
+    }
+
+    /// Makes all of it durable, then counts it.
+    pub async fn flush(&mut self, context: &Context, flow: &str) -> Result<(), RunError> {
+        context.commit(std::mem::take(&mut self.batch)).await?;
+        for closed in self.closed.drain(..) {
+            context.tally.settle(flow, closed.counted, &closed.entry);
+            if let Some(ticket) = closed.ticket {
+                ticket.settle();
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A record was read: the first time, or with another content than before.
+pub(super) fn read_event(context: &Context, entry: &RecordEntry) -> Event {
+    let detail = json!({"label": entry.label, "source_hash": entry.source_hash, "source": entry.source});
+    context.event(EventKind::Read, Some(entry.id.clone()), detail)
+}
+
+/// Whether this content was not read before.
+pub(super) fn is_news(seen: &Seen, before: Option<&RecordEntry>) -> bool {
+    before.is_none_or(|entry| entry.source_hash != seen.hash)
+}
+
+/// A record left the flow without a write.
+pub(super) fn outcome_event(context: &Context, entry: &RecordEntry) -> Event {
+    let kind = match entry.outcome {
+        Outcome::Posted | Outcome::Unchanged => EventKind::Posted,
+        Outcome::Skipped => EventKind::Skipped,
+        Outcome::Held => EventKind::Held,
+        Outcome::Rejected => EventKind::Rejected,
+        Outcome::Failed => EventKind::Failed,
+        Outcome::InDoubt => EventKind::InDoubt,
+    };
+    let mut detail = json!({"label": entry.label});
+    if let Json::Object(detail) = &mut detail {
+        let texts = [("kind", &entry.kind), ("reason", &entry.reason), ("mend", &entry.mend)];
+        detail.extend(
+            texts.into_iter().filter(|(_, text)| !text.is_empty()).map(|(k, v)| (k.to_owned(), v.as_str().into())),
+        );
+        if entry.outcome == Outcome::Posted || entry.reference.is_some() {
+            let facts = [
+                ("reference", &entry.reference),
+                ("target_key", &entry.target_key),
+                ("target_hash", &entry.target_hash),
+                ("amount", &entry.amount),
+            ];
+            detail.extend(facts.into_iter().filter_map(|(name, fact)| Some((name.to_owned(), fact.clone()?.into()))));
+        }
+    }
+    context.event(kind, Some(entry.id.clone()), detail)
+}

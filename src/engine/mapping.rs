@@ -1,0 +1,244 @@
+//! What is to be done with one source record: nothing, because it stands as it stood; an
+//! entry in the ledger; or a write.
+//!
+//! | it stood as | and now | then |
+//! | --- | --- | --- |
+//! | – | | it is evaluated |
+//! | posted | is the same | unchanged |
+//! | posted | changed | evaluated; the same result is unchanged, another follows `on change` |
+//! | held | | evaluated on every run |
+//! | rejected, skipped, failed | is the same, and so is the flow | it stands |
+//! | rejected, skipped, failed | changed | evaluated |
+//! | failed, for a passing cause | | evaluated on every run |
+//! | in doubt, its write open | | it stands; recovery asks at the start of each run |
+//!
+//! Invariant: a record that was posted keeps its reference, its key and what was sent,
+//! whatever becomes of it here.
+
+use super::error::RunError;
+use super::flow_run::FlowRun;
+use super::ledger::{self, Facts, Seen, Why};
+use super::ticket::Ticket;
+use super::{ask, brake::StopKind, change, hash, kinds, stored};
+use crate::connector::{Key, Operation};
+use crate::model::OnChange;
+use crate::program::{Evaluation, Mapped, Stop};
+use crate::store::{Outcome, RecordEntry};
+use crate::syntax;
+use crate::value::{Record, Value, to_json};
+
+pub(super) enum Verdict {
+    /// Nothing to write; it is counted as this.
+    Stands(Box<RecordEntry>, Outcome),
+    /// Written without a word in the audit log: only the source's hash moved.
+    Refreshed(Box<RecordEntry>),
+    /// Written and told; counted as this.
+    Settled {
+        entry: Box<RecordEntry>,
+        counted: Outcome,
+        /// Its content was not read before.
+        news: bool,
+    },
+    /// To be posted, once the other side was asked.
+    Ready(Box<Ready>),
+}
+
+/// A mapped record on its way to the target.
+pub(super) struct Ready {
+    pub seen: Seen,
+    pub before: Option<RecordEntry>,
+    pub target: Record,
+    pub key: Key,
+    pub facts: Facts,
+    pub job: Job,
+    pub ticket: Option<Ticket>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Job {
+    Create,
+    Update,
+    /// It was posted, but did not look right when it was last asked for.
+    Recheck,
+}
+
+/// Decides on one record. Reads the ledger, writes nothing.
+pub(super) fn judge(flow: &FlowRun, seen: Seen, record: &Record, scope: Option<&Record>) -> Result<Verdict, RunError> {
+    let before = flow.context.store.record(&seen.id)?;
+    let Some(before) = before else { return Ok(evaluate(flow, seen, None, record, scope)) };
+    Ok(match stands(flow, &before, &seen.hash) {
+        Some(outcome) => Verdict::Stands(Box::new(before), outcome),
+        None => evaluate(flow, seen, Some(before), record, scope),
+    })
+}
+
+/// A record that cannot be decoded: rejected, so that somebody sees it.
+pub(super) fn unreadable(flow: &FlowRun, seen: Seen, message: &str) -> Result<Verdict, RunError> {
+    let before = flow.context.store.record(&seen.id)?;
+    if let Some(entry) = &before
+        && let Some(outcome) = stands(flow, entry, &seen.hash)
+    {
+        return Ok(Verdict::Stands(Box::new(entry.clone()), outcome));
+    }
+    let why = Why::new(
+        format!("{}: {}", kinds::UNREADABLE, kinds::shape(message)),
+        format!("{} sent what cannot be read: {message}", flow.source_title),
+        format!("correct the record in {}; if it is right there, the catalogue is not: report it", flow.source_title),
+    );
+    count(flow, true);
+    Ok(settled(flow, &seen, before.as_ref(), Outcome::Rejected, why))
+}
+
+/// What the record counts as without another look; `None` if it must be evaluated.
+fn stands(flow: &FlowRun, before: &RecordEntry, source_hash: &str) -> Option<Outcome> {
+    if flow.in_doubt.contains_key(&before.id) {
+        return Some(Outcome::InDoubt);
+    }
+    let same_source = before.source_hash == source_hash;
+    let same = same_source && before.program_hash == flow.hash;
+    match before.outcome {
+        Outcome::Posted | Outcome::Unchanged => same_source.then_some(Outcome::Unchanged),
+        Outcome::Held | Outcome::InDoubt => None,
+        Outcome::Failed if before.kind == kinds::UNAVAILABLE => None,
+        Outcome::Skipped | Outcome::Rejected | Outcome::Failed => same.then_some(before.outcome),
+    }
+}
+
+fn evaluate(
+    flow: &FlowRun,
+    seen: Seen,
+    before: Option<RecordEntry>,
+    record: &Record,
+    scope: Option<&Record>,
+) -> Verdict {
+    let evaluation = flow.flow().evaluate(&flow.tables, record, scope);
+    match before {
+        Some(posted) if posted.reference.is_some() => after_posting(flow, seen, posted, evaluation),
+        before => before_posting(flow, seen, before, evaluation),
+    }
+}
+
+fn before_posting(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, evaluation: Evaluation) -> Verdict {
+    match evaluation {
+        Evaluation::Skipped => {
+            let why = Why::new("left out", "the flow's `where` leaves it out", "");
+            settled(flow, &seen, before.as_ref(), Outcome::Skipped, why)
+        }
+        Evaluation::Stopped(stop) => {
+            let outcome = outcome_of(&stop);
+            if outcome != Outcome::Skipped {
+                count(flow, outcome == Outcome::Rejected);
+            }
+            settled(flow, &seen, before.as_ref(), outcome, why_of(stop))
+        }
+        Evaluation::Mapped(mapped) => {
+            count(flow, false);
+            ready(flow, seen, before, mapped, Job::Create)
+        }
+    }
+}
+
+/// The record stands on the other side already, and its source is not what it was.
+fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, evaluation: Evaluation) -> Verdict {
+    let changed = match evaluation {
+        Evaluation::Mapped(mapped) => match compare_with_posted(flow, &posted, &mapped) {
+            Now::Same => return as_posted(flow, &seen, &posted),
+            Now::Write(job) => return ready(flow, seen, Some(posted), mapped, job),
+            Now::Changed(sentence) => sentence,
+        },
+        Evaluation::Skipped => "the flow's `where` would now leave it out".to_owned(),
+        Evaluation::Stopped(stop) => stop.sentence,
+    };
+    if flow.flow().target().on_change == OnChange::Ignore && !needs_recheck(&posted) {
+        return as_posted(flow, &seen, &posted);
+    }
+    let reference = posted.reference.as_deref().unwrap_or_default();
+    let why = Why::new(
+        kinds::CHANGED,
+        format!("changed after it was posted as {reference}: {changed}"),
+        format!("correct {reference} in {}, or the record in {}", flow.target_title, flow.source_title),
+    );
+    settled(flow, &seen, Some(&posted), Outcome::Held, why)
+}
+
+enum Now {
+    Same,
+    Write(Job),
+    /// In words.
+    Changed(String),
+}
+
+fn compare_with_posted(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped) -> Now {
+    let facts = facts(flow, mapped);
+    let same = posted.target_hash.as_ref() == Some(&facts.hash);
+    if posted.kind == kinds::DIFFERS || (same && needs_recheck(posted)) {
+        return Now::Write(Job::Recheck);
+    }
+    if same {
+        return Now::Same;
+    }
+    let renamed = posted.target_key.as_ref() != Some(&facts.key);
+    if flow.flow().target().on_change == OnChange::Update && flow.target.can(Operation::Update) && !renamed {
+        return Now::Write(Job::Update);
+    }
+    let was = posted.target.as_ref().and_then(|json| stored::partial(&flow.target_type, json));
+    Now::Changed(was.map_or_else(String::new, |was| change::sentence(&was, &mapped.target)))
+}
+
+/// What was said of it last can only be taken back by asking the other side.
+fn needs_recheck(posted: &RecordEntry) -> bool {
+    [kinds::DIFFERS, kinds::SEVERAL, kinds::VANISHED].contains(&posted.kind.as_str())
+}
+
+fn as_posted(flow: &FlowRun, seen: &Seen, posted: &RecordEntry) -> Verdict {
+    let entry = ledger::entry(&flow.context, &flow.hash, seen, Some(posted), Outcome::Posted, Why::default());
+    if posted.outcome == Outcome::Posted {
+        Verdict::Refreshed(Box::new(entry))
+    } else {
+        let news = ledger::is_news(seen, Some(posted));
+        Verdict::Settled { entry: Box::new(entry), counted: Outcome::Unchanged, news }
+    }
+}
+
+fn settled(flow: &FlowRun, seen: &Seen, before: Option<&RecordEntry>, outcome: Outcome, why: Why) -> Verdict {
+    let entry = ledger::entry(&flow.context, &flow.hash, seen, before, outcome, why);
+    match before {
+        Some(before) if ledger::same_story(before, &entry) => Verdict::Stands(Box::new(before.clone()), outcome),
+        _ => Verdict::Settled { entry: Box::new(entry), counted: outcome, news: ledger::is_news(seen, before) },
+    }
+}
+
+fn ready(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, mapped: Mapped, job: Job) -> Verdict {
+    let facts = facts(flow, &mapped);
+    let Mapped { target, key } = mapped;
+    Verdict::Ready(Box::new(Ready { seen, before, target, key, facts, job, ticket: None }))
+}
+
+fn facts(flow: &FlowRun, mapped: &Mapped) -> Facts {
+    Facts {
+        target: to_json(&Value::record(mapped.target.clone())),
+        key: mapped.key.canonical(),
+        hash: hash::of_records([&mapped.target]),
+        amount: ask::amount(&flow.target, &mapped.target),
+    }
+}
+
+/// Tells the guard of a record that left the mapping.
+fn count(flow: &FlowRun, rejected: bool) {
+    if let Err(message) = flow.guard.count(rejected) {
+        let mend = "look at the reasons; when they are right, raise the guard and run again";
+        flow.context.brake.pull(StopKind::Guard, format!("{}: {message}", flow.name), mend);
+    }
+}
+
+fn outcome_of(stop: &Stop) -> Outcome {
+    match stop.outcome {
+        syntax::Outcome::Hold => Outcome::Held,
+        syntax::Outcome::Reject => Outcome::Rejected,
+        syntax::Outcome::Skip => Outcome::Skipped,
+    }
+}
+
+fn why_of(stop: Stop) -> Why {
+    Why { kind: stop.kind, reason: stop.sentence, mend: stop.mend }
+}

@@ -1,0 +1,282 @@
+//! Posting: mapped records go to the target in groups, each exactly once.
+//!
+//! A group goes through these steps, and every gap between them is safe to die in:
+//!
+//! 1. Twins are refused: a target key belongs to one source record.
+//! 2. The target is asked for all keys of the group. *Killed here: nothing was sent.*
+//! 3. The intents of those that are absent become durable, with their entries as in
+//!    doubt. *Killed here: recovery asks, finds nothing, and they are new again.*
+//! 4. They are sent. *Killed here: recovery asks for each, and takes what is there as
+//!    posted. What is absent is asked for again after the longest time that an exchange
+//!    may take, since a request can outlive the process that sent it.*
+//! 5. What was answered with success is read back. *Killed here: as in 4.*
+//! 6. Outcomes, links, the end of the intents and the events become durable in one
+//!    commit. *Killed in the middle of it: all of it or nothing of it is there; nothing is as 4,
+//!    all is the end.*
+//!
+//! Invariant: between 3 and 6 an open intent says that a write may be out. Nobody sends a
+//! record that has an open intent.
+
+use super::ask::{self, Standing};
+use super::brake::StopKind;
+use super::claims::Claims;
+use super::deliver::{self, Order};
+use super::error::RunError;
+use super::flow_run::FlowRun;
+use super::ledger::{self, Outbox, Why};
+use super::mapping::{Job, Ready};
+use super::settle::Settling;
+use super::wording;
+use crate::connector::{Connector, Error, Found, Key};
+use crate::store::{EventKind, Intent, Outcome, RecordEntry};
+use crate::value::{Span, to_json};
+use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use tokio::sync::mpsc;
+
+/// Records that are asked for, announced and committed together. One question then costs
+/// about as much as for one, and a kill leaves at most so many to ask for.
+pub(super) const GROUP: usize = 40;
+
+/// So long a group waits for more to come.
+const LINGER: Span = Span::from_millis(250);
+
+pub(super) struct Poster {
+    flow: Arc<FlowRun>,
+    connection: Arc<dyn Connector>,
+    inbox: mpsc::Receiver<Ready>,
+    claims: Claims,
+    /// Records in a row that could not be delivered.
+    lost: AtomicU32,
+    /// The guard allows no more writes: the run stops when those that it allowed are settled.
+    over_guard: Option<String>,
+    asked_in_plan: u64,
+}
+
+impl Poster {
+    pub fn new(flow: Arc<FlowRun>, inbox: mpsc::Receiver<Ready>) -> Result<Self, RunError> {
+        let connection = flow.context.connection(&flow.flow().target().connection)?.clone();
+        let claims = Claims::new(&flow);
+        Ok(Self { flow, connection, inbox, claims, lost: AtomicU32::new(0), over_guard: None, asked_in_plan: 0 })
+    }
+
+    /// Posts whatever comes, until nothing more comes. When the brake is pulled, what is
+    /// still to come stays as it was.
+    pub async fn run(mut self) -> Result<(), RunError> {
+        while let Some(group) = self.gather().await {
+            if self.flow.context.brake.is_pulled() {
+                continue;
+            }
+            self.post(group).await?;
+            if let Some(message) = self.over_guard.take() {
+                let mend = "raise the guard if so many are right, or run again for the next ones";
+                self.flow.context.brake.pull(StopKind::Guard, message, mend);
+            }
+        }
+        if self.flow.context.plan {
+            self.estimate();
+        }
+        Ok(())
+    }
+
+    async fn gather(&mut self) -> Option<Vec<Ready>> {
+        let mut group = vec![self.inbox.recv().await?];
+        let clock = self.flow.context.clock.clone();
+        let mut patience = clock.sleep(LINGER);
+        while group.len() < GROUP {
+            tokio::select! {
+                biased;
+                next = self.inbox.recv() => match next {
+                    Some(ready) => group.push(ready),
+                    None => break,
+                },
+                () = &mut patience => break,
+            }
+        }
+        Some(group)
+    }
+
+    async fn post(&mut self, group: Vec<Ready>) -> Result<(), RunError> {
+        let mut outbox = Outbox::default();
+        let group = self.refuse_twins(group, &mut outbox)?;
+        let keys: Vec<Key> = group.iter().map(|ready| ready.key.clone()).collect();
+        let answers = self.ask(&keys).await;
+        let mut orders = Vec::new();
+        for (ready, answer) in group.into_iter().zip(answers) {
+            match answer {
+                Ok(found) => orders.extend(self.decide(ready, found, &mut outbox)),
+                Err(error) => self.cannot_ask(ready, error, &mut outbox),
+            }
+        }
+        if self.flow.context.plan {
+            self.plan(orders, &mut outbox);
+            return outbox.flush(&self.flow.context, &self.flow.name).await;
+        }
+        orders.iter().for_each(|order| self.announce(order, &mut outbox));
+        outbox.flush(&self.flow.context, &self.flow.name).await?;
+        for delivery in deliver::deliver(&self.flow, self.connection.as_ref(), orders, &self.lost).await {
+            self.settling(&mut outbox).close(delivery);
+        }
+        outbox.flush(&self.flow.context, &self.flow.name).await
+    }
+
+    /// Step 1. Claims the keys; whoever maps to a key that is taken is rejected.
+    fn refuse_twins(&mut self, group: Vec<Ready>, outbox: &mut Outbox) -> Result<Vec<Ready>, RunError> {
+        let mut alone = Vec::with_capacity(group.len());
+        for ready in group {
+            match self.claims.claim(&self.flow, &ready)? {
+                None => alone.push(ready),
+                Some(other) => {
+                    let why = wording::twin(&self.flow, &ready, &other);
+                    self.settling(outbox).done(ready, Outcome::Rejected, why);
+                }
+            }
+        }
+        Ok(alone)
+    }
+
+    /// Step 2. One question for all; when it is refused, one for each, so that one key
+    /// that the other side cannot digest does not stop the others.
+    async fn ask(&self, keys: &[Key]) -> Vec<Result<Vec<Found>, Error>> {
+        match self.find(keys).await {
+            Ok(found) => found.into_iter().map(Ok).collect(),
+            Err(error) if error.stops_the_run() || error.is_temporary() || keys.len() == 1 => {
+                keys.iter().map(|_| Err(error.clone())).collect()
+            }
+            Err(_) => {
+                let mut answers = Vec::with_capacity(keys.len());
+                for key in keys {
+                    answers.push(self.find(std::slice::from_ref(key)).await.map(|mut found| found.remove(0)));
+                }
+                answers
+            }
+        }
+    }
+
+    async fn find(&self, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
+        let target = self.flow.flow().target();
+        ask::find(&self.flow.context, &target.connection, &target.resource, keys).await
+    }
+
+    /// Nothing is sent that could not be asked for.
+    fn cannot_ask(&mut self, ready: Ready, error: Error, outbox: &mut Outbox) {
+        if error.stops_the_run() || error.is_temporary() {
+            self.claims.release(&ready);
+            let context = &self.flow.context;
+            let title = &self.flow.target_title;
+            context.brake.pull(StopKind::World, format!("{title} cannot be asked: {}", error.message), error.mend);
+            return;
+        }
+        let why = wording::refused(&self.flow, &error);
+        self.claims.release(&ready);
+        self.settling(outbox).done(ready, Outcome::Failed, why);
+    }
+
+    /// What the other side has decides what is to be done. `None` when nothing is to be sent.
+    fn decide(&mut self, ready: Ready, found: Vec<Found>, outbox: &mut Outbox) -> Option<Order> {
+        let standing = ask::compare(&self.flow.target, &ready.target, found);
+        match (ready.job, standing) {
+            (Job::Create, Standing::Absent) => self.order(ready, None),
+            (Job::Update, Standing::Agrees(found) | Standing::Differs(found, _)) => self.order(ready, Some(found)),
+            (Job::Recheck, Standing::Agrees(found)) => {
+                self.claims.release(&ready);
+                self.settling(outbox).posted(ready, &found, EventKind::Posted, 0);
+                None
+            }
+            (Job::Recheck, Standing::Differs(found, trouble)) => {
+                let why = wording::differs(&self.flow, &ready, &found, &trouble);
+                self.hold(ready, why, outbox)
+            }
+            (Job::Create, Standing::Agrees(found) | Standing::Differs(found, _)) => {
+                let why = wording::already_there(&self.flow, &ready, &found);
+                self.hold(ready, why, outbox)
+            }
+            (_, Standing::Several(found)) => {
+                let why = wording::several(&self.flow, &ready, &found);
+                self.hold(ready, why, outbox)
+            }
+            (_, Standing::Absent) => {
+                let why = wording::vanished(&self.flow, &ready);
+                self.hold(ready, why, outbox)
+            }
+        }
+    }
+
+    fn order(&mut self, ready: Ready, existing: Option<Found>) -> Option<Order> {
+        match self.flow.guard.take() {
+            Ok(()) => Some(Order { ready, existing }),
+            Err(message) => {
+                self.over_guard = Some(format!("{}: {message}", self.flow.name));
+                self.claims.release(&ready);
+                None
+            }
+        }
+    }
+
+    fn hold(&mut self, ready: Ready, why: Why, outbox: &mut Outbox) -> Option<Order> {
+        self.claims.release(&ready);
+        self.settling(outbox).done(ready, Outcome::Held, why);
+        None
+    }
+
+    fn settling<'a>(&'a mut self, outbox: &'a mut Outbox) -> Settling<'a> {
+        Settling { flow: &self.flow, claims: &mut self.claims, outbox }
+    }
+
+    fn entry(&self, ready: &Ready, outcome: Outcome, why: Why) -> RecordEntry {
+        ledger::entry(&self.flow.context, &self.flow.hash, &ready.seen, ready.before.as_ref(), outcome, why)
+    }
+
+    /// A plan ends here: what would be sent counts as posted.
+    fn plan(&mut self, orders: Vec<Order>, outbox: &mut Outbox) {
+        self.asked_in_plan += 1;
+        for Order { ready, .. } in orders {
+            let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
+            ledger::would_stand(&mut entry, &ready.facts);
+            outbox.count(entry, Outcome::Posted, ready.ticket);
+        }
+    }
+
+    /// Posting asks once and reads back once for each group, and writes each record once.
+    fn estimate(&self) {
+        let posts = self.flow.context.tally.counts(&self.flow.name).posted;
+        if posts > 0 {
+            self.flow.context.tally.expect_requests(posts + 2 * self.asked_in_plan);
+        }
+    }
+
+    /// Step 3.
+    fn announce(&self, order: &Order, outbox: &mut Outbox) {
+        let (flow, ready) = (&self.flow, &order.ready);
+        let context = &flow.context;
+        let mut entry = self.entry(ready, Outcome::InDoubt, wording::on_its_way(flow));
+        ledger::would_stand(&mut entry, &ready.facts);
+        let target = flow.flow().target();
+        let key = ready.key.0.iter().map(|(name, value)| json!([name, to_json(value)])).collect();
+        let intent = Intent {
+            record: ready.seen.id.clone(),
+            connection: target.connection.to_string(),
+            resource: target.resource.to_string(),
+            key,
+            target_key: ready.facts.key.clone(),
+            target: ready.facts.target.clone(),
+            target_hash: ready.facts.hash.clone(),
+            attempt: entry.attempts + 1,
+            update: order.existing.is_some(),
+            run: context.run.clone(),
+            at: context.clock.now(),
+        };
+        if ledger::is_news(&ready.seen, ready.before.as_ref()) {
+            outbox.tell(ledger::read_event(context, &entry));
+        }
+        let detail = json!({
+            "connection": intent.connection, "resource": intent.resource, "target_key": intent.target_key,
+            "target_hash": intent.target_hash, "target": intent.target, "update": intent.update,
+            "asked": if intent.update { "it is there" } else { "it is not there" },
+        });
+        outbox.tell(context.event(EventKind::Intent, Some(intent.record.clone()), detail));
+        outbox.put(entry);
+        outbox.announce(intent);
+    }
+}

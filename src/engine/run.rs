@@ -1,0 +1,172 @@
+//! The whole of a run, in order: what an earlier run left open is settled, the lookups
+//! are read and verified, then each flow moves its records, and at the end it is said
+//! what was done.
+//!
+//! A plan goes the same way, but settles nothing and writes nothing.
+
+use super::brake::{Brake, StopKind};
+use super::context::Context;
+use super::error::{RunError, RunErrorKind};
+use super::report::{Report, Stage};
+use super::run_id::run_id;
+use super::tally::Tally;
+use super::{Options, Setup, flow, lookups, recover};
+use crate::store::{Batch, EventKind, Operation, RunEntry};
+use crate::value::Timestamp;
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// Runs the pipeline, or plans what a run would do.
+///
+/// The report tells of every record. An error means that the run could not come to its
+/// end for a reason outside the records; what was settled until then stays settled.
+pub async fn run(setup: &Setup, options: &Options) -> Result<Report, RunError> {
+    let flows = chosen(setup, options)?;
+    let started = setup.clock.now();
+    let context = Arc::new(context(setup, options, started));
+    let before = requests(setup);
+    let _watch = watch_for_cancel(&context, options);
+    open(setup, &context, started).await?;
+    let moved = move_all(&context, &flows).await;
+    let mut report = finished_report(setup, &context, &before);
+    match moved {
+        Err(error) => Err(RunError { report: Some(Box::new(report)), ..error }),
+        Ok(()) => {
+            let reason = context.brake.reason();
+            report.stopped = reason.as_ref().map(|stop| stop.message.clone());
+            report.stopped_by = reason.as_ref().map(|stop| stop.kind);
+            close(setup, &context, started, &report).await?;
+            match reason.filter(|stop| stop.kind == StopKind::World) {
+                Some(stop) => {
+                    let error = RunError::new(RunErrorKind::World, stop.message, stop.mend);
+                    Err(RunError { report: Some(Box::new(report)), ..error })
+                }
+                None => Ok(report),
+            }
+        }
+    }
+}
+
+/// Indices of the flows to run, in the program's order.
+fn chosen(setup: &Setup, options: &Options) -> Result<Vec<usize>, RunError> {
+    let flows = setup.program.flows();
+    if let Some(unknown) = options.flows.iter().find(|name| !flows.iter().any(|flow| flow.name() == name.as_str())) {
+        let names: Vec<&str> = flows.iter().map(|flow| flow.name()).collect();
+        return Err(RunError::new(
+            RunErrorKind::UnknownFlow,
+            format!("the pipeline has no flow `{unknown}`"),
+            format!("it has: {}", names.join(", ")),
+        ));
+    }
+    let wanted = |name: &str| options.flows.is_empty() || options.flows.iter().any(|flow| flow == name);
+    Ok((0..flows.len()).filter(|&index| wanted(flows[index].name())).collect())
+}
+
+fn context(setup: &Setup, options: &Options, started: Timestamp) -> Context {
+    let run = run_id(started, [setup.entropy.next_u64(), setup.entropy.next_u64()]);
+    let report = Report {
+        pipeline: setup.program.name().to_owned(),
+        run: run.clone(),
+        sandbox: setup.sandbox,
+        plan: options.plan,
+        ..Report::default()
+    };
+    Context {
+        program: setup.program.clone(),
+        connections: setup.connections.clone(),
+        store: setup.store.clone(),
+        clock: setup.clock.clone(),
+        entropy: setup.entropy.clone(),
+        progress: setup.progress.clone(),
+        plan: options.plan,
+        run,
+        brake: Brake::new(),
+        tally: Tally::new(report, setup.progress.clone()),
+    }
+}
+
+/// Pulls the brake when somebody asks for it. Ends with the run.
+fn watch_for_cancel(context: &Arc<Context>, options: &Options) -> JoinSet<()> {
+    let mut watch = JoinSet::new();
+    if let Some(mut cancel) = options.cancel.clone() {
+        let context = context.clone();
+        watch.spawn(async move {
+            // A sender that is gone can no longer ask.
+            if cancel.wait_for(|asked| *asked).await.is_ok() {
+                let message = "the run was asked to stop; what was in flight is settled";
+                context.brake.pull(StopKind::Cancelled, message, "run again to go on");
+            }
+        });
+    }
+    watch
+}
+
+async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunError> {
+    let recovered = if context.plan {
+        Arc::default()
+    } else {
+        context.progress.stage("", Stage::Recover);
+        Arc::new(recover::recover(context).await?)
+    };
+    if context.brake.is_pulled() {
+        return Ok(());
+    }
+    context.progress.stage("", Stage::Lookups);
+    let Some(tables) = lookups::load(context).await? else { return Ok(()) };
+    let tables = Arc::new(tables);
+    for &index in flows {
+        if context.brake.is_pulled() {
+            break;
+        }
+        let intents = context.store.intents()?;
+        flow::run(context, index, &tables, &intents, &recovered).await?;
+    }
+    Ok(())
+}
+
+async fn open(setup: &Setup, context: &Context, started: Timestamp) -> Result<(), RunError> {
+    let detail = json!({
+        "pipeline": setup.program.name(), "program_hash": setup.program.hash(), "sandbox": setup.sandbox,
+    });
+    let mut batch = Batch::default();
+    batch.operations.push(Operation::PutRun(Box::new(entry(setup, context, started, None))));
+    batch.events.push(context.event(EventKind::RunStarted, None, detail));
+    context.commit(batch).await
+}
+
+async fn close(setup: &Setup, context: &Context, started: Timestamp, report: &Report) -> Result<(), RunError> {
+    let detail = json!({"counts": report.counts, "requests": report.requests, "stopped": report.stopped});
+    let mut batch = Batch::default();
+    batch.operations.push(Operation::PutRun(Box::new(entry(setup, context, started, Some(report)))));
+    batch.events.push(context.event(EventKind::RunEnded, None, detail));
+    context.commit(batch).await
+}
+
+fn entry(setup: &Setup, context: &Context, started: Timestamp, report: Option<&Report>) -> RunEntry {
+    RunEntry {
+        id: context.run.clone(),
+        pipeline: setup.program.name().to_owned(),
+        program_hash: setup.program.hash().to_owned(),
+        sandbox: setup.sandbox,
+        started,
+        ended: report.map(|_| context.clock.now()),
+        // A report is made of texts, numbers and lists, which JSON can always hold.
+        report: report.and_then(|report| serde_json::to_value(report).ok()),
+    }
+}
+
+fn requests(setup: &Setup) -> BTreeMap<String, u64> {
+    setup.paces.iter().map(|(name, pace)| (name.clone(), crate::connector::Pace::requests(pace.as_ref()))).collect()
+}
+
+fn finished_report(setup: &Setup, context: &Context, before: &BTreeMap<String, u64>) -> Report {
+    let mut report = context.tally.report_so_far();
+    for (name, now) in requests(setup) {
+        let used = now.saturating_sub(before.get(&name).copied().unwrap_or(0));
+        report.requests += used;
+        report.requests_by_connection.insert(name, used);
+    }
+    report
+}

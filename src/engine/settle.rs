@@ -1,0 +1,197 @@
+//! What a record is when posting has come to its end with it: step 6 of `post`, and the
+//! ends of those that were never sent. All of it goes into the outbox that is handed in.
+
+use super::ask::{self, Standing};
+use super::claims::Claims;
+use super::deliver::{Delivery, Order};
+use super::flow_run::FlowRun;
+use super::ledger::{self, Outbox, Why};
+use super::mapping::Ready;
+use super::send::{Answer, Sent};
+use super::wording;
+use crate::connector::{Error, Found, Written};
+use crate::store::{EventKind, Outcome, RecordEntry};
+use serde_json::json;
+
+/// Where records are settled.
+pub(super) struct Settling<'a> {
+    pub flow: &'a FlowRun,
+    pub claims: &'a mut Claims,
+    pub outbox: &'a mut Outbox,
+}
+
+impl Settling<'_> {
+    /// A record that was sent.
+    pub fn close(&mut self, delivery: Delivery) {
+        let Delivery { order: Order { ready, existing }, sent: Sent { answer, attempts }, read_back } = delivery;
+        self.tell_answer(&ready, &answer, attempts);
+        let posted = if existing.is_some() { EventKind::Updated } else { EventKind::Posted };
+        let flow = self.flow;
+        match answer {
+            Answer::Stored(written) => match judge_read_back(flow, &ready, &written, read_back) {
+                ReadBack::Good(found) => self.finish_posted(ready, &found, posted, attempts),
+                ReadBack::Bad(found, why) => {
+                    let reference = found.map_or(written.reference, |found| found.reference);
+                    self.finish_suspect(ready, &reference, why, attempts);
+                }
+                ReadBack::Nothing(why) => self.stay_in_doubt(ready, Some(&written.reference), why, attempts),
+            },
+            Answer::There(found) => self.finish_posted(ready, &found, posted, attempts),
+            Answer::Differs(found, trouble) => {
+                let why = wording::differs(flow, &ready, &found, &trouble);
+                self.finish_suspect(ready, &found.reference, why, attempts);
+            }
+            Answer::Several(found) => {
+                let why = wording::several(flow, &ready, &found);
+                let reference = found.first().map(|found| found.reference.clone()).unwrap_or_default();
+                self.finish_suspect(ready, &reference, why, attempts);
+            }
+            Answer::Refused(error) => self.finish_failed(ready, wording::refused(flow, &error), attempts),
+            Answer::Exhausted(error) => {
+                self.finish_failed(ready, wording::exhausted(flow, &error, attempts), attempts);
+            }
+            Answer::Unknown(error) => self.stay_in_doubt(ready, None, wording::unknown(flow, &error), attempts),
+            Answer::NotSent => self.take_back(ready),
+        }
+    }
+
+    /// A record that is done without a write: rejected, held, or refused when it was asked for.
+    pub fn done(&mut self, ready: Ready, outcome: Outcome, why: Why) {
+        let context = &self.flow.context;
+        let mut entry = self.entry(&ready, outcome, why);
+        ledger::would_stand(&mut entry, &ready.facts);
+        if ready.before.as_ref().is_some_and(|before| ledger::same_story(before, &entry)) {
+            self.outbox.count(entry, outcome, ready.ticket);
+            return;
+        }
+        if ledger::is_news(&ready.seen, ready.before.as_ref()) {
+            self.outbox.tell(ledger::read_event(context, &entry));
+        }
+        self.outbox.tell(ledger::outcome_event(context, &entry));
+        self.outbox.close(entry, outcome, ready.ticket);
+    }
+
+    /// A record that turned out to stand there as it should.
+    pub fn posted(&mut self, ready: Ready, found: &Found, kind: EventKind, attempts: u32) {
+        let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
+        entry.attempts += attempts;
+        ledger::stands(&mut entry, &ready.facts, &found.reference);
+        self.outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
+        let mut event = ledger::outcome_event(&self.flow.context, &entry);
+        event.kind = kind;
+        self.outbox.tell(event);
+        self.outbox.close(entry, Outcome::Posted, ready.ticket);
+    }
+
+    fn tell_answer(&mut self, ready: &Ready, answer: &Answer, attempts: u32) {
+        let (kind, detail) = match answer {
+            Answer::Stored(written) => (
+                EventKind::Answered,
+                json!({"reference": written.reference, "warnings": written.warnings, "attempts": attempts}),
+            ),
+            Answer::There(found) | Answer::Differs(found, _) => {
+                (EventKind::Asked, json!({"found": [found.reference], "attempts": attempts}))
+            }
+            Answer::Several(found) => {
+                let found: Vec<&str> = found.iter().map(|found| found.reference.as_str()).collect();
+                (EventKind::Asked, json!({"found": found, "attempts": attempts}))
+            }
+            Answer::Refused(error) | Answer::Exhausted(error) | Answer::Unknown(error) => {
+                (EventKind::Answered, json!({"error": error.message, "status": error.status, "attempts": attempts}))
+            }
+            Answer::NotSent => (EventKind::Asked, json!({"not_sent": true, "attempts": attempts})),
+        };
+        self.outbox.tell(self.flow.context.event(kind, Some(ready.seen.id.clone()), detail));
+    }
+
+    fn finish_posted(&mut self, ready: Ready, found: &Found, kind: EventKind, attempts: u32) {
+        self.no_longer_open(&ready);
+        self.posted(ready, found, kind, attempts);
+    }
+
+    /// It stands there, but not as it should: ours all the same, and never sent again.
+    fn finish_suspect(&mut self, ready: Ready, reference: &str, why: Why, attempts: u32) {
+        self.no_longer_open(&ready);
+        self.outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
+        let mut entry = self.entry(&ready, Outcome::Held, why);
+        entry.attempts += attempts;
+        ledger::stands(&mut entry, &ready.facts, reference);
+        self.outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
+        self.outbox.close(entry, Outcome::Held, ready.ticket);
+    }
+
+    /// It is not there.
+    fn finish_failed(&mut self, ready: Ready, why: Why, attempts: u32) {
+        self.no_longer_open(&ready);
+        let mut entry = self.entry(&ready, Outcome::Failed, why);
+        entry.attempts += attempts;
+        ledger::would_stand(&mut entry, &ready.facts);
+        self.outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
+        self.outbox.close(entry, Outcome::Failed, ready.ticket);
+    }
+
+    /// The intent stays open, and with it the claim on the key. With a reference, the
+    /// other side said that it has the record: absence alone will not make it new again.
+    fn stay_in_doubt(&mut self, ready: Ready, reference: Option<&str>, why: Why, attempts: u32) {
+        let mut entry = self.entry(&ready, Outcome::InDoubt, why);
+        entry.attempts += attempts;
+        match reference {
+            Some(reference) => ledger::stands(&mut entry, &ready.facts, reference),
+            None => ledger::would_stand(&mut entry, &ready.facts),
+        }
+        self.outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
+        self.outbox.close(entry, Outcome::InDoubt, ready.ticket);
+    }
+
+    /// The run stops before it was sent: it becomes what it was. Its ticket goes unsettled,
+    /// so that the next run reads it again.
+    fn take_back(&mut self, ready: Ready) {
+        self.no_longer_open(&ready);
+        let entry = ready.before.clone().unwrap_or_else(|| {
+            let mut entry = self.entry(&ready, Outcome::Held, wording::interrupted());
+            ledger::would_stand(&mut entry, &ready.facts);
+            entry
+        });
+        self.outbox.put(entry);
+    }
+
+    fn no_longer_open(&mut self, ready: &Ready) {
+        self.claims.release(ready);
+        self.outbox.forget_intent(&ready.seen.id);
+    }
+
+    fn entry(&self, ready: &Ready, outcome: Outcome, why: Why) -> RecordEntry {
+        ledger::entry(&self.flow.context, &self.flow.hash, &ready.seen, ready.before.as_ref(), outcome, why)
+    }
+}
+
+enum ReadBack {
+    Good(Found),
+    Bad(Option<Found>, Why),
+    /// Nothing is certain.
+    Nothing(Why),
+}
+
+fn judge_read_back(
+    flow: &FlowRun,
+    ready: &Ready,
+    written: &Written,
+    read_back: Option<Result<Vec<Found>, Error>>,
+) -> ReadBack {
+    let found = match read_back {
+        Some(Ok(found)) => found,
+        Some(Err(error)) => return ReadBack::Nothing(wording::not_read_back(flow, written, Some(&error))),
+        None => return ReadBack::Nothing(wording::not_read_back(flow, written, None)),
+    };
+    let echo = written.echo.as_ref();
+    let trouble = echo.and_then(|echo| ask::echo_trouble(&flow.target, &ready.key, &ready.target, echo));
+    match (ask::compare(&flow.target, &ready.target, found), trouble) {
+        (Standing::Absent, _) => ReadBack::Nothing(wording::not_read_back(flow, written, None)),
+        (Standing::Several(found), _) => ReadBack::Bad(None, wording::several(flow, ready, &found)),
+        (Standing::Differs(found, trouble), _) | (Standing::Agrees(found), Some(trouble)) => {
+            let why = wording::differs(flow, ready, &found, &trouble);
+            ReadBack::Bad(Some(found), why)
+        }
+        (Standing::Agrees(found), None) => ReadBack::Good(found),
+    }
+}

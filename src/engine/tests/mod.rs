@@ -1,0 +1,11 @@
+//! The engine against a small ledger in memory: nothing twice, nothing lost.
+
+mod bench;
+mod changes;
+pub(super) mod clock;
+mod crashes;
+mod faults;
+mod pipeline;
+mod queues;
+mod reading;
+mod side;

@@ -1,0 +1,293 @@
+//! Two small systems in memory: an office with projects and bills, and books that take
+//! invoices. Like a real ledger, the books take the same invoice twice if it is sent twice.
+
+use crate::connector::{
+    Catalogue, Connector, DecodeError, Effect, Error, ErrorKind, Fetch, Found, Key, Page, PageToken, Permanence,
+    Written,
+};
+use crate::value::{Decimal, Record, Timestamp, Value};
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use tokio::sync::Notify;
+
+pub(super) fn office() -> &'static Catalogue {
+    static OFFICE: OnceLock<Catalogue> = OnceLock::new();
+    OFFICE.get_or_init(|| Catalogue::read(include_str!("office.yaml")).expect("test catalogue"))
+}
+
+pub(super) fn books() -> &'static Catalogue {
+    static BOOKS: OnceLock<Catalogue> = OnceLock::new();
+    BOOKS.get_or_init(|| Catalogue::read(include_str!("books.yaml")).expect("test catalogue"))
+}
+
+/// What goes wrong with one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The process dies before anything happens on the other side.
+    DieBefore,
+    /// The process dies when it has happened and before the answer is there.
+    DieAfter,
+    /// The answer is lost, and nothing happened.
+    LostBefore,
+    /// The answer is lost, and it happened.
+    LostAfter,
+    /// 500, and nothing happened, which the client cannot know.
+    BrokenBefore,
+    /// 500, and it happened.
+    BrokenAfter,
+    /// 429.
+    TooMany,
+    /// Down, for certain.
+    Down,
+    /// Understood and refused.
+    Refused,
+    /// The credential is refused.
+    Credentials,
+    /// Taken, with another amount.
+    WrongAmount,
+    /// Taken, and never shown.
+    Hidden,
+}
+
+/// The state of both systems, and the faults to come.
+#[derive(Default)]
+pub(super) struct State {
+    pub projects: Vec<Record>,
+    /// By project id.
+    pub bills: BTreeMap<i64, Vec<Result<Record, DecodeError>>>,
+    pub invoices: Vec<(String, Record)>,
+    pub page_size: usize,
+    /// By number of the call, from 0, of any kind.
+    pub faults: BTreeMap<usize, Fault>,
+    /// By number of the write, from 0.
+    pub write_faults: BTreeMap<usize, Fault>,
+    /// The faults of finds, by number of the find.
+    pub find_faults: BTreeMap<usize, Fault>,
+    pub calls: usize,
+    pub writes: usize,
+    pub finds: usize,
+    pub fetches: Vec<Fetch>,
+    pub hidden: Vec<String>,
+}
+
+/// One of the two systems.
+pub(super) struct Side {
+    catalogue: &'static Catalogue,
+    state: Arc<Mutex<State>>,
+    /// Told when the process is to die.
+    pub death: Arc<Notify>,
+}
+
+impl Side {
+    pub fn new(catalogue: &'static Catalogue, state: Arc<Mutex<State>>, death: Arc<Notify>) -> Self {
+        Self { catalogue, state, death }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("state")
+    }
+
+    fn fault(&self) -> Option<Fault> {
+        let mut state = self.state();
+        let call = state.calls;
+        state.calls += 1;
+        state.faults.get(&call).copied()
+    }
+
+    /// Dies, or fails before anything happened.
+    async fn before(&self, fault: Option<Fault>) -> Result<(), Error> {
+        match fault {
+            Some(Fault::DieBefore) => self.die().await,
+            Some(fault @ (Fault::LostBefore | Fault::BrokenBefore)) => Err(unknown(fault)),
+            Some(Fault::TooMany) => {
+                Err(Error::new(ErrorKind::RateLimit, Permanence::Temporary, "too many requests").status(429))
+            }
+            Some(Fault::Down) => Err(Error::new(ErrorKind::Unavailable, Permanence::Temporary, "down").status(503)),
+            Some(Fault::Refused) => {
+                Err(Error::new(ErrorKind::Refused, Permanence::Permanent, "account 5100 is not active").mend("open it"))
+            }
+            Some(Fault::Credentials) => {
+                Err(Error::new(ErrorKind::Credentials, Permanence::Permanent, "the password is refused").status(401))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Dies, or fails when all has happened.
+    async fn after(&self, fault: Option<Fault>) -> Result<(), Error> {
+        match fault {
+            Some(Fault::DieAfter) => self.die().await,
+            Some(fault @ (Fault::LostAfter | Fault::BrokenAfter)) => Err(unknown(fault)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn die(&self) -> ! {
+        self.death.notify_one();
+        std::future::pending::<()>().await;
+        unreachable!("a dead process does not go on")
+    }
+}
+
+fn unknown(fault: Fault) -> Error {
+    let kind = match fault {
+        Fault::LostBefore | Fault::LostAfter => ErrorKind::Network,
+        _ => ErrorKind::Unavailable,
+    };
+    Error::new(kind, Permanence::Temporary, "no answer").effect(Effect::Unknown)
+}
+
+/// A read has no effect, whatever became of its answer.
+fn of_a_read(error: Error) -> Error {
+    error.effect(Effect::None)
+}
+
+#[async_trait]
+impl Connector for Side {
+    fn catalogue(&self) -> &Catalogue {
+        self.catalogue
+    }
+
+    async fn fetch(&self, request: &Fetch) -> Result<Page, Error> {
+        let fault = self.fault();
+        self.before(fault).await.map_err(of_a_read)?;
+        let page = self.state().page(request);
+        self.after(fault).await.map_err(of_a_read)?;
+        Ok(page)
+    }
+
+    async fn find(&self, _resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
+        let fault = self.fault();
+        let fault = {
+            let mut state = self.state();
+            let find = state.finds;
+            state.finds += 1;
+            state.find_faults.get(&find).copied().or(fault)
+        };
+        self.before(fault).await.map_err(of_a_read)?;
+        let found = keys.iter().map(|key| self.state().find(key)).collect();
+        self.after(fault).await.map_err(of_a_read)?;
+        Ok(found)
+    }
+
+    async fn create(&self, _resource: &str, record: &Record) -> Result<Written, Error> {
+        let fault = self.write_fault();
+        self.before(fault).await?;
+        let written = self.state().create(record, fault);
+        self.after(fault).await?;
+        Ok(written)
+    }
+
+    async fn update(&self, _resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
+        let fault = self.write_fault();
+        self.before(fault).await?;
+        {
+            let mut state = self.state();
+            let stored = state.invoices.iter_mut().find(|(reference, _)| *reference == found.reference);
+            stored.expect("the invoice that was found").1 = record.clone();
+        }
+        self.after(fault).await?;
+        Ok(Written { reference: found.reference.clone(), echo: Some(record.clone()), warnings: Vec::new() })
+    }
+}
+
+impl Side {
+    fn write_fault(&self) -> Option<Fault> {
+        let fault = self.fault();
+        let mut state = self.state();
+        let write = state.writes;
+        state.writes += 1;
+        state.write_faults.get(&write).copied().or(fault)
+    }
+}
+
+impl State {
+    fn page(&mut self, request: &Fetch) -> Page {
+        self.fetches.push(request.clone());
+        let records: Vec<Result<Record, DecodeError>> = match request.scope.as_ref().and_then(Value::as_integer) {
+            None => self.projects.iter().cloned().map(Ok).collect(),
+            Some(project) => self.bills.get(&project).cloned().unwrap_or_default(),
+        };
+        let records: Vec<_> = records
+            .into_iter()
+            .filter(|record| match (record, request.changed_since) {
+                (Ok(record), Some(since)) => {
+                    !matches!(record.get("updated_at"), Some(Value::DateTime(at)) if *at < since)
+                }
+                _ => true,
+            })
+            .collect();
+        let from = request.page.as_ref().map_or(0, |page| page.0.parse::<usize>().expect("our own token"));
+        let to = (from + self.page_size).min(records.len());
+        let next = (to < records.len()).then(|| PageToken(to.to_string()));
+        Page { records: records[from.min(to)..to].to_vec(), next, total: None }
+    }
+
+    fn find(&self, key: &Key) -> Vec<Found> {
+        let fits = |record: &Record| key.0.iter().all(|(name, value)| record.get(name) == Some(value));
+        self.invoices
+            .iter()
+            .filter(|(reference, record)| fits(record) && !self.hidden.contains(reference))
+            .map(|(reference, record)| Found { reference: reference.clone(), record: record.clone(), token: None })
+            .collect()
+    }
+
+    fn create(&mut self, record: &Record, fault: Option<Fault>) -> Written {
+        let reference = format!("V{}", self.invoices.len() + 1);
+        let mut stored = record.clone();
+        if fault == Some(Fault::WrongAmount) {
+            stored.insert("total", Decimal::cents(1));
+        }
+        if fault == Some(Fault::Hidden) {
+            self.hidden.push(reference.clone());
+        }
+        self.invoices.push((reference.clone(), stored.clone()));
+        Written { reference, echo: Some(stored), warnings: Vec::new() }
+    }
+
+    /// What was hidden is shown.
+    pub fn reveal(&mut self) {
+        self.hidden.clear();
+    }
+
+    /// The books, line by line, in an order that does not depend on the order of posting.
+    pub fn lines(&self) -> Vec<String> {
+        let text = |record: &Record, name: &str| record.get(name).map(Value::to_string).unwrap_or_default();
+        let mut lines: Vec<String> = self
+            .invoices
+            .iter()
+            .map(|(_, invoice)| {
+                format!("{} {} {}", text(invoice, "supplier"), text(invoice, "reference"), text(invoice, "total"))
+            })
+            .collect();
+        lines.sort();
+        lines
+    }
+
+    pub fn bill(&mut self, project: i64, id: i64) -> &mut Record {
+        let bills = self.bills.get_mut(&project).expect("a project").iter_mut().flatten();
+        let mut bills = bills.filter(|bill| bill.get("id").and_then(Value::as_integer) == Some(id));
+        bills.next().expect("a bill")
+    }
+}
+
+pub(super) fn project(id: i64, active: bool) -> Record {
+    let mut record = Record::new();
+    record.insert("id", id);
+    record.insert("code", format!("P{id}"));
+    record.insert("active", active);
+    record
+}
+
+pub(super) fn bill(id: i64, cents: i64) -> Record {
+    let mut record = Record::new();
+    record.insert("id", id);
+    record.insert("number", format!("N{id}"));
+    record.insert("status", "approved");
+    record.insert("supplier", format!("S{}", id % 3));
+    record.insert("amount", Decimal::cents(cents));
+    record.insert("note", Value::Null);
+    record.insert("updated_at", Timestamp::from_unix(1_790_000_000 + id));
+    record
+}

@@ -1,0 +1,201 @@
+//! What is said to people when posting does not simply succeed: what happened, and who
+//! mends it where.
+
+use super::ask;
+use super::flow_run::FlowRun;
+use super::kinds;
+use super::ledger::Why;
+use super::mapping::Ready;
+use crate::connector::{Error, Found, ResourceSpec, Written};
+use crate::value::Record;
+
+/// `supplier invoice 10S01004 / TCC-0192`.
+fn named(flow: &FlowRun, ready: &Ready) -> String {
+    format!("{} {}", flow.target.title, ready.key)
+}
+
+/// ` over 1,200.00`, where the amount is known.
+fn over(spec: &ResourceSpec, record: &Record) -> String {
+    ask::amount(spec, record).map_or_else(String::new, |amount| format!(" over {}", amount.money()))
+}
+
+pub(super) fn on_its_way(flow: &FlowRun) -> Why {
+    Why::new(
+        kinds::UNKNOWN,
+        format!(
+            "it is on its way to {}; should the run have ended since, the next one asks whether it arrived",
+            flow.target_title
+        ),
+        "run again; nothing is sent twice",
+    )
+}
+
+pub(super) fn interrupted() -> Why {
+    Why::new(kinds::INTERRUPTED, "the run was stopped before this was sent", "run again")
+}
+
+pub(super) fn twin(flow: &FlowRun, ready: &Ready, other: &str) -> Why {
+    Why::new(
+        kinds::TWIN,
+        format!("{} belongs to {other} already; two records must not become one", named(flow, ready)),
+        format!(
+            "if it is the same invoice entered twice, leave it so; else give it a number of its own in {}, or make the \
+             `key` of the flow tell the two apart",
+            flow.source_title
+        ),
+    )
+}
+
+pub(super) fn already_there(flow: &FlowRun, ready: &Ready, found: &Found) -> Why {
+    let title = &flow.target_title;
+    let (theirs, ours) = (over(&flow.target, &found.record), over(&flow.target, &ready.target));
+    let compared = if theirs == ours { "the same amount".to_owned() } else { format!("this one is{ours}") };
+    Why::new(
+        kinds::ALREADY_THERE,
+        format!(
+            "{title} already has {}{theirs} as {}, which this pipeline did not post ({compared})",
+            named(flow, ready),
+            found.reference
+        ),
+        format!(
+            "compare both: if {} is this record, nothing is to be done; else correct the number in {}",
+            found.reference, flow.source_title
+        ),
+    )
+}
+
+pub(super) fn differs(flow: &FlowRun, ready: &Ready, found: &Found, trouble: &str) -> Why {
+    Why::new(
+        kinds::DIFFERS,
+        format!("{} stands in {} as {}, but {trouble}", named(flow, ready), flow.target_title, found.reference),
+        format!("correct {} in {}; the next run looks again", found.reference, flow.target_title),
+    )
+}
+
+pub(super) fn several(flow: &FlowRun, ready: &Ready, found: &[Found]) -> Why {
+    let names: Vec<&str> = found.iter().map(|found| found.reference.as_str()).collect();
+    Why::new(
+        kinds::SEVERAL,
+        format!("{} has {} {} times: {}", flow.target_title, named(flow, ready), found.len(), names.join(", ")),
+        format!("find out in {} which one is right and remove the others; the next run looks again", flow.target_title),
+    )
+}
+
+pub(super) fn vanished(flow: &FlowRun, ready: &Ready) -> Why {
+    let reference = ready.before.as_ref().and_then(|entry| entry.reference.clone()).unwrap_or_default();
+    Why::new(
+        kinds::VANISHED,
+        format!("{} was posted as {reference}, but {} shows it no longer", named(flow, ready), flow.target_title),
+        format!("find out in {} who removed {reference}, and whether it has to come back", flow.target_title),
+    )
+}
+
+pub(super) fn refused(flow: &FlowRun, error: &Error) -> Why {
+    let title = &flow.target_title;
+    Why::new(
+        format!("{title} refuses it: {}", kinds::shape(&error.message)),
+        format!("{title} refuses it: {}", error.message),
+        error.mend.clone(),
+    )
+}
+
+pub(super) fn exhausted(flow: &FlowRun, error: &Error, attempts: u32) -> Why {
+    Why::new(
+        kinds::UNAVAILABLE,
+        format!("{} did not take it in {attempts} attempts: {}", flow.target_title, error.message),
+        format!("run again later; {}", error.mend),
+    )
+}
+
+pub(super) fn unknown(flow: &FlowRun, error: &Error) -> Why {
+    let title = &flow.target_title;
+    Why::new(
+        kinds::UNKNOWN,
+        format!("it was sent to {title}, and it is not known whether it arrived: {}", error.message),
+        format!("run again when {title} answers; it asks before anything is sent"),
+    )
+}
+
+pub(super) fn not_read_back(flow: &FlowRun, written: &Written, error: Option<&Error>) -> Why {
+    let title = &flow.target_title;
+    let mend = format!("run again: it asks for it; if it stays so, look for {} in {title}", written.reference);
+    match error {
+        Some(error) => Why::new(
+            kinds::UNKNOWN,
+            format!("{title} took it as {}, but could not be asked for it again: {}", written.reference, error.message),
+            mend,
+        ),
+        None => Why::new(
+            kinds::NOT_SHOWN,
+            format!("{title} said that it took it as {}, but does not show it", written.reference),
+            mend,
+        ),
+    }
+}
+
+pub(super) fn gone(flow: &FlowRun) -> Why {
+    Why::new(
+        kinds::GONE,
+        format!("it waits, but {} shows it no longer; nothing is posted until it is seen again", flow.source_title),
+        format!("if it was deleted in {}, nothing is to be done; else look at the permissions", flow.source_title),
+    )
+}
+
+/// What recovery found, without a flow at hand: of a connection's title, a resource and a key.
+pub(super) struct Recovered<'a> {
+    pub title: &'a str,
+    pub spec: &'a ResourceSpec,
+    pub key: String,
+}
+
+impl Recovered<'_> {
+    pub fn differs(&self, found: &Found, trouble: &str) -> Why {
+        let Self { title, spec, key } = self;
+        Why::new(
+            kinds::DIFFERS,
+            format!(
+                "{title} already has {} {key}{} as {}: {trouble} by a run that was stopped",
+                spec.title,
+                over(spec, &found.record),
+                found.reference,
+            ),
+            format!("find out in {title} whether {} is this record, and correct it there", found.reference),
+        )
+    }
+
+    pub fn several(&self, found: &[Found]) -> Why {
+        let names: Vec<&str> = found.iter().map(|found| found.reference.as_str()).collect();
+        Why::new(
+            kinds::SEVERAL,
+            format!("{} has {} {} {} times: {}", self.title, self.spec.title, self.key, found.len(), names.join(", ")),
+            format!("find out in {} which one is right and remove the others", self.title),
+        )
+    }
+
+    pub fn not_shown(&self, reference: &str) -> Why {
+        Why::new(
+            kinds::NOT_SHOWN,
+            format!("{} said that it took it as {reference}, but does not show it", self.title),
+            format!("look for {reference} in {}; it is not sent again by itself", self.title),
+        )
+    }
+
+    pub fn vanished(&self, reference: &str) -> Why {
+        Why::new(
+            kinds::VANISHED,
+            format!(
+                "{} {} was posted as {reference}, but {} shows it no longer",
+                self.spec.title, self.key, self.title
+            ),
+            format!("find out in {} who removed {reference}, and whether it has to come back", self.title),
+        )
+    }
+
+    pub fn cannot_ask(&self, message: &str) -> Why {
+        Why::new(
+            kinds::UNKNOWN,
+            format!("an earlier run may have sent it, and {} cannot be asked: {message}", self.title),
+            format!("run again when {} answers", self.title),
+        )
+    }
+}

@@ -1,0 +1,126 @@
+//! Files that a pipeline names, read as text.
+//!
+//! Takes a path as the pipeline writes it and hands on UTF-8 text, or one sentence that
+//! says what is wrong with the file. Invariant: no file is read beyond [`LARGEST`].
+
+use crate::model::{FileText, Files};
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The most bytes that a file may have: 16 MiB.
+const LARGEST: u64 = 16 << 20;
+
+/// Files on disk; relative paths start at the pipeline file's folder.
+#[derive(Clone, Debug)]
+pub struct DiskFiles {
+    base: PathBuf,
+}
+
+impl DiskFiles {
+    /// `base` is the folder of the pipeline file.
+    pub fn new(base: impl Into<PathBuf>) -> Self {
+        Self { base: base.into() }
+    }
+
+    /// Starts where the pipeline file lies.
+    pub fn beside(pipeline: &Path) -> Self {
+        Self::new(pipeline.parent().unwrap_or(Path::new("")))
+    }
+}
+
+impl Files for DiskFiles {
+    fn read(&self, path: &str) -> Result<FileText, String> {
+        let path = self.base.join(path);
+        read_text(&path).map(|text| FileText { path, text })
+    }
+}
+
+/// The file's text without a byte order mark, or what is wrong with it in a sentence.
+pub fn read_text(path: &Path) -> Result<Arc<str>, String> {
+    let bytes = read_bytes(path)?;
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text))),
+        Err(error) => Err(not_utf8(path, &bytes, error.valid_up_to())),
+    }
+}
+
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| refused(path, &error))?;
+    if metadata.is_dir() {
+        return Err(format!("{} is a folder, not a file", path.display()));
+    }
+    if !metadata.is_file() {
+        return Err(format!("{} is not a regular file", path.display()));
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+    read.map_err(|error| refused(path, &error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("{} is larger than {} MiB", path.display(), LARGEST >> 20));
+    }
+    Ok(bytes)
+}
+
+fn refused(path: &Path, error: &std::io::Error) -> String {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("there is no file {path}"),
+        ErrorKind::NotADirectory => format!("there is no file {path}: a part of the path is a file, not a folder"),
+        ErrorKind::PermissionDenied => format!("{path} may not be read by this user"),
+        _ => format!("{path} cannot be read: {error}"),
+    }
+}
+
+fn not_utf8(path: &Path, bytes: &[u8], valid: usize) -> String {
+    let path = path.display();
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return format!("{path} is in UTF-16: save it as UTF-8");
+    }
+    let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let byte = bytes.get(valid).copied().unwrap_or_default();
+    format!("{path} is not text in UTF-8: line {line} has the byte 0x{byte:02x}; save it as UTF-8")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DiskFiles, LARGEST};
+    use crate::model::Files;
+    use std::fs;
+
+    #[test]
+    fn text_is_read_beside_the_pipeline() {
+        let folder = tempfile::tempdir().expect("folder");
+        fs::write(folder.path().join("codes.csv"), "\u{feff}a,b\nü,1\n").expect("write");
+        let files = DiskFiles::beside(&folder.path().join("acme.mlc"));
+        let file = files.read("codes.csv").expect("text");
+        assert_eq!(&*file.text, "a,b\nü,1\n");
+        assert_eq!(file.path, folder.path().join("codes.csv"));
+        let absolute = folder.path().join("codes.csv");
+        assert!(DiskFiles::new("/").read(absolute.to_str().expect("path")).is_ok());
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_a_sentence() {
+        let folder = tempfile::tempdir().expect("folder");
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("folder")).expect("folder");
+        fs::write(at("latin"), b"one\ntwo\nM\xfcnchen").expect("write");
+        fs::write(at("wide"), b"\xff\xfea\0").expect("write");
+        fs::File::create(at("large")).and_then(|file| file.set_len(LARGEST + 1)).expect("write");
+        let files = DiskFiles::new(folder.path());
+        for (name, words) in [
+            ("none.csv", "there is no file"),
+            ("folder", "is a folder"),
+            ("latin/x", "a part of the path is a file"),
+            ("latin", "line 3 has the byte 0xfc"),
+            ("wide", "UTF-16"),
+            ("large", "larger than 16 MiB"),
+            ("a\0b", "cannot be read"),
+        ] {
+            let sentence = files.read(name).err().expect(name);
+            assert!(sentence.contains(words), "{name}: {sentence}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Being asked to stop.
+
+/// Returns when the user or the system asks the process to end: Ctrl-C, or a
+/// termination signal where there are such.
+pub async fn stop() {
+    tokio::select! {
+        () = interrupt() => {}
+        () = terminate() => {}
+    }
+}
+
+async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        // It cannot be listened for; the process then ends in the system's own way.
+        std::future::pending::<()>().await;
+    }
+}
+
+#[cfg(unix)]
+async fn terminate() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminate() {
+    std::future::pending::<()>().await;
+}

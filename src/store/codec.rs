@@ -1,0 +1,136 @@
+//! Value bytes: a version byte, a place byte, and JSON or the name of the file that holds it.
+//!
+//! | bytes | meaning |
+//! | --- | --- |
+//! | `01` `=` … | version 1, JSON follows |
+//! | `01` `@` … | version 1, the JSON lies in `blobs/` under the name that follows |
+
+use super::blobs::{Blobs, LARGE};
+use super::{RecordEntry, StoreError, StoreErrorKind, head_file};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The version of the values that this release writes.
+const VERSION: u8 = 1;
+
+const HERE: u8 = b'=';
+const IN_FILE: u8 = b'@';
+
+/// A value that stays in the database, whatever its size: one that is removed again, or
+/// changes so often that its files would pile up.
+pub fn encode(value: &impl Serialize) -> Vec<u8> {
+    pack(HERE, &json(value))
+}
+
+/// A value that stays; a large one goes to a file, which is on disk when this returns.
+pub fn encode_large(value: &impl Serialize, blobs: &Blobs) -> Result<Vec<u8>, StoreError> {
+    let json = json(value);
+    if json.len() <= LARGE {
+        return Ok(pack(HERE, &json));
+    }
+    Ok(pack(IN_FILE, blobs.put(&json)?.as_bytes()))
+}
+
+/// Reads what either of the two wrote. `folder` is for the sentence.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8], blobs: &Blobs, folder: &Path) -> Result<T, StoreError> {
+    let json = match bytes {
+        [VERSION, HERE, json @ ..] => json.to_vec(),
+        [VERSION, IN_FILE, name @ ..] => blobs.get(&String::from_utf8_lossy(name))?,
+        [version, ..] if *version > VERSION => return Err(later(*version, folder)),
+        _ => return Err(head_file::damaged(folder, "a value begins with bytes that no release writes")),
+    };
+    serde_json::from_slice(&json).map_err(|error| head_file::damaged(folder, &format!("a value is torn ({error})")))
+}
+
+/// A record's bytes. A large source record goes to a file: the record itself changes
+/// with each attempt, what was read does not.
+pub fn encode_record(mut entry: RecordEntry, blobs: &Blobs) -> Result<Vec<u8>, StoreError> {
+    let source = json(&entry.source);
+    let source_file = if source.len() > LARGE {
+        entry.source = serde_json::Value::Null;
+        Some(blobs.put(&source)?)
+    } else {
+        None
+    };
+    Ok(encode(&StoredRecord { entry, source_file }))
+}
+
+pub fn decode_record(bytes: &[u8], blobs: &Blobs, folder: &Path) -> Result<RecordEntry, StoreError> {
+    let StoredRecord { mut entry, source_file } = decode(bytes, blobs, folder)?;
+    if let Some(name) = source_file {
+        let source = blobs.get(&name)?;
+        entry.source = serde_json::from_slice(&source)
+            .map_err(|error| head_file::damaged(folder, &format!("a source record is torn ({error})")))?;
+    }
+    Ok(entry)
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredRecord {
+    /// With `null` for a source that lies in a file.
+    entry: RecordEntry,
+    source_file: Option<String>,
+}
+
+fn json(value: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("the store's types hold only text, numbers and JSON")
+}
+
+fn pack(place: u8, rest: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![VERSION, place];
+    bytes.extend_from_slice(rest);
+    bytes
+}
+
+fn later(version: u8, folder: &Path) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Format,
+        format!("a value in {} was written by a later release (version {version})", folder.display()),
+        "use that release or a later one",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, decode_record, encode, encode_large, encode_record};
+    use crate::store::blobs::Blobs;
+    use crate::store::{StoreErrorKind, contract};
+    use serde_json::{Value, json};
+
+    #[test]
+    fn small_values_stay_and_large_ones_go_to_files() {
+        let folder = tempfile::tempdir().expect("folder");
+        let blobs = Blobs::open(folder.path()).expect("blobs");
+        let files = || std::fs::read_dir(folder.path().join("blobs")).expect("list").count();
+        let large = json!("x".repeat(40_000));
+        for (value, expected) in [(json!({ "a": 1 }), 0), (large.clone(), 1)] {
+            let bytes = encode_large(&value, &blobs).expect("encode");
+            assert_eq!(decode::<Value>(&bytes, &blobs, folder.path()).expect("decode"), value);
+            assert_eq!(files(), expected);
+        }
+        let bytes = encode(&json!([large]));
+        assert!(bytes.len() > 40_000);
+        assert_eq!(files(), 1);
+        let mut record = contract::record("bills", "1");
+        record.source = json!([large, "and more"]);
+        for attempts in 1..4 {
+            record.attempts = attempts;
+            let bytes = encode_record(record.clone(), &blobs).expect("encode");
+            assert!(bytes.len() < 2_000);
+            assert_eq!(decode_record(&bytes, &blobs, folder.path()).expect("decode"), record);
+        }
+        assert_eq!(files(), 2);
+    }
+
+    #[test]
+    fn bytes_of_a_later_release_and_torn_ones_are_told_apart() {
+        let folder = tempfile::tempdir().expect("folder");
+        let blobs = Blobs::open(folder.path()).expect("blobs");
+        let kind = |bytes: &[u8]| decode::<Value>(bytes, &blobs, folder.path()).expect_err("refused").kind;
+        assert_eq!(kind(b"\x02={}"), StoreErrorKind::Format);
+        assert_eq!(kind(b"\x01={"), StoreErrorKind::Damaged);
+        assert_eq!(kind(b"\x01"), StoreErrorKind::Damaged);
+        assert_eq!(kind(b""), StoreErrorKind::Damaged);
+    }
+}

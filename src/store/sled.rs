@@ -1,0 +1,442 @@
+//! The store on disk: the only file that names sled.
+//!
+//! | in the folder | what it is |
+//! | --- | --- |
+//! | `db/` | the database: trees meta, records, links, intents, cursors, runs, audit |
+//! | `blobs/` | large payloads, see [`blobs`](super::blobs) |
+//! | `head.json` | what the database must hold at least, see [`head_file`](super::head_file) |
+//! | `lock`, `holder` | who works here, see [`lock`](super::lock) |
+//! | `creating` | there only until the first head file is written |
+//!
+//! Reads go to the database, all writes through the [`Writer`]. Invariant: a store that
+//! has lost something it acknowledged does not open.
+
+use super::blobs::Blobs;
+use super::head_file::{FORMAT, HeadFile, check_format, damaged};
+use super::lock::{Lock, in_use};
+use super::writer::{Ground, Writer, panicked};
+use super::{
+    AuditEntry, Batch, Cursor, Event, EventKind, Head, Intent, Operation, RecordEntry, RecordId, RunEntry, Store,
+    StoreError, audit, codec, disk, keys,
+};
+use crate::value::Timestamp;
+use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree};
+use ::sled::{Db, IVec, Mode, Tree};
+use async_trait::async_trait;
+use serde::de::DeserializeOwned;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// sled's own default is 1 GiB.
+const CACHE: u64 = 64 << 20;
+
+/// Holds `FORMAT` in the tree `meta`.
+const FORMAT_KEY: &str = "format";
+
+/// A store in a folder. Dropping it writes what was asked for and gives the folder back.
+// The order of the fields is the order in which they are dropped: the lock last.
+pub struct SledStore {
+    writer: Writer,
+    shelf: Shelf,
+    head: Arc<Mutex<Head>>,
+    _lock: Lock,
+}
+
+impl SledStore {
+    /// Opens the store in the folder, or makes one there if there is none. `now` dates
+    /// the audit event of its making.
+    pub fn open(folder: &Path, now: Timestamp) -> Result<Self, StoreError> {
+        disk::make_folder(folder)?;
+        let lock = Lock::take(folder)?;
+        forget_unfinished(folder)?;
+        match (folder.join("db").exists(), HeadFile::new(folder).read()?) {
+            (true, Some(known)) => Self::from_existing(folder, &known, lock),
+            (false, None) => Self::create(folder, now, lock),
+            (true, None) => Err(damaged(folder, "its head file, head.json, is missing")),
+            (false, Some(_)) => Err(damaged(folder, "its database, db, is missing")),
+        }
+    }
+
+    /// Opens the store in the folder; `None`, and nothing is written, if there is none.
+    pub fn open_existing(folder: &Path, now: Timestamp) -> Result<Option<Self>, StoreError> {
+        if ["db", "head.json"].iter().any(|name| folder.join(name).exists()) {
+            return Self::open(folder, now).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// Opens a copy of the store, made in `scratch`, and leaves the store itself as it is:
+    /// even opening a database may write to its files. `None` if there is no store.
+    pub fn open_copy(folder: &Path, scratch: &Path, now: Timestamp) -> Result<Option<Self>, StoreError> {
+        if !folder.join("head.json").exists() {
+            return Ok(None);
+        }
+        let lock = Lock::take(folder)?;
+        disk::copy_folder(folder, scratch)?;
+        drop(lock);
+        Self::open_existing(scratch, now)
+    }
+
+    fn create(folder: &Path, now: Timestamp, lock: Lock) -> Result<Self, StoreError> {
+        let marker = folder.join("creating");
+        disk::replace(&marker, b"")?;
+        let shelf = Shelf::open(folder)?;
+        shelf.trees.meta.insert(FORMAT_KEY, codec::encode(&FORMAT)).map_err(|error| shelf.failed(error))?;
+        let mut ground = SledGround::new(shelf.clone(), Head::default());
+        let detail = serde_json::json!({ "format": FORMAT });
+        let made = Event { at: now, run: String::new(), kind: EventKind::StoreCreated, record: None, detail };
+        ground.apply(Batch { operations: Vec::new(), events: vec![made] })?;
+        ground.seal()?;
+        disk::remove(&marker)?;
+        Self::start(shelf, ground, lock)
+    }
+
+    fn from_existing(folder: &Path, known: &Head, lock: Lock) -> Result<Self, StoreError> {
+        let shelf = Shelf::open(folder)?;
+        let head = shelf.guard(known)?;
+        if head != *known {
+            // The process ended after the database was flushed and before the head file was written.
+            HeadFile::new(folder).write(&head)?;
+        }
+        let ground = SledGround::new(shelf.clone(), head);
+        Self::start(shelf, ground, lock)
+    }
+
+    fn start(shelf: Shelf, ground: SledGround, lock: Lock) -> Result<Self, StoreError> {
+        let head = Arc::clone(&ground.sealed);
+        Ok(Self { writer: Writer::start(ground)?, shelf, head, _lock: lock })
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    async fn commit(&self, batch: Batch) -> Result<Head, StoreError> {
+        self.writer.commit(batch).await
+    }
+
+    fn record(&self, id: &RecordId) -> Result<Option<RecordEntry>, StoreError> {
+        let shelf = &self.shelf;
+        let bytes = shelf.get(&shelf.trees.records, &keys::record(id))?;
+        bytes.map(|bytes| codec::decode_record(&bytes, &shelf.blobs, &shelf.folder)).transpose()
+    }
+
+    fn records(&self, flow: Option<&str>) -> Result<Vec<RecordEntry>, StoreError> {
+        let shelf = &self.shelf;
+        let prefix = flow.map(keys::of_flow).unwrap_or_default();
+        let values = shelf.trees.records.scan_prefix(prefix).values();
+        shelf.collect(values, |bytes| codec::decode_record(bytes, &shelf.blobs, &shelf.folder))
+    }
+
+    fn link(&self, flow: &str, target_key: &str) -> Result<Option<RecordId>, StoreError> {
+        self.shelf.find(&self.shelf.trees.links, &keys::in_flow(flow, target_key))
+    }
+
+    fn intents(&self) -> Result<Vec<Intent>, StoreError> {
+        self.shelf.collect(self.shelf.trees.intents.iter().values(), |bytes| self.shelf.decode(bytes))
+    }
+
+    fn cursor(&self, flow: &str, scope: &str) -> Result<Option<Cursor>, StoreError> {
+        self.shelf.find(&self.shelf.trees.cursors, &keys::in_flow(flow, scope))
+    }
+
+    fn runs(&self, most: usize) -> Result<Vec<RunEntry>, StoreError> {
+        self.shelf.collect(self.shelf.trees.runs.iter().values().rev().take(most), |bytes| self.shelf.decode(bytes))
+    }
+
+    fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        let values = self.shelf.trees.audit.range(keys::audit(from)..).values().take(most);
+        self.shelf.collect(values, |bytes| self.shelf.decode(bytes))
+    }
+
+    fn head(&self) -> Result<Head, StoreError> {
+        Ok(lock(&self.head).clone())
+    }
+}
+
+/// The open database and what is needed to read it.
+#[derive(Clone)]
+struct Shelf {
+    trees: Trees,
+    db: Db,
+    blobs: Blobs,
+    folder: PathBuf,
+}
+
+#[derive(Clone)]
+struct Trees {
+    meta: Tree,
+    records: Tree,
+    links: Tree,
+    intents: Tree,
+    cursors: Tree,
+    runs: Tree,
+    audit: Tree,
+}
+
+impl Shelf {
+    fn open(folder: &Path) -> Result<Self, StoreError> {
+        let blobs = Blobs::open(folder)?;
+        let opened = catch_unwind(|| {
+            let config = ::sled::Config::new().path(folder.join("db")).cache_capacity(CACHE);
+            let db = config.mode(Mode::LowSpace).flush_every_ms(Some(200)).open()?;
+            let trees = Trees::open(&db)?;
+            Ok((db, trees))
+        });
+        let (db, trees) = opened
+            .map_err(|panic| damaged(folder, &panicked(panic.as_ref()).message))?
+            .map_err(|error| sentence(folder, error))?;
+        Ok(Self { trees, db, blobs, folder: folder.to_owned() })
+    }
+
+    /// Checks that the database holds what the head file knows, and returns its true head.
+    fn guard(&self, known: &Head) -> Result<Head, StoreError> {
+        if !self.db.was_recovered() {
+            return Err(damaged(&self.folder, "the database opened empty, although records were written to it"));
+        }
+        let format: Option<u32> = self.find(&self.trees.meta, FORMAT_KEY.as_bytes())?;
+        let format = format.ok_or_else(|| damaged(&self.folder, "the database does not know its own format"))?;
+        check_format(format, &self.folder)?;
+        self.replay_tail(known)
+    }
+
+    /// From the entry of the head file to the end the chain must close.
+    fn replay_tail(&self, known: &Head) -> Result<Head, StoreError> {
+        let entry: Option<AuditEntry> = self.find(&self.trees.audit, &keys::audit(known.number))?;
+        let entry = entry.ok_or_else(|| {
+            let what = format!(
+                "the database is older than its head file: audit entry {} was written, but is not there",
+                known.number
+            );
+            damaged(&self.folder, &what)
+        })?;
+        if entry.hash != known.hash {
+            let what = format!("audit entry {} is not the one that the head file knows", known.number);
+            return Err(damaged(&self.folder, &what));
+        }
+        let mut head = known.clone();
+        for bytes in self.trees.audit.range(keys::audit(known.number + 1)..).values() {
+            let entry: AuditEntry = self.decode(&bytes.map_err(|error| self.failed(error))?)?;
+            let closes = entry.number == head.number + 1
+                && entry.previous == head.hash
+                && entry.hash == audit::chain_hash(&entry.previous, entry.number, &entry.event);
+            if !closes {
+                return Err(damaged(&self.folder, &format!("the audit log breaks after entry {}", head.number)));
+            }
+            head = Head { number: entry.number, hash: entry.hash };
+        }
+        Ok(head)
+    }
+
+    fn get(&self, tree: &Tree, key: &[u8]) -> Result<Option<IVec>, StoreError> {
+        tree.get(key).map_err(|error| self.failed(error))
+    }
+
+    fn find<T: DeserializeOwned>(&self, tree: &Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
+        self.get(tree, key)?.map(|bytes| self.decode(&bytes)).transpose()
+    }
+
+    fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
+        codec::decode(bytes, &self.blobs, &self.folder)
+    }
+
+    fn collect<T>(
+        &self,
+        values: impl Iterator<Item = ::sled::Result<IVec>>,
+        decode: impl Fn(&[u8]) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        values.map(|bytes| decode(&bytes.map_err(|error| self.failed(error))?)).collect()
+    }
+
+    fn failed(&self, error: ::sled::Error) -> StoreError {
+        sentence(&self.folder, error)
+    }
+}
+
+impl Trees {
+    /// A fixed set: sled grows with each tree that was ever made.
+    fn open(db: &Db) -> ::sled::Result<Self> {
+        Ok(Self {
+            meta: db.open_tree("meta")?,
+            records: db.open_tree("records")?,
+            links: db.open_tree("links")?,
+            intents: db.open_tree("intents")?,
+            cursors: db.open_tree("cursors")?,
+            runs: db.open_tree("runs")?,
+            audit: db.open_tree("audit")?,
+        })
+    }
+}
+
+/// The writer thread's side of the database.
+struct SledGround {
+    shelf: Shelf,
+    head_file: HeadFile,
+    /// The newest entry that was applied.
+    applied: Head,
+    /// The newest entry that is on disk.
+    sealed: Arc<Mutex<Head>>,
+}
+
+/// One change of one tree, with its bytes: a transaction may run more than once and must
+/// find all of them made.
+struct Change {
+    place: Place,
+    key: Vec<u8>,
+    /// `None` removes the key.
+    value: Option<Vec<u8>>,
+}
+
+/// Trees that are written together; the order is that of [`SledGround::apply`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Records,
+    Links,
+    Intents,
+    Cursors,
+    Runs,
+    Audit,
+}
+
+/// A link that another record owns: the position of the change, and the owner's bytes.
+struct Taken {
+    change: usize,
+    owner: IVec,
+}
+
+impl SledGround {
+    fn new(shelf: Shelf, head: Head) -> Self {
+        let head_file = HeadFile::new(&shelf.folder);
+        Self { shelf, head_file, sealed: Arc::new(Mutex::new(head.clone())), applied: head }
+    }
+
+    /// The batch as bytes, and the head that it leads to.
+    fn prepare(&self, batch: Batch) -> Result<(Vec<Change>, Head), StoreError> {
+        let mut head = self.applied.clone();
+        let mut changes = Vec::with_capacity(batch.operations.len() + batch.events.len());
+        for operation in batch.operations {
+            changes.push(self.change(operation)?);
+        }
+        for event in batch.events {
+            let entry = audit::chain(&head, event);
+            let value = Some(codec::encode_large(&entry, &self.shelf.blobs)?);
+            changes.push(Change { place: Place::Audit, key: keys::audit(entry.number).to_vec(), value });
+            head = Head { number: entry.number, hash: entry.hash };
+        }
+        Ok((changes, head))
+    }
+
+    fn change(&self, operation: Operation) -> Result<Change, StoreError> {
+        let (place, key, value) = match operation {
+            Operation::PutRecord(entry) => {
+                let key = keys::record(&entry.id);
+                (Place::Records, key, Some(codec::encode_record(*entry, &self.shelf.blobs)?))
+            }
+            Operation::PutLink { flow, target_key, record } => {
+                (Place::Links, keys::in_flow(&flow, &target_key), Some(codec::encode(&record)))
+            }
+            Operation::PutIntent(intent) => {
+                (Place::Intents, keys::record(&intent.record), Some(codec::encode(&intent)))
+            }
+            Operation::RemoveIntent { record } => (Place::Intents, keys::record(&record), None),
+            Operation::PutCursor(cursor) => {
+                (Place::Cursors, keys::in_flow(&cursor.flow, &cursor.scope), Some(codec::encode(&cursor)))
+            }
+            Operation::PutRun(run) => {
+                let key = keys::run(run.started, &run.id);
+                (Place::Runs, key, Some(codec::encode_large(&run, &self.shelf.blobs)?))
+            }
+        };
+        Ok(Change { place, key, value })
+    }
+
+    fn link_taken(&self, taken: &Taken, change: &Change) -> StoreError {
+        let owner = self.shelf.decode::<RecordId>(&taken.owner);
+        let record = self.shelf.decode::<RecordId>(change.value.as_deref().unwrap_or_default());
+        let target_key = change.key.split(|byte| *byte == 0).nth(1).unwrap_or_default();
+        match (owner, record) {
+            (Ok(owner), Ok(record)) => StoreError::link_taken(&String::from_utf8_lossy(target_key), &owner, &record),
+            (Err(error), _) | (_, Err(error)) => error,
+        }
+    }
+}
+
+impl Ground for SledGround {
+    fn apply(&mut self, batch: Batch) -> Result<Head, StoreError> {
+        let (changes, head) = self.prepare(batch)?;
+        let Trees { records, links, intents, cursors, runs, audit, .. } = &self.shelf.trees;
+        let written = (records, links, intents, cursors, runs, audit).transaction(
+            |(records, links, intents, cursors, runs, audit)| {
+                write_changes(&changes, [records, links, intents, cursors, runs, audit])
+            },
+        );
+        match written {
+            Ok(()) => {
+                self.applied = head.clone();
+                Ok(head)
+            }
+            Err(TransactionError::Abort(taken)) => Err(self.link_taken(&taken, &changes[taken.change])),
+            Err(TransactionError::Storage(error)) => Err(self.shelf.failed(error)),
+        }
+    }
+
+    fn seal(&mut self) -> Result<(), StoreError> {
+        self.shelf.db.flush().map_err(|error| self.shelf.failed(error))?;
+        if *lock(&self.sealed) != self.applied {
+            self.head_file.write(&self.applied)?;
+            *lock(&self.sealed) = self.applied.clone();
+        }
+        Ok(())
+    }
+}
+
+fn write_changes(
+    changes: &[Change],
+    trees: [&TransactionalTree; 6],
+) -> Result<(), ConflictableTransactionError<Taken>> {
+    for (position, change) in changes.iter().enumerate() {
+        let tree = trees[change.place as usize];
+        let Some(value) = &change.value else {
+            tree.remove(change.key.as_slice())?;
+            continue;
+        };
+        let before = tree.insert(change.key.as_slice(), value.as_slice())?;
+        if let Some(owner) = before.filter(|owner| change.place == Place::Links && *owner != value.as_slice()) {
+            return Err(ConflictableTransactionError::Abort(Taken { change: position, owner }));
+        }
+    }
+    Ok(())
+}
+
+/// Removes a database that was never finished: nothing in it was acknowledged.
+fn forget_unfinished(folder: &Path) -> Result<(), StoreError> {
+    let (marker, db) = (folder.join("creating"), folder.join("db"));
+    if !marker.exists() {
+        return Ok(());
+    }
+    if HeadFile::new(folder).read()?.is_none() && db.exists() {
+        std::fs::remove_dir_all(&db).map_err(|error| disk::refused("remove", &db, &error))?;
+    }
+    disk::remove(&marker)
+}
+
+/// What sled says, in our words.
+fn sentence(folder: &Path, error: ::sled::Error) -> StoreError {
+    match error {
+        // Ours is taken first, so this is a program that does not know of it.
+        ::sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => in_use(folder),
+        ::sled::Error::Io(error) => disk::refused("use the database in", folder, &error),
+        ::sled::Error::Corruption { .. } => damaged(folder, "the database is torn"),
+        ::sled::Error::CollectionNotFound(_) => damaged(folder, "a part of the database is missing"),
+        ::sled::Error::Unsupported(what) | ::sled::Error::ReportableBug(what) => {
+            damaged(folder, &format!("the database cannot be used ({what})"))
+        }
+    }
+}
+
+fn lock(head: &Mutex<Head>) -> MutexGuard<'_, Head> {
+    head.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
