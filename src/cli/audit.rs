@@ -54,7 +54,8 @@ fn prove(arguments: &AuditVerify) -> Outcome {
                     "intact": true, "entries": head.number, "hash": head.hash, "sandbox": state.identity.sandbox,
                 }))?;
             } else {
-                let note = if state.identity.sandbox { format!("{WAITING}{SANDBOX}{WAITING:#}\n") } else { String::new() };
+                let note =
+                    if state.identity.sandbox { format!("{WAITING}{SANDBOX}{WAITING:#}\n") } else { String::new() };
                 say(&format!(
                     "{note}{GOOD}intact{GOOD:#}: {}, none edited, dropped or reordered\nThe last one's hash is {}\n",
                     count(head.number, "entry", "entries"),

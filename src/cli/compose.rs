@@ -161,7 +161,8 @@ fn connect(setup: &mut Setup, world: &World, sandbox: Option<&Sandbox>) -> Resul
             .entry(format!("{} {source:?}", driver.name))
             .or_insert_with(|| Arc::new(Governor::new(Arc::clone(&world.clock))));
         let pace = Arc::clone(budget);
-        let wire = Wire { transport: Arc::clone(&world.transport), clock: Arc::clone(&world.clock), pace: pace.clone() };
+        let wire =
+            Wire { transport: Arc::clone(&world.transport), clock: Arc::clone(&world.clock), pace: pace.clone() };
         let opening = Opening {
             name: connection.name.to_string(),
             settings: settings(connection, sandbox),

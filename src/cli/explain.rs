@@ -12,7 +12,8 @@ pub fn run(arguments: &Explain) -> Outcome {
     };
     let Some(code) = diag::find(wanted.trim()) else {
         let near = diag::nearest(&wanted.to_uppercase(), diag::all().iter().map(|code| code.id));
-        let hint = near.map_or_else(|| "`mlc explain` lists all codes".to_owned(), |near| format!("did you mean {near}?"));
+        let hint =
+            near.map_or_else(|| "`mlc explain` lists all codes".to_owned(), |near| format!("did you mean {near}?"));
         return Err(Failure::wrong(format!("there is no code {wanted}"), hint));
     };
     say(&format!("{}: {}\n\n{}\n", code.id, code.title, code.page.trim()))?;

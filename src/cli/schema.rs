@@ -68,7 +68,9 @@ fn list() -> Outcome {
         text.push_str(&resources(catalogue));
         text.push('\n');
     }
-    text.push_str("`mlc schema CONNECTOR.RESOURCE` shows the fields, `mlc schema --functions` what a mapping may call.\n");
+    text.push_str(
+        "`mlc schema CONNECTOR.RESOURCE` shows the fields, `mlc schema --functions` what a mapping may call.\n",
+    );
     say(&text)?;
     Ok(Exit::Well)
 }
@@ -253,8 +255,7 @@ fn list_functions_json() -> Outcome {
 
 fn connector_json(driver: &Driver) -> Value {
     let catalogue = (driver.catalogue)();
-    let resources: Vec<Value> =
-        catalogue.resources.iter().map(|(name, spec)| resource_json(name, spec)).collect();
+    let resources: Vec<Value> = catalogue.resources.iter().map(|(name, spec)| resource_json(name, spec)).collect();
     json!({
         "connector": catalogue.connector,
         "title": catalogue.title,

@@ -2,8 +2,8 @@
 //! colour is left out where nobody would see it.
 
 use super::exit::Failure;
-use crate::host::terminal;
 use crate::diag::Style;
+use crate::host::terminal;
 use anstyle::AnsiColor;
 use std::io::{ErrorKind, Write};
 

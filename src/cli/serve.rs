@@ -32,10 +32,7 @@ pub fn with_addresses(command: Command) -> Command {
 
 /// The addresses that were given.
 pub fn addresses(matches: &ArgMatches) -> Vec<(&'static str, SocketAddr)> {
-    drivers()
-        .iter()
-        .filter_map(|driver| Some((driver.name, *matches.get_one::<SocketAddr>(driver.name)?)))
-        .collect()
+    drivers().iter().filter_map(|driver| Some((driver.name, *matches.get_one::<SocketAddr>(driver.name)?))).collect()
 }
 
 pub async fn run(arguments: &Serve, addresses: &[(&str, SocketAddr)]) -> Outcome {

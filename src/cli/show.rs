@@ -170,7 +170,10 @@ fn story(events: &[AuditEntry], text: &mut String) {
 
 /// `in doubt`, `posted`.
 pub fn event_name(entry: &AuditEntry) -> String {
-    serde_json::to_value(entry.event.kind).ok().and_then(|kind| kind.as_str().map(|kind| kind.replace('_', " "))).unwrap_or_default()
+    serde_json::to_value(entry.event.kind)
+        .ok()
+        .and_then(|kind| kind.as_str().map(|kind| kind.replace('_', " ")))
+        .unwrap_or_default()
 }
 
 /// What an event says, on one line: what people read first, then the plain facts.
@@ -180,7 +183,9 @@ pub fn detail(detail: &Value) -> String {
     let lead = sentences.iter().find_map(|name| fields.get(*name).and_then(Value::as_str));
     let facts = fields
         .iter()
-        .filter(|(name, value)| !sentences.contains(&name.as_str()) && !value.is_object() && !value.is_array() && !value.is_null())
+        .filter(|(name, value)| {
+            !sentences.contains(&name.as_str()) && !value.is_object() && !value.is_array() && !value.is_null()
+        })
         .map(|(name, value)| format!("{name} {}", short(&bare(value))));
     lead.map(str::to_owned).into_iter().chain(facts).collect::<Vec<_>>().join("; ")
 }

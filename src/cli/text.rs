@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 /// Reads a pipeline file.
 pub fn read(path: &Path) -> Result<Arc<str>, Failure> {
-    read_text(path).map_err(|sentence| {
-        Failure::wrong(sentence, "name a pipeline file, such as `mlc run examples/quickstart.mlc`")
-    })
+    read_text(path)
+        .map_err(|sentence| Failure::wrong(sentence, "name a pipeline file, such as `mlc run examples/quickstart.mlc`"))
 }
