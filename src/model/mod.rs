@@ -1,7 +1,7 @@
 //! The model: a checked file. Names are resolved, types known, everything is bound
 //! to the catalogues. What stands here cannot fail in mapping.
 //!
-//! [`check`] makes a [`Model`] out of syntax trees, or diagnostics. Pure: files that the
+//! [`check()`] makes a [`Model`] out of syntax trees, or diagnostics. Pure: files that the
 //! pipeline names are read through [`Files`], catalogues come with the [`Driver`]s.
 
 mod check;
