@@ -82,7 +82,7 @@ fn ten_thousand_nested_brackets() {
         let text = format!("flow a {{\n  where {}1{}\n}}\n", open.repeat(10_000), close.repeat(10_000));
         let outcome = check("deep.mlc", text.as_bytes());
         assert_eq!(outcome.code, 2, "{outcome}");
-        assert!(outcome.stderr.contains("nest"), "{open}: {outcome}");
+        assert!(outcome.stderr.contains("more than 64 deep"), "{open}: {outcome}");
     }
     for chain in ["not ", "-", "1 + ", "a | take(1) ", "a ?? "] {
         let text = format!("flow a {{\n  where {}1\n}}\n", chain.repeat(100_000));
