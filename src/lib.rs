@@ -15,6 +15,7 @@
 //! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. [`cli`] puts
 //! all of it together.
 
+pub mod cli;
 pub mod connector;
 pub mod connectors;
 pub mod diag;
@@ -22,6 +23,7 @@ pub mod engine;
 pub mod host;
 pub mod model;
 pub mod program;
+pub mod sandbox;
 pub mod store;
 pub mod syntax;
 pub mod value;

@@ -1,3 +1,7 @@
 //! The `mlc` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mlc::cli::main()
+}

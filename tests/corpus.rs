@@ -39,13 +39,17 @@ impl Files for Beside {
     }
 }
 
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
 fn corpus(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder)
 }
 
 /// The pipelines of a folder, by name.
-fn pipelines(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(corpus(folder)).expect("the corpus is there");
+fn pipelines(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("the folder is there");
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.expect("the corpus can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "mlc"))
@@ -71,6 +75,10 @@ fn look(path: &Path) -> Seen {
     };
     let id = sources.add(name, text);
     let parsed = parse(&sources, id);
+    if stem(path).starts_with("syntax-") {
+        // Snippets that mean nothing: only their reading is shown.
+        return Seen { model: None, diagnostics: parsed.diagnostics, sources };
+    }
     let files = Beside(path.parent().map(Path::to_path_buf).unwrap_or_default());
     let checked = model::check(&parsed.file, &mut sources, &files, drivers());
     let mut diagnostics = parsed.diagnostics;
@@ -82,7 +90,7 @@ fn look(path: &Path) -> Seen {
 /// Compares what is said of each pipeline of a folder with the snapshot beside it.
 fn compare(folder: &str) {
     let mut failed = Vec::new();
-    for path in pipelines(folder) {
+    for path in pipelines(&corpus(folder)) {
         let name = stem(&path);
         let seen = look(&path);
         let mut settings = insta::Settings::clone_current();
@@ -101,7 +109,7 @@ fn compare(folder: &str) {
 
 #[test]
 fn wrong_pipelines_are_told_so() {
-    assert!(pipelines("wrong").len() >= 60);
+    assert!(pipelines(&corpus("wrong")).len() >= 60);
     compare("wrong");
 }
 
@@ -112,7 +120,7 @@ fn what_comes_later_is_read_and_named() {
 
 #[test]
 fn every_error_has_a_place_and_a_mend() {
-    for path in pipelines("wrong") {
+    for path in pipelines(&corpus("wrong")) {
         let seen = look(&path);
         for diagnostic in &seen.diagnostics {
             let name = stem(&path);
@@ -127,8 +135,9 @@ fn every_error_has_a_place_and_a_mend() {
 
 #[test]
 fn right_pipelines_check_without_a_word() {
-    let paths = pipelines("right");
+    let mut paths = pipelines(&corpus("right"));
     assert!(paths.len() >= 15, "{} right pipelines", paths.len());
+    paths.extend(pipelines(&examples()));
     let mut failed = Vec::new();
     for path in paths {
         let seen = look(&path);
@@ -138,6 +147,34 @@ fn right_pipelines_check_without_a_word() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// A file while it is being typed: any line may be missing, any end may not be there yet.
+#[test]
+fn half_written_pipelines_are_no_trouble() {
+    let files = Beside(corpus("right"));
+    for path in pipelines(&corpus("right")).into_iter().chain(pipelines(&examples())) {
+        let text = fs::read_to_string(&path).expect("the corpus is text");
+        let lines: Vec<&str> = text.lines().collect();
+        for left_out in 0..lines.len() {
+            let without = lines.iter().enumerate().filter(|(index, _)| *index != left_out).map(|(_, line)| *line);
+            let without = without.collect::<Vec<_>>().join("\n");
+            let begun = lines.iter().take(left_out).copied().collect::<Vec<_>>().join("\n");
+            for text in [without, begun] {
+                let mut sources = Sources::new();
+                let id = sources.add("half.mlc", text.as_str());
+                let parsed = parse(&sources, id);
+                let checked = model::check(&parsed.file, &mut sources, &files, drivers());
+                let errors = checked.diagnostics.iter().any(Diagnostic::is_error);
+                assert_eq!(
+                    checked.model.is_none(),
+                    errors,
+                    "{}",
+                    diag::render(&checked.diagnostics, &sources, Style::Plain)
+                );
+            }
+        }
+    }
 }
 
 /// Codes that no file can yield: the place says why.
@@ -150,7 +187,7 @@ const WITHOUT_CASE: &[&str] = &[
 #[test]
 fn every_code_has_a_page_and_a_case() {
     let mut yielded = BTreeSet::new();
-    for path in pipelines("wrong") {
+    for path in pipelines(&corpus("wrong")) {
         yielded.extend(look(&path).diagnostics.iter().map(|diagnostic| diagnostic.code.id));
     }
     let mut lacking = Vec::new();

@@ -27,6 +27,8 @@ pub struct Contractor {
     pub invoices: Vec<Invoice>,
     pub accounts: Vec<Account>,
     pub cost_centers: Vec<CostCenter>,
+    /// Purchases can no longer be posted up to and including this day.
+    pub ledger_closed_through: Option<Date>,
     /// Supplier invoices that stand in the ledger before anything is moved
     /// (keyed in by hand, or belonging to other work).
     pub ledger: Vec<LedgerInvoice>,

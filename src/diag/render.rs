@@ -44,8 +44,12 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
             let annotation: Annotation = place.kind.span(place.range.clone());
             if place.text.is_empty() { annotation } else { annotation.label(place.text.as_str()) }
         });
-        group =
-            group.element(Snippet::source(excerpt.text.as_str()).path(excerpt.path.as_str()).annotations(annotations));
+        group = group.element(
+            Snippet::source(excerpt.text.as_str())
+                .line_start(excerpt.line)
+                .path(excerpt.path.as_str())
+                .annotations(annotations),
+        );
     }
     if let Some(hint) = &diagnostic.hint {
         group = group.element(Level::HELP.message(printable(hint)));
@@ -57,6 +61,8 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
 struct Excerpt {
     path: String,
     text: String,
+    /// Of the text's first line, from 1.
+    line: usize,
     places: Vec<Place>,
 }
 
@@ -82,8 +88,18 @@ fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Excerpt> {
     order.into_iter().filter_map(|id| Some(excerpt(sources.get(id)?, places.remove(&id)?))).collect()
 }
 
-fn excerpt(source: &Source, places: Vec<Place>) -> Excerpt {
-    Excerpt { path: source.path.display().to_string(), text: shown(&source.text), places }
+/// The lines around the places, so that a long text is not worked through for each finding.
+fn excerpt(source: &Source, mut places: Vec<Place>) -> Excerpt {
+    let text = &source.text;
+    let first = places.iter().map(|place| place.range.start).min().unwrap_or(0);
+    let last = places.iter().map(|place| place.range.end).max().unwrap_or(0);
+    let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[last..].find('\n').map_or(text.len(), |at| last + at);
+    for place in &mut places {
+        place.range = place.range.start - start..place.range.end - start;
+    }
+    let line = text[..start].matches('\n').count() + 1;
+    Excerpt { path: source.path.display().to_string(), text: shown(&text[start..end]), line, places }
 }
 
 /// A span as a range of a text: inside it, on character borders, and in front of the line

@@ -25,8 +25,10 @@ pub fn wants_colour(is_terminal: bool) -> bool {
     set("CLICOLOR_FORCE") || (is_terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"))
 }
 
-/// How many columns a table may take: `COLUMNS` where it is set, at least 40.
+/// How many columns a table may take: `COLUMNS` where it is set, else as many as the
+/// terminal has; at least 40.
 pub fn columns() -> u16 {
-    let columns = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok());
-    columns.unwrap_or(COLUMNS).max(40)
+    let set = std::env::var("COLUMNS").ok().and_then(|text| text.trim().parse().ok());
+    let terminal = || terminal_size::terminal_size_of(std::io::stdout()).map(|(width, _)| width.0);
+    set.or_else(terminal).unwrap_or(COLUMNS).max(40)
 }

@@ -434,7 +434,7 @@ fn examples_of_the_functions_hold_in_a_pipeline() {
     for function in crate::model::functions::all() {
         for (expression, shown) in function.examples.iter().filter(|(_, shown)| shown.chars().count() <= 40) {
             let value = match function.name {
-                "first" | "last" => format!("{expression} ?? ''"),
+                "first" | "fits" | "last" => format!("{expression} ?? ''"),
                 "max" | "min" if shown.contains('-') => format!("{expression} ?? 2026-01-01"),
                 "max" | "min" => format!("{expression} ?? 0"),
                 _ => (*expression).to_owned(),

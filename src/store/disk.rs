@@ -78,6 +78,27 @@ fn sync_folder(_folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Copies a folder with all that is in it. What does not outlive a process (the lock, and
+/// who holds it) stays behind.
+pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
+    make_folder(to)?;
+    let entries = fs::read_dir(from).map_err(|error| refused("read", from, &error))?;
+    for entry in entries {
+        let source = entry.map_err(|error| refused("read", from, &error))?.path();
+        let Some(name) = source.file_name() else { continue };
+        if name == "lock" || name == "holder" {
+            continue;
+        }
+        let target = to.join(name);
+        if source.is_dir() {
+            copy_folder(&source, &target)?;
+        } else {
+            fs::copy(&source, &target).map_err(|error| refused("copy", &source, &error))?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{make_folder, read, remove, replace};

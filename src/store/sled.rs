@@ -66,6 +66,18 @@ impl SledStore {
         Ok(None)
     }
 
+    /// Opens a copy of the store, made in `scratch`, and leaves the store itself as it is:
+    /// even opening a database may write to its files. `None` if there is no store.
+    pub fn open_copy(folder: &Path, scratch: &Path, now: Timestamp) -> Result<Option<Self>, StoreError> {
+        if !folder.join("head.json").exists() {
+            return Ok(None);
+        }
+        let lock = Lock::take(folder)?;
+        disk::copy_folder(folder, scratch)?;
+        drop(lock);
+        Self::open_existing(scratch, now)
+    }
+
     fn create(folder: &Path, now: Timestamp, lock: Lock) -> Result<Self, StoreError> {
         let marker = folder.join("creating");
         disk::replace(&marker, b"")?;

@@ -7,6 +7,7 @@
 //! about the same places.
 
 use super::lexeme::{Bracket, Kind, Lexeme, Strange};
+use super::limits::MAX_FAULTS;
 use crate::diag::{Diagnostic, SourceId, Span, codes};
 
 /// Where a bracket's inside ends.
@@ -28,9 +29,15 @@ impl End {
 pub struct Brackets {
     /// By lexeme; only opening ones have an end.
     ends: Vec<Option<End>>,
-    /// Lexemes that a fault is about.
+    /// Lexemes that a fault was reported about.
     guilty: Vec<usize>,
+    /// Closing lexemes that close nothing.
+    strays: Vec<usize>,
+    /// Some bracket has no partner, reported or not.
+    uneven: bool,
     pub faults: Vec<Diagnostic>,
+    /// Faults beyond [`MAX_FAULTS`].
+    pub more: usize,
 }
 
 impl Brackets {
@@ -41,7 +48,7 @@ impl Brackets {
 
     /// Whether a closing bracket closes nothing.
     pub fn is_stray(&self, lexeme: usize) -> bool {
-        self.ends[lexeme].is_none() && self.guilty.binary_search(&lexeme).is_ok()
+        self.strays.binary_search(&lexeme).is_ok()
     }
 
     /// Whether a fault was reported about one of these lexemes.
@@ -54,7 +61,7 @@ impl Brackets {
 /// Pairs the brackets of a text.
 pub fn pair(text: &str, lexemes: &[Lexeme], source: SourceId) -> Brackets {
     let plain = Pairing::new(text, lexemes, source, false).run();
-    if plain.faults.is_empty() { plain } else { Pairing::new(text, lexemes, source, true).run() }
+    if !plain.uneven { plain } else { Pairing::new(text, lexemes, source, true).run() }
 }
 
 struct Pairing<'t> {
@@ -65,7 +72,13 @@ struct Pairing<'t> {
     careful: bool,
     /// More braces are closed than opened.
     excess: bool,
+    /// Texts that were never closed and hide a bracket, by lexeme.
+    swallowing: Vec<usize>,
+    /// By lexeme: how far the next line that begins after it is indented.
+    next_indent: Vec<Option<usize>>,
     stack: Vec<usize>,
+    /// Braces among the stack.
+    open_braces: usize,
     brackets: Brackets,
 }
 
@@ -74,7 +87,15 @@ impl<'t> Pairing<'t> {
         let count = |kind| lexemes.iter().filter(|lexeme| lexeme.kind == kind).count();
         let excess = count(Kind::Close(Bracket::Brace)) > count(Kind::Open(Bracket::Brace));
         let brackets = Brackets { ends: vec![None; lexemes.len()], ..Brackets::default() };
-        Self { text, lexemes, source, careful, excess, stack: Vec::new(), brackets }
+        let hides = |index: &usize| {
+            let lexeme = lexemes[*index];
+            lexeme.kind == Kind::Strange(Strange::UnclosedText)
+                && lexeme.text(text).contains(['{', '}', '(', ')', '[', ']'])
+        };
+        let swallowing = (0..lexemes.len()).filter(hides).collect();
+        let next_indent = next_indents(lexemes);
+        let (stack, open_braces) = (Vec::new(), 0);
+        Self { text, lexemes, source, careful, excess, swallowing, next_indent, stack, open_braces, brackets }
     }
 
     fn run(mut self) -> Brackets {
@@ -83,12 +104,12 @@ impl<'t> Pairing<'t> {
                 self.end_by_indent(index);
             }
             match self.lexemes[index].kind {
-                Kind::Open(_) => self.stack.push(index),
+                Kind::Open(_) => self.push(index),
                 Kind::Close(bracket) => self.close(index, bracket),
                 _ => {}
             }
         }
-        while let Some(open) = self.stack.pop() {
+        while let Some(open) = self.pop() {
             self.unclosed(open, self.lexemes.len());
         }
         self.brackets.guilty.sort_unstable();
@@ -109,19 +130,29 @@ impl<'t> Pairing<'t> {
             if !outside || !self.is_indented(open) {
                 break;
             }
-            self.stack.pop();
+            self.pop();
             self.unclosed(open, index);
         }
     }
 
+    fn push(&mut self, open: usize) {
+        self.open_braces += usize::from(self.is_brace(open));
+        self.stack.push(open);
+    }
+
+    fn pop(&mut self) -> Option<usize> {
+        let open = self.stack.pop()?;
+        self.open_braces -= usize::from(self.is_brace(open));
+        Some(open)
+    }
+
+    fn is_brace(&self, open: usize) -> bool {
+        self.lexemes[open].kind == Kind::Open(Bracket::Brace)
+    }
+
     /// Whether the first line inside a group stands further right than the group's own line.
     fn is_indented(&self, open: usize) -> bool {
-        let opener = self.lexemes[open];
-        if opener.kind != Kind::Open(Bracket::Brace) {
-            return true;
-        }
-        let next = self.lexemes[open + 1..].iter().find(|lexeme| lexeme.first);
-        next.is_some_and(|next| next.indent > opener.indent)
+        !self.is_brace(open) || self.next_indent[open].is_some_and(|next| next > self.lexemes[open].indent)
     }
 
     fn close(&mut self, index: usize, bracket: Bracket) {
@@ -129,12 +160,11 @@ impl<'t> Pairing<'t> {
             return self.stray(index);
         }
         if bracket == Bracket::Brace {
-            let holds_brace = self.stack.iter().any(|open| self.lexemes[*open].kind == Kind::Open(Bracket::Brace));
-            if !holds_brace {
+            if self.open_braces == 0 {
                 return self.stray(index);
             }
-            while let Some(open) = self.stack.pop() {
-                if self.lexemes[open].kind == Kind::Open(Bracket::Brace) {
+            while let Some(open) = self.pop() {
+                if self.is_brace(open) {
                     self.brackets.ends[open] = Some(End { at: index, closed: true });
                     return;
                 }
@@ -144,11 +174,11 @@ impl<'t> Pairing<'t> {
         }
         match self.stack.last() {
             Some(&open) if self.lexemes[open].kind == Kind::Open(bracket) => {
-                self.stack.pop();
+                self.pop();
                 self.brackets.ends[open] = Some(End { at: index, closed: true });
             }
             Some(&open) if self.lexemes[open].kind != Kind::Open(Bracket::Brace) => {
-                self.stack.pop();
+                self.pop();
                 self.mismatched(open, index);
             }
             _ => self.stray(index),
@@ -164,10 +194,11 @@ impl<'t> Pairing<'t> {
 
     fn unclosed(&mut self, open: usize, at: usize) {
         self.brackets.ends[open] = Some(End { at, closed: false });
-        self.brackets.guilty.push(open);
+        self.brackets.uneven = true;
         if self.text_swallowed_it(open, at) {
             return;
         }
+        self.brackets.guilty.push(open);
         let (sign, partner) = (self.lexemes[open].text(self.text), self.partner(open));
         let last = self.lexemes[at.saturating_sub(1).max(open)];
         let mut fault = Diagnostic::error(
@@ -183,15 +214,24 @@ impl<'t> Pairing<'t> {
                 format!("`{partner}` is missing at the latest here"),
             );
         }
-        self.brackets.faults.push(fault);
+        self.report(fault);
+    }
+
+    fn report(&mut self, fault: Diagnostic) {
+        if self.brackets.faults.len() < MAX_FAULTS {
+            self.brackets.faults.push(fault);
+        } else {
+            self.brackets.more += 1;
+        }
     }
 
     fn mismatched(&mut self, open: usize, close: usize) {
         self.brackets.ends[open] = Some(End { at: close, closed: true });
         self.brackets.guilty.push(close);
+        self.brackets.uneven = true;
         let (sign, found, partner) =
             (self.lexemes[open].text(self.text), self.lexemes[close].text(self.text), self.partner(open));
-        self.brackets.faults.push(
+        self.report(
             Diagnostic::error(
                 &codes::WRONG_CLOSING_BRACKET,
                 self.span(close),
@@ -204,12 +244,14 @@ impl<'t> Pairing<'t> {
     }
 
     fn stray(&mut self, index: usize) {
-        self.brackets.guilty.push(index);
+        self.brackets.strays.push(index);
+        self.brackets.uneven = true;
         if self.text_swallowed_it(0, index) {
             return;
         }
+        self.brackets.guilty.push(index);
         let sign = self.lexemes[index].text(self.text);
-        self.brackets.faults.push(
+        self.report(
             Diagnostic::error(&codes::WRONG_CLOSING_BRACKET, self.span(index), format!("this `{sign}` closes nothing"))
                 .label("nothing is open here")
                 .hint(format!("take this `{sign}` away, or add the bracket that it should close")),
@@ -219,10 +261,8 @@ impl<'t> Pairing<'t> {
     /// Whether a text that was never closed hides a bracket between two lexemes: then the
     /// missing quote is the fault, and the bracket only follows from it.
     fn text_swallowed_it(&self, from: usize, to: usize) -> bool {
-        self.lexemes[from..to.min(self.lexemes.len())].iter().any(|lexeme| {
-            lexeme.kind == Kind::Strange(Strange::UnclosedText)
-                && lexeme.text(self.text).contains(['{', '}', '(', ')', '[', ']'])
-        })
+        let next = self.swallowing.partition_point(|text| *text < from);
+        self.swallowing.get(next).is_some_and(|text| *text < to)
     }
 
     fn partner(&self, open: usize) -> char {
@@ -236,4 +276,17 @@ impl<'t> Pairing<'t> {
     fn span(&self, lexeme: usize) -> Span {
         Span::new(self.source, self.lexemes[lexeme].start, self.lexemes[lexeme].end)
     }
+}
+
+/// For each lexeme, how far the first line that begins after it is indented.
+fn next_indents(lexemes: &[Lexeme]) -> Vec<Option<usize>> {
+    let mut indents = vec![None; lexemes.len()];
+    let mut next = None;
+    for (index, lexeme) in lexemes.iter().enumerate().rev() {
+        indents[index] = next;
+        if lexeme.first {
+            next = Some(lexeme.indent);
+        }
+    }
+    indents
 }

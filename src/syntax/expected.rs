@@ -23,7 +23,7 @@ pub fn in_words(expected: &[Rule]) -> String {
 
 /// Whether a value would have fitted.
 pub fn wants_value(expected: &[Rule]) -> bool {
-    expected.contains(&Rule::number) && expected.contains(&Rule::open_list)
+    expected.contains(&Rule::expr) || (expected.contains(&Rule::number) && expected.contains(&Rule::open_list))
 }
 
 /// Whether an expression stands before the place and could have gone on.
@@ -39,7 +39,20 @@ fn phrase(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::assign => (0, "`=`"),
         Rule::arrow => (0, "`->`"),
         Rule::becomes => (0, "`=>`"),
-        Rule::dot => (0, "`.`"),
+        Rule::dot => (MAY, "`.`"),
+        Rule::expr => (1, "a value"),
+        Rule::text => (1, "a text in quotes"),
+        Rule::pattern => (1, "a pattern (a text in quotes, or `_`)"),
+        Rule::resource | Rule::resource_field => (1, "`connection.resource`"),
+        Rule::names => (1, "names in round brackets"),
+        Rule::otherwise => (4, "`else`"),
+        Rule::percent => (2, "a percentage such as `5%`"),
+        Rule::guard_records => (1, "a number of records"),
+        Rule::guard_rejected => (1, "a percentage"),
+        Rule::map_body => (0, "`{`"),
+        Rule::arguments => (MAY, "`(`"),
+        Rule::filter => (MAY, "`where`"),
+        Rule::per => (MAY, "`per`"),
         Rule::open => (0, "`{`"),
         Rule::close => (1, "`}`"),
         Rule::close_paren => (1, "`)`"),

@@ -5,8 +5,10 @@
 //! wherever it stands ([`foreign`]); else the first check that knows what happened at the
 //! place speaks; the last one always does.
 
+mod entries;
 mod foreign;
 mod place;
+mod values;
 
 use super::grammar::Failure;
 use super::split::{Block, Cut};

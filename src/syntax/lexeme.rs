@@ -139,7 +139,10 @@ fn measure(sign: char, rest: &str, after_value: bool) -> (Kind, usize) {
         '\'' => quoted(rest, '\'', Kind::Plain),
         '“' | '”' | '„' | '‘' | '’' | '«' | '»' => foreign_quote(rest),
         '`' => foreign_quote(rest),
-        'a'..='z' | 'A'..='Z' | '_' => (Kind::Word, run(rest, |c| c.is_ascii_alphanumeric() || c == '_')),
+        _ if sign.is_alphabetic() || sign == '_' => {
+            let length = run(rest, |c| c.is_alphanumeric() || c == '_');
+            (if rest[..length].is_ascii() { Kind::Word } else { Kind::Strange(Strange::Character) }, length)
+        }
         '0'..='9' => (Kind::Number, number(rest)),
         '.' if !after_value && rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
             (Kind::Number, 1 + number(&rest[1..]))

@@ -16,6 +16,9 @@ pub const MAX_NESTING: usize = 64;
 /// How deep an expression's tree may grow: operators on one path from its root to a leaf.
 pub const MAX_DEPTH: usize = 256;
 
+/// How many faults of a file are put into words before the rest is only counted.
+pub const MAX_FAULTS: usize = 500;
+
 /// How many syntax errors one file shows before the rest is only counted.
 pub const MAX_ERRORS: usize = 20;
 

@@ -2,10 +2,10 @@
 //!
 //! [`parse`] takes one source and hands on a [`File`] and what is wrong with the text. It
 //! never panics and is bounded in size, depth and number of errors ([`limits`]). The way:
-//! the text is cut into lexemes ([`lexeme`]), brackets are paired ([`brackets`]), items are
-//! cut out ([`split`]), each is read by the grammar ([`grammar`]) and built ([`build`]).
-//! An item that the grammar refuses is read entry by entry ([`recover`]), so that one fault
-//! hides nothing else, and each fault is put into plain words ([`fault`]).
+//! the text is cut into lexemes (`lexeme`), brackets are paired (`brackets`), items are
+//! cut out (`split`), each is read by the grammar (`grammar`) and built (`build`).
+//! An item that the grammar refuses is read entry by entry (`recover`), so that one fault
+//! hides nothing else, and each fault is put into plain words (`fault`).
 
 mod ast;
 mod brackets;
@@ -44,15 +44,17 @@ pub fn parse(sources: &Sources, id: SourceId) -> Parsed {
         return Parsed { file: File::default(), diagnostics: vec![refused] };
     }
     let mut brackets = brackets::pair(text, &lexemes, id);
-    let faults = std::mem::take(&mut brackets.faults);
+    let mut faults = std::mem::take(&mut brackets.faults);
     let cut = split::Cut { text, lexemes: &lexemes, brackets: &brackets };
-    let (items, lost, mut diagnostics) = recover::items(cut, id);
-    diagnostics.extend(faults);
+    let recover::Read { items, lost, mut diagnostics, more, forgiven } = recover::items(cut, id);
+    faults.retain(|fault| forgiven.binary_search(&fault.label.span).is_err());
+    diagnostics.append(&mut faults);
     diagnostics.sort_by_key(|diagnostic| diagnostic.label.span.start);
+    let more = more + brackets.more;
     let comment =
         |place: lexeme::CommentPlace| Comment { span: Span::new(id, place.start, place.end), own_line: place.own_line };
     let comments = comments.into_iter().map(comment).collect();
-    Parsed { file: File { items, comments, lost }, diagnostics: capped(diagnostics) }
+    Parsed { file: File { items, comments, lost }, diagnostics: capped(diagnostics, more) }
 }
 
 /// Reads a path of the language that stands alone, such as a name in a template.
@@ -60,6 +62,7 @@ pub fn parse(sources: &Sources, id: SourceId) -> Parsed {
 ///
 /// # Errors
 /// What is wrong with it, at its place.
+#[expect(clippy::result_large_err, reason = "an error is shown once and ends the work on this path")]
 pub fn parse_path(text: &str, place: &dyn Fn(usize, usize) -> Span) -> Result<Expr, Diagnostic> {
     let wrong = |start: usize, end: usize| {
         Diagnostic::error(&codes::BAD_SEGMENT, place(start, end), format!("`{text}` is not a path"))
@@ -88,10 +91,11 @@ pub fn parse_path(text: &str, place: &dyn Fn(usize, usize) -> Span) -> Result<Ex
 }
 
 /// Shows the first errors and counts the rest.
-fn capped(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    let more = diagnostics.len().saturating_sub(MAX_ERRORS);
+fn capped(mut diagnostics: Vec<Diagnostic>, more: usize) -> Vec<Diagnostic> {
+    let more = more + diagnostics.len().saturating_sub(MAX_ERRORS);
     if more > 0 {
-        let next = diagnostics[MAX_ERRORS].label.span;
+        let next =
+            diagnostics.get(MAX_ERRORS).or(diagnostics.last()).map_or_else(Span::default, |next| next.label.span);
         diagnostics.truncate(MAX_ERRORS);
         diagnostics.push(
             Diagnostic::error(&codes::MORE_ERRORS, next, format!("and {more} more syntax errors"))

@@ -8,28 +8,43 @@ use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name,
 use super::build::Builder;
 use super::fault::explain;
 use super::grammar::{Node, Rule, read};
+use super::limits::MAX_FAULTS;
 use super::lost::lost;
 use super::split::{Block, Cut, ITEMS, LATER_ITEMS};
 use crate::diag::{Diagnostic, SourceId, Span};
 use std::ops::Range;
 
+/// What reading a text's items came to.
+pub struct Read {
+    pub items: Vec<Item>,
+    pub lost: Vec<Lost>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// Faults that were only counted.
+    pub more: usize,
+    /// Closing brackets that close nothing only since their opening one was found missing.
+    pub forgiven: Vec<Span>,
+}
+
 /// Reads all items of a text.
-pub fn items(cut: Cut, source: SourceId) -> (Vec<Item>, Vec<Lost>, Vec<Diagnostic>) {
-    let mut reader = Reader { cut, source, diagnostics: Vec::new() };
-    let (mut items, mut losses) = (Vec::new(), Vec::new());
+pub fn items(cut: Cut, source: SourceId) -> Read {
+    let mut reader = Reader { cut, source, diagnostics: Vec::new(), more: 0, forgiven: Vec::new() };
+    let (mut items, mut lost) = (Vec::new(), Vec::new());
     for range in cut.items() {
         match reader.item(&range) {
             Some(item) => items.push(item),
-            None => losses.push(reader.lost(&range)),
+            None => lost.push(reader.lost(&range)),
         }
     }
-    (items, losses, reader.diagnostics)
+    let Reader { diagnostics, more, forgiven, .. } = reader;
+    Read { items, lost, diagnostics, more, forgiven }
 }
 
 struct Reader<'t> {
     cut: Cut<'t>,
     source: SourceId,
     diagnostics: Vec<Diagnostic>,
+    more: usize,
+    forgiven: Vec<Span>,
 }
 
 impl Reader<'_> {
@@ -50,6 +65,9 @@ impl Reader<'_> {
     fn broken_item(&mut self, range: &Range<usize>, word: &str) -> Option<Item> {
         let Some(open) = self.cut.first_brace(range).filter(|_| ITEMS.contains(&word)) else {
             self.explain(Rule::item, range, None);
+            if let Some(stray) = self.cut.lexemes.get(range.end).filter(|_| self.cut.brackets.is_stray(range.end)) {
+                self.forgiven.push(Span::new(self.source, stray.start, stray.end));
+            }
             return None;
         };
         let head = range.start..open + 1;
@@ -232,6 +250,10 @@ impl Reader<'_> {
     /// Says in words why a range is not what it should be, unless a bracket already says it.
     fn explain(&mut self, rule: Rule, range: &Range<usize>, block: Option<Block>) {
         if self.cut.brackets.blames(range) {
+            return;
+        }
+        if self.diagnostics.len() >= MAX_FAULTS {
+            self.more += 1;
             return;
         }
         let bytes = self.cut.bytes(range);

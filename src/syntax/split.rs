@@ -17,6 +17,9 @@ pub const LATER_ITEMS: &[&str] = &["test", "use", "extend", "fn", "let", "vars"]
 /// Words that go on with an expression or a clause, and so never begin an entry.
 const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each"];
 
+/// How many lexemes of an entry are searched for an `each`, so that cutting stays linear.
+const LONGEST_EACH_HEAD: usize = 64;
+
 /// A block by what stands in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Block {
@@ -35,6 +38,16 @@ impl Block {
             Self::Flow => &["from", "where", "match", "let", "map", "require", "to", "run", "reconcile"],
             Self::To => &["key", "on", "retry", "guard", "settle", "approve", "mark"],
             Self::Lookup => &["from", "verify", "missing"],
+            Self::Pipeline | Self::Connect | Self::Map => &[],
+        }
+    }
+
+    /// Those of its words that begin an entry also in the middle of a line.
+    fn inner_words(self) -> &'static [&'static str] {
+        match self {
+            Self::Flow => &["let", "map", "require", "to"],
+            Self::To => &["on", "retry", "guard"],
+            Self::Lookup => &["verify", "missing"],
             Self::Pipeline | Self::Connect | Self::Map => &[],
         }
     }
@@ -156,14 +169,11 @@ impl<'t> Cut<'t> {
         let is_word = lexeme.kind == Kind::Word && word != "_";
         if !lexeme.first {
             // Several entries on one line are cut only where nothing else can be meant.
-            return is_word
-                && assigned
-                && block.assigns()
-                && self.word(entry.start) != word
-                && self.word(index - 1) != "let";
+            let follows = is_word && !self.joins(index - 1) && self.word(index - 1) != "let";
+            return follows && (block.assigns() && assigned || block.inner_words().contains(&word));
         }
-        if block == Block::Lookup && (word == "_" || matches!(lexeme.kind, Kind::Template | Kind::Plain)) {
-            return self.word(index - 1) != "=>";
+        if block == Block::Lookup && self.is_row(index) {
+            return true;
         }
         if !is_word {
             return false;
@@ -177,9 +187,21 @@ impl<'t> Cut<'t> {
         assigned || word == "let" || !self.joins(index - 1)
     }
 
+    /// Whether the line that begins here is a row, right or wrong.
+    fn is_row(&self, index: usize) -> bool {
+        let lexeme = self.lexemes[index];
+        let is_pattern = matches!(lexeme.kind, Kind::Template | Kind::Plain) || lexeme.text(self.text) == "_";
+        if is_pattern && self.word(index - 1) != "=>" {
+            return true;
+        }
+        let line = self.lexemes[index + 1..].iter().take_while(|lexeme| !lexeme.first);
+        line.map(|lexeme| lexeme.text(self.text)).any(|word| word == "=>")
+    }
+
     /// A `where` on a line of its own belongs to the `each` whose block is still to come.
     fn inside_each(&self, entry: &Range<usize>, index: usize) -> bool {
         self.word(index) == "where"
+            && index - entry.start <= LONGEST_EACH_HEAD
             && (entry.start..index).any(|at| self.word(at) == "each")
             && self.first_brace(&(entry.start..index)).is_none()
     }

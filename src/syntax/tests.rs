@@ -1,6 +1,10 @@
 //! What the parser makes of right texts, and what it says about wrong ones.
 
-use super::{Clause, Expr, ExprKind, File, Flow, Item, Map, MapEntry, Parsed, parse};
+mod faults;
+mod noise;
+mod trees;
+
+use super::{File, Parsed, parse};
 use crate::diag::{Sources, Style, render};
 
 fn parsed(text: &str) -> (Parsed, String) {
@@ -18,9 +22,18 @@ fn file(text: &str) -> File {
     parsed.file
 }
 
-#[test]
-fn the_design_s_file_is_read_whole() {
-    let file = file(include_str!("../../tests/corpus/later/design.mlc"));
-    assert_eq!(file.items.len(), 7);
-    assert!(file.comments.len() > 10);
+/// Code and place (line and column) of each fault of a text.
+fn faults(text: &str) -> Vec<(&'static str, usize, usize)> {
+    let mut sources = Sources::new();
+    let id = sources.add("test.mlc", text);
+    let place = |diagnostic: &crate::diag::Diagnostic| {
+        let (line, column) = sources.position(diagnostic.label.span);
+        (diagnostic.code.id, line, column)
+    };
+    parse(&sources, id).diagnostics.iter().map(place).collect()
+}
+
+/// A flow around some clauses, which begin on line 2.
+fn flow(clauses: &str) -> String {
+    format!("flow invoices {{\n{clauses}\n}}\n")
 }

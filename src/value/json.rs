@@ -25,6 +25,16 @@ pub fn from_json_slice(bytes: &[u8]) -> Result<Value, JsonError> {
     Ok(serde_json::from_slice(bytes)?)
 }
 
+/// Reads one JSON text in UTF-8 as another system sent it. A number that cannot be kept
+/// exactly becomes a text that no number reads from: it costs the field that needs it,
+/// not the whole answer (a map coordinate must not hide the invoices beside it).
+pub fn from_wire_json(bytes: &[u8]) -> Result<Value, JsonError> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Seed { tolerant: true }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
 /// The value as a JSON tree for printing and for the store. Decimals become
 /// strings, since a JSON number would pass through a float.
 pub fn to_json(value: &Value) -> serde_json::Value {
@@ -95,11 +105,15 @@ impl Serialize for Value {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Seed.deserialize(deserializer)
+        Seed { tolerant: false }.deserialize(deserializer)
     }
 }
 
-struct Seed;
+#[derive(Clone, Copy)]
+struct Seed {
+    /// Whether a number that cannot be kept exactly becomes a text, or an error.
+    tolerant: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Seed {
     type Value = Value;
@@ -129,8 +143,9 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Value, E> {
-        Decimal::from_json_float(number)
-            .map(Value::Decimal)
+        let exact = Decimal::from_json_float(number).map(Value::Decimal);
+        exact
+            .or_else(|| self.tolerant.then(|| Value::from(format!("{number} (inexact)"))))
             .ok_or_else(|| E::custom(format!("the number {number} has more digits than can be kept exactly")))
     }
 
@@ -147,12 +162,12 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        Self.deserialize(deserializer)
+        self.deserialize(deserializer)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(Self)? {
+        while let Some(item) = items.next_element_seed(self)? {
             list.push(item);
         }
         Ok(Value::list(list))
@@ -161,7 +176,7 @@ impl<'de> Visitor<'de> for Seed {
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let mut record = Record::new();
         while let Some(name) = fields.next_key::<String>()? {
-            let value = fields.next_value_seed(Self)?;
+            let value = fields.next_value_seed(self)?;
             if record.get(&name).is_some() {
                 return Err(A::Error::custom(format!("the name `{name}` stands twice in one object")));
             }
@@ -173,7 +188,7 @@ impl<'de> Visitor<'de> for Seed {
 
 #[cfg(test)]
 mod tests {
-    use super::{from_json, to_json_string};
+    use super::{from_json, from_wire_json, to_json_string};
 
     #[test]
     fn numbers_survive_digit_by_digit() {
@@ -186,6 +201,17 @@ mod tests {
         let error = from_json("[0.30000000000000004]").expect_err("too many digits").to_string();
         assert!(error.contains("more digits than can be kept exactly"), "{error}");
         assert!(from_json("1e400").is_err());
+    }
+
+    #[test]
+    fn off_the_wire_an_inexact_number_costs_its_own_field_only() {
+        let value = from_wire_json(br#"{"at":[-97.743061250000012],"net":"12.50","rate":1.5}"#).expect("readable");
+        let record = value.as_record().expect("an object");
+        assert_eq!(record.get("net").and_then(|net| net.as_text()), Some("12.50"));
+        assert_eq!(record.get("rate").and_then(|rate| rate.as_decimal()), "1.5".parse().ok());
+        let at = record.get("at").and_then(|at| at.as_list()).expect("a list");
+        assert!(at[0].as_text().expect("a text").parse::<crate::value::Decimal>().is_err());
+        assert!(from_wire_json(b"[1] 2").is_err());
     }
 
     #[test]

@@ -70,7 +70,9 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::{Call, catalogue, profiled};
+    use crate::connector::FieldSpec;
     use crate::value::{Kind, Type};
+    use indexmap::IndexMap;
 
     #[test]
     fn the_embedded_catalogue_reads_and_each_resource_can_be_called() {
@@ -91,6 +93,18 @@ mod tests {
         assert_eq!(code.fields["cost_code"].ty, Type::text().optional());
         let project = catalogue().resources["projects"].source_type();
         assert_eq!(project.fields["active"].ty, Type::new(Kind::Boolean));
+    }
+
+    #[test]
+    fn every_fact_has_its_words_and_a_listed_source() {
+        fn check(fields: &IndexMap<String, FieldSpec>) {
+            for (name, field) in fields {
+                assert!(!field.doc.is_empty(), "{name} has no words");
+                assert!(field.source.iter().all(|source| catalogue().sources.contains_key(source)), "{name}");
+                check(&field.fields);
+            }
+        }
+        catalogue().resources.values().for_each(|resource| check(&resource.fields));
     }
 
     #[test]

@@ -1,8 +1,25 @@
 //! Procore: where subcontractor invoices, projects and vendors come from.
 //!
-//! Read only in this release. What it can do is [`catalogue`]; requests are made in
-//! `client`, tokens in `auth`, a status becomes an error in `error`; `fake` answers
-//! as Procore does.
+//! Read only in this release, and the catalogue says so. What it can do is `catalogue`;
+//! requests are made in `client`, tokens in `auth`, a status becomes an error in `error`;
+//! `fake` answers as Procore does.
 
+mod auth;
 mod catalogue;
-pub use catalogue::{catalogue, profiled};
+mod client;
+mod error;
+mod fake;
+mod query;
+#[cfg(test)]
+mod tests;
+
+use crate::connector::Driver;
+
+/// The line that the list of connectors needs.
+pub const DRIVER: Driver = Driver {
+    name: "procore",
+    catalogue: catalogue::catalogue,
+    profiled: catalogue::profiled,
+    open: client::Procore::open,
+    fake: fake::stocked,
+};

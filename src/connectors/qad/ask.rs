@@ -45,6 +45,11 @@ fn by_prefix(texts: Vec<String>, most: usize) -> Vec<Ask> {
 }
 
 impl Ask {
+    #[cfg(test)]
+    pub fn texts(&self) -> &[String] {
+        &self.0
+    }
+
     /// The filter on `column`; `None` when there is nothing that can be filtered by.
     pub fn filter(&self, column: &str) -> Option<String> {
         let (first, last) = (self.0.first()?, self.0.last()?);

@@ -20,7 +20,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Reads browses, and remembers which ones are known to exist.
 pub struct Browses {
     style: Browse,
-    /// Ids that have shown a row or their columns.
+    /// Ids that have shown their columns. Rows prove less: those of a list may come from
+    /// a browse in which a filter's column is misspelt.
     proven: Mutex<BTreeSet<String>>,
     passes: AtomicU64,
 }
@@ -70,7 +71,6 @@ impl Browses {
         if first == place.before {
             return Err(repeats(id, place.page));
         }
-        self.proven().insert(id.to_owned());
         let full = u64::try_from(rows.len()).is_ok_and(|count| count >= self.style.page_size);
         let next = full.then(|| Place { page: place.page + 1, call: place.call, before: first }.write());
         Ok(Rows { rows, next })
@@ -118,8 +118,13 @@ impl Browses {
                 "write this tenant's browse id",
             ));
         }
-        let needed = spec.fields.values().filter(|field| field.required).filter_map(column);
-        if let Some(missing) = needed.into_iter().find(|name| !columns.contains(*name)) {
+        let asked_by = |name: &str| name == wire.ask_by || wire.within_entity.as_deref() == Some(name);
+        let mut needed = spec
+            .fields
+            .iter()
+            .filter(|(name, field)| field.required || asked_by(name))
+            .filter_map(|(_, field)| column(field));
+        if let Some(missing) = needed.find(|name| !columns.contains(*name)) {
             return Err(wrong_profile(
                 format!("QAD's browse `{}` has no column `{missing}`", wire.browse),
                 "write this tenant's column",

@@ -195,6 +195,13 @@ mod tests {
     }
 
     #[test]
+    fn the_example_profile_is_sound() {
+        let tenant = Tenant::read(Some(include_str!("../../../examples/qad-profile.yaml"))).expect("example");
+        assert_eq!(tenant.catalogue.resources["cost_centers"].fields["code"].max, Some(8));
+        assert_eq!(tenant.catalogue.resources["supplier_invoices"].fields["daybook"].default.as_deref(), Some("APINV"));
+    }
+
+    #[test]
     fn a_profile_that_speaks_of_nothing_known_is_refused() {
         let error = Tenant::read(Some("resources: {invoices: {path: /x}}")).expect_err("unknown resource");
         assert!(

@@ -11,6 +11,7 @@ use super::client::Client;
 use super::envelope::{self, Envelope};
 use super::error::Purpose;
 use super::invoice;
+use super::key::{carries, folded, keys_of, named, part, reference, with_keys};
 use super::query::Query;
 use crate::connector::{
     Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, FieldSpec, Found, Key, Opening, Operation, Page,
@@ -91,9 +92,14 @@ impl Connector for Connection {
                 configuration(format!("QAD cannot be asked for {} without `{}`", spec.plural, wire.ask_by))
                     .mend(format!("add `{}` to the key", wire.ask_by))
             })?;
+            if let Some((name, _)) = key.0.iter().find(|(name, _)| spec.fields.get(&**name).and_then(column).is_none())
+            {
+                return Err(configuration(format!("QAD's list of {} does not show `{name}`", spec.plural))
+                    .mend(format!("leave `{name}` out of the key, or name its column in the tenant profile")));
+            }
             // An empty text is in no record: none is ever created with one.
             if !text.trim().is_empty() {
-                texts.insert(text.trim().to_owned());
+                texts.insert(text);
             }
         }
         let there = self.ask(resource, spec, wire, &texts).await?;
@@ -111,7 +117,9 @@ impl Connector for Connection {
         let outgoing = invoice::outgoing(spec, &self.tenant.profile.invoice, &self.domain, &self.entity, record);
         let query = Query::new().with("viewUri", wire.view_uri.as_str());
         let body = self.client.post(&wire.path, &query, envelope::wrap(&wire.array, outgoing)).await?;
-        self.written(resource, spec, wire, body.as_ref(), named(spec, record))
+        let mut written = self.written(resource, spec, wire, body.as_ref(), named(spec, record))?;
+        written.warnings.extend(written.echo.as_ref().and_then(|echo| invoice::dropped(record, echo)));
+        Ok(written)
     }
 
     async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
@@ -243,7 +251,10 @@ impl Connection {
 
     /// One record by its keys, as it stands on the wire.
     async fn show(&self, spec: &ResourceSpec, wire: &ResourceWire, query: &Query) -> Result<Option<Record>, Error> {
-        let Some(body) = self.client.get(&wire.path, query).await? else { return Ok(None) };
+        let body = self.client.get(&wire.path, query).await?.ok_or_else(|| {
+            Error::new(ErrorKind::Malformed, Permanence::Temporary, "QAD answers a read with nothing")
+                .mend("if this goes on, ask whoever runs the QAD tenant")
+        })?;
         let opened = self.opened(spec, wire, &body, Purpose::Read)?;
         Ok(opened.records.into_iter().next())
     }
@@ -283,13 +294,14 @@ impl Connection {
             }
             None => None,
         };
-        if let Some(entity) = echo.as_ref().and_then(|echo| echo.get("entity")).and_then(Value::as_text) {
-            if !entity.eq_ignore_ascii_case(&self.entity) {
-                warnings.push(format!("QAD posted it in entity {entity}, not in {}", self.entity));
-            }
-        }
+        warnings.extend(echo.as_ref().and_then(|echo| self.other_entity(echo)));
         let reference = echo.as_ref().map_or(otherwise, |echo| reference(spec, echo));
         Ok(Written { reference, echo, warnings })
+    }
+
+    fn other_entity(&self, echo: &Record) -> Option<String> {
+        let entity = echo.get("entity")?.as_text().filter(|entity| !entity.eq_ignore_ascii_case(&self.entity))?;
+        Some(format!("QAD posted it in entity {entity}, not in {}", self.entity))
     }
 }
 
@@ -320,58 +332,6 @@ fn decode_row(
 
 fn identity(spec: &ResourceSpec) -> &str {
     spec.identity.last().map_or("?", |name| spec.fields.get(name).map_or(name, |field| field.wire_name(name)))
-}
-
-/// `10USACO/2026/SI/1234`
-fn reference(spec: &ResourceSpec, record: &Record) -> String {
-    let parts: Vec<String> =
-        spec.identity.iter().filter_map(|name| record.get(name)).map(ToString::to_string).collect();
-    parts.join("/")
-}
-
-/// What to call a record whose number is not known yet.
-fn named(spec: &ResourceSpec, record: &Record) -> String {
-    let parts = spec.natural_keys.first().into_iter().flatten().filter_map(|name| record.get(name));
-    parts.map(ToString::to_string).collect::<Vec<_>>().join(" / ")
-}
-
-/// The key parameters of a record, by their wire names.
-fn keys_of(spec: &ResourceSpec, wire: &ResourceWire, record: &Record) -> Query {
-    wire.keys.iter().fold(Query::new(), |query, key| {
-        let field = spec.fields.iter().find(|(name, field)| field.wire_name(name) == key);
-        match field.and_then(|(name, _)| record.get(name)).filter(|value| !value.is_null()) {
-            Some(value) => query.with(key, value.to_string()),
-            None => query,
-        }
-    })
-}
-
-fn with_keys(query: Query, wire: &ResourceWire, keys: &Query) -> Query {
-    wire.keys.iter().fold(query, |query, key| match keys.get(key) {
-        Some(value) => query.with(key, value),
-        None => query,
-    })
-}
-
-fn part<'a>(key: &'a Key, name: &str) -> Option<&'a Value> {
-    key.0.iter().find(|(field, _)| field.as_ref() == name).map(|(_, value)| value)
-}
-
-/// Whether a record carries every part of the key. QAD compares codes without regard to
-/// case and to blanks at the end, so two such keys are one there.
-fn carries(record: &Record, key: &Key) -> bool {
-    key.0.iter().all(|(name, wanted)| match (record.get(name), wanted) {
-        (Some(Value::Text(there)), Value::Text(wanted)) => folded(there) == folded(wanted),
-        (Some(there), wanted) => match (there.as_decimal(), wanted.as_decimal()) {
-            (Some(there), Some(wanted)) => there == wanted,
-            _ => there == wanted,
-        },
-        (None, wanted) => wanted.is_null(),
-    })
-}
-
-fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
 }
 
 /// `None` for a value that a filter cannot carry: the list is then wider than asked for.

@@ -4,10 +4,13 @@
 //! carries, or what went wrong. Invariant: a write whose fate the answer does not tell
 //! ends in [`Effect::Unknown`].
 
-use crate::connector::{Effect, Error, ErrorKind, FieldSpec, Permanence};
+use crate::connector::{Effect, Error, ErrorKind, FieldSpec, Permanence, SpecType};
 use crate::value::{Span, Timestamp, Value, from_json_slice};
 use crate::world::HttpResponse;
 use indexmap::IndexMap;
+
+/// The code of a text that is too long, seen at one site.
+const TOO_LONG: &str = "47";
 
 /// What a request was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,8 +161,8 @@ pub fn refusal(complaints: &[Complaint], fields: &IndexMap<String, FieldSpec>, s
 fn told(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
     let message = sentence_end(&complaint.message);
     let message = if message.is_empty() { format!("error {}", complaint.code) } else { message.to_owned() };
-    let mut told = match language_name(&complaint.field, fields) {
-        Some(name) => format!("{name}: {message}"),
+    let mut told = match field_of(&complaint.field, fields) {
+        Some((name, _)) => format!("{name}: {message}"),
         None if complaint.field.is_empty() => message,
         None => format!("{}: {message}", complaint.field),
     };
@@ -169,34 +172,39 @@ fn told(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
     told
 }
 
-/// What to do, by what is known of the answer; never by the message's wording alone,
-/// since that follows the user's language.
+/// What to do, by what is known of the answer; never by the message's wording, since that
+/// follows the user's language.
 fn mend(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
-    let name = language_name(&complaint.field, fields).unwrap_or_else(|| complaint.field.clone());
-    if complaint.code == "47" {
-        return format!("shorten `{name}` in the mapping, or correct its longest length in the tenant profile");
+    let (name, ty) = match field_of(&complaint.field, fields) {
+        Some((name, spec)) => (name, Some(spec.ty)),
+        None => (complaint.field.as_str(), None),
+    };
+    match ty {
+        _ if complaint.code == TOO_LONG => {
+            format!("shorten `{name}` in the mapping, or correct its longest length in the tenant profile")
+        }
+        Some(SpecType::Date) => {
+            "open the period in QAD for purchases, or map another posting date; the date is never moved silently"
+                .to_owned()
+        }
+        Some(SpecType::Decimal) => format!("check `{name}` and the lines in the mapping"),
+        Some(_) if complaint.value.is_empty() => format!("give `{name}` a value in the mapping"),
+        Some(_) => format!(
+            "check `{}` in QAD: it must exist, be active and be allowed here, in this domain and entity \
+             (QAD also says \"mandatory\" of a code that it does not know)",
+            complaint.value
+        ),
+        None => "correct the record, or what QAD's message names, and replay it".to_owned(),
     }
-    if name.ends_with("_date") {
-        return "open the period in QAD for purchases, or map another posting date; the date is never moved silently"
-            .to_owned();
-    }
-    if complaint.value.is_empty() {
-        return format!("give `{name}` a value in the mapping");
-    }
-    format!(
-        "check that `{}` exists and is active in QAD for this domain and entity: QAD also says \"mandatory\" of a code \
-         that it does not know",
-        complaint.value
-    )
 }
 
-/// The catalogue's name for a wire name, in any of QAD's spellings (`postingDate`, `PostingDate`).
-fn language_name(wire: &str, fields: &IndexMap<String, FieldSpec>) -> Option<String> {
+/// The catalogue's field of a wire name, in any of QAD's spellings (`postingDate`, `PostingDate`).
+fn field_of<'a>(wire: &str, fields: &'a IndexMap<String, FieldSpec>) -> Option<(&'a str, &'a FieldSpec)> {
     fields.iter().find_map(|(name, spec)| {
         if spec.wire_name(name).eq_ignore_ascii_case(wire) {
-            return Some(name.clone());
+            return Some((name.as_str(), spec));
         }
-        language_name(wire, &spec.fields)
+        field_of(wire, &spec.fields)
     })
 }
 

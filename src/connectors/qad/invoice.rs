@@ -40,6 +40,17 @@ pub fn check(spec: &ResourceSpec, record: &Record) -> Result<(), Error> {
     }
 }
 
+/// What the other side says that it stored, where that is less than was sent: some status
+/// codes keep no coded lines, and say nothing.
+pub fn dropped(sent: &Record, echo: &Record) -> Option<String> {
+    let count = |record: &Record| record.get("lines").and_then(Value::as_list).map(<[Value]>::len);
+    let (sent, kept) = (count(sent)?, count(echo)?);
+    (sent != kept).then(|| {
+        let status = echo.get("status_code").map(ToString::to_string).unwrap_or_default();
+        format!("QAD kept {kept} of {sent} lines; status code `{status}` may not keep lines that are coded to accounts")
+    })
+}
+
 /// The wire record of a new invoice.
 pub fn outgoing(
     spec: &ResourceSpec,
@@ -52,7 +63,10 @@ pub fn outgoing(
     let kind = record.get("type").and_then(Value::as_text).unwrap_or(&defaults.kind);
     let daybook = if kind.starts_with("CREDITNOTE") { &defaults.credit_note_daybook } else { &defaults.daybook };
     let wire_name = |name: &str| spec.fields.get(name).map_or(name, |field| field.wire_name(name)).to_owned();
-    let fixed: [(&str, Value); 6] = [
+    // QAD wants a description; the reference is what people look for.
+    let reference = record.get("reference").cloned().unwrap_or_default();
+    let fixed: [(&str, Value); 7] = [
+        ("description", reference),
         ("entity", entity.into()),
         ("type", kind.into()),
         ("currency", defaults.currency.as_str().into()),
@@ -166,6 +180,10 @@ fn value_fits(spec: &FieldSpec, value: &Value, place: &str) -> Result<(), Error>
             Some(max) if text.chars().count() > max as usize => Err(refused(
                 format!("`{place}` holds {} characters, QAD takes {max}: `{text}`", text.chars().count()),
                 "shorten it in the mapping",
+            )),
+            _ if spec.closed && !spec.values.iter().any(|known| known.as_str() == text.as_ref()) => Err(refused(
+                format!("`{place}` is `{text}`, which QAD does not know"),
+                &format!("map one of {}", spec.values.join(", ")),
             )),
             _ => Ok(()),
         },

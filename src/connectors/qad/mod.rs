@@ -15,6 +15,21 @@ mod client;
 mod connection;
 mod envelope;
 mod error;
+mod fake;
 mod invoice;
+mod key;
 mod profile;
 mod query;
+#[cfg(test)]
+mod tests;
+
+use crate::connector::{Catalogue, Driver};
+
+/// QAD's line in the list of connectors.
+pub const DRIVER: Driver =
+    Driver { name: "qad", catalogue: catalogue::shipped, profiled, open: connection::open, fake: fake::stocked };
+
+/// The catalogue with a tenant profile laid over it.
+fn profiled(profile: &str) -> Result<Catalogue, String> {
+    catalogue::Tenant::read(Some(profile)).map(|tenant| tenant.catalogue)
+}

@@ -106,9 +106,10 @@ impl Checker<'_> {
         let missing: Vec<&str> =
             [("from", parts.from.is_none()), ("map", parts.map.is_none()), ("to", parts.to.is_none())]
                 .into_iter()
-                .filter_map(|(word, missing)| (missing && !lost::any(&flow.lost, word)).then_some(word))
+                .filter_map(|(word, missing)| missing.then_some(word))
                 .collect();
-        if !missing.is_empty() {
+        // A line that cannot be read may have swallowed what seems to be missing.
+        if !missing.is_empty() && flow.lost.is_empty() {
             self.report(
                 Diagnostic::error(
                     &codes::FLOW_INCOMPLETE,

@@ -41,6 +41,10 @@ impl Checker<'_> {
     }
 
     fn nothing_to_do(&mut self, file: &ast::File) {
+        if file.items.is_empty() && !self.is_blank() {
+            // The text was refused as a whole, and that was said.
+            return;
+        }
         let place = file.items.iter().find_map(|item| match item {
             Item::Pipeline(pipeline) => Some(pipeline.name.span),
             _ => None,
@@ -51,6 +55,12 @@ impl Checker<'_> {
                 .label("nothing to do")
                 .hint("add a flow: `flow NAME { from … map { … } to … { … } }`"),
         );
+    }
+
+    /// Whether the pipeline file holds nothing but comments.
+    fn is_blank(&self) -> bool {
+        let text = self.sources.get(SourceId(0)).map_or("", |source| &source.text);
+        text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
     }
 
     pub(super) fn unused_let(&mut self, name: &Name) {

@@ -34,7 +34,7 @@ impl Checker<'_> {
         self.distinct(&lookup.outputs, "output");
         let origin = self.origin(lookup);
         let (resource, inputs, outputs) = match origin.resource {
-            Some((name, filter, _)) if origin.table.is_none() => self.from_resource(lookup, name, filter),
+            Some((name, filter, _)) if origin.table.is_none() => self.rows_of(lookup, name, filter),
             _ => {
                 let unclear = origin.resource.is_some() || lost::any(&lookup.lost, "from");
                 let ty = if unclear { Type::unknown() } else { Type::text() };
@@ -157,7 +157,7 @@ impl Checker<'_> {
     }
 
     #[expect(clippy::type_complexity, reason = "the three parts of one signature")]
-    fn from_resource(
+    fn rows_of(
         &mut self,
         lookup: &ast::Lookup,
         name: &ResourceName,

@@ -10,6 +10,7 @@ mod count;
 mod date;
 mod ends_with;
 mod first;
+mod fits;
 mod join;
 mod last;
 mod length;
@@ -99,6 +100,7 @@ static ALL: &[&Function] = &[
     &date::FUNCTION,
     &ends_with::FUNCTION,
     &first::FUNCTION,
+    &fits::FUNCTION,
     &join::FUNCTION,
     &last::FUNCTION,
     &length::FUNCTION,

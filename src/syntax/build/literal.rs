@@ -133,6 +133,11 @@ impl Builder<'_> {
         let span = self.span(node);
         match parse_duration(node.as_str()) {
             Some(value) => Some(Spanned { value, span }),
+            None if is_scientific(node.as_str()) => self.fail(
+                Diagnostic::error(&codes::BAD_NUMBER, span, format!("`{}` is not how a number is written", node.as_str()))
+                    .label("not a plain number")
+                    .hint("write all digits of the number; `_` may group them, as in `250_000`"),
+            ),
             None => self.fail(
                 Diagnostic::error(&codes::BAD_DURATION, span, format!("`{}` is no length of time", node.as_str()))
                     .label("neither a number nor a length of time")
@@ -140,6 +145,13 @@ impl Builder<'_> {
             ),
         }
     }
+}
+
+/// `1e5`, `0xFF`
+fn is_scientific(text: &str) -> bool {
+    let rest = text.trim_start_matches(|sign: char| sign.is_ascii_digit());
+    let exponent = rest.strip_prefix(['e', 'E']).is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    exponent || text.starts_with("0x") || text.starts_with("0b")
 }
 
 /// What stands between the quotes of a plain text.

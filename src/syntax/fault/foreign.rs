@@ -17,7 +17,7 @@ fn judge(cut: Cut, source: SourceId, range: &Range<usize>, index: usize) -> Opti
     let text = lexeme.text(cut.text);
     match lexeme.kind {
         Kind::Strange(strange) => Some(strange_lexeme(strange, text, lexeme, source)),
-        Kind::Sign => sign(cut, range, index, text, span),
+        Kind::Sign => sign(text, span),
         Kind::Number => number(text, span),
         Kind::Word => absent(cut, range, index, text, span),
         _ => None,
@@ -54,17 +54,20 @@ fn strange_lexeme(strange: Strange, text: &str, lexeme: Lexeme, source: SourceId
                 .label("typographic quotes or backticks")
                 .hint(hint)
         }
-        Strange::Character => Diagnostic::error(
-            &codes::UNKNOWN_CHARACTER,
-            span,
-            format!("`{}` stands for nothing here", text.escape_debug()),
-        )
-        .label("unknown outside a text")
-        .hint("names hold the letters a to z, digits and `_`; other characters stand in a text, in quotes"),
+        Strange::Character => Diagnostic::error(&codes::UNKNOWN_CHARACTER, span, unknown(text))
+            .label("unknown outside a text")
+            .hint("names hold the letters a to z, digits and `_`; other characters stand in a text, in quotes"),
     }
 }
 
-fn sign(cut: Cut, range: &Range<usize>, index: usize, text: &str, span: Span) -> Option<Diagnostic> {
+fn unknown(text: &str) -> String {
+    if text.chars().all(|sign| sign.is_alphanumeric() || sign == '_') {
+        return format!("`{text}` cannot be a name: it holds other letters than a to z");
+    }
+    format!("`{}` stands for nothing here", text.escape_debug())
+}
+
+fn sign(text: &str, span: Span) -> Option<Diagnostic> {
     let operator = |right: &str| {
         Diagnostic::error(&codes::FOREIGN_OPERATOR, span, format!("`{text}` is no operator"))
             .label("unknown operator")
@@ -72,10 +75,7 @@ fn sign(cut: Cut, range: &Range<usize>, index: usize, text: &str, span: Span) ->
     };
     Some(match text {
         "&&" | "&" => operator("and"),
-        "||" => operator(
-            "or` between conditions, `??` for a value where the left is absent, `|` to pass a value on"
-                .trim_end_matches('`'),
-        ),
+        "||" => operator("or").hint("write `or` between conditions, `a ?? b` for a value where `a` is absent"),
         "===" => operator("=="),
         "!==" | "<>" => operator("!="),
         "!" => operator("not"),
@@ -89,13 +89,9 @@ fn sign(cut: Cut, range: &Range<usize>, index: usize, text: &str, span: Span) ->
         "?" => Diagnostic::error(&codes::FOREIGN_OPERATOR, span, "`?` is no operator")
             .label("unknown operator")
             .hint("for a value that may be absent write `value ?? instead`"),
-        "$" => {
-            let next = cut.lexemes.get(index + 1).filter(|next| next.kind == Kind::Sign && index + 1 < range.end);
-            let name = next.map(|_| cut.word(index + 2)).filter(|name| !name.is_empty()).unwrap_or("name");
-            Diagnostic::error(&codes::DOLLAR_PATH, span, "a path does not begin with `$`")
-                .label("a path begins with a name")
-                .hint(format!("begin with the name that `from … as` gave the record, as in `invoice.{name}`"))
-        }
+        "$" => Diagnostic::error(&codes::DOLLAR_PATH, span, "a path does not begin with `$`")
+            .label("a path begins with a name")
+            .hint("begin with the name that `from … as` or `let` gave the record, as in `invoice.total`"),
         ";" => super::place::separator(text, span),
         _ => return None,
     })

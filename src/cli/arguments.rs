@@ -1,0 +1,208 @@
+//! The command line, as it is typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Moves construction costs between systems as a pipeline file says, exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "mlc", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "\
+Exit codes: 0 all well; 1 something is held, rejected, failed or in doubt;
+2 the pipeline or the command line is wrong; 3 the world is (network, credentials, disk).")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Say on standard error what happens inside; MLC_LOG takes a filter such as `mlc=debug`
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    #[arg(long, env = "MLC_LOG", hide = true, global = true)]
+    pub log: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find what is wrong in a pipeline, with the place and the mend
+    Check(Check),
+    /// Say what a run would post, hold and reject, and at how many requests; writes nothing
+    Plan(Plan),
+    /// Run a pipeline
+    Run(Run),
+    /// List the records that wait for somebody, with the reason
+    Status(Status),
+    /// Tell one record's whole story
+    Show(Show),
+    /// Show what connectors, resources and fields there are
+    Schema(Schema),
+    /// Serve the sandbox on loopback, for pipelines that name its URLs and for other programs
+    Sandbox(Serve),
+    /// Explain an error code, or list them all
+    Explain(Explain),
+    /// Read and verify the log of all that was done
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Print a completion script for a shell
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    #[command(hide = true)]
+    Man,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// For people, or for programs.
+#[derive(Debug, Args)]
+pub struct Printing {
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// Which pipeline, and where its state lies.
+#[derive(Debug, Args)]
+pub struct Place {
+    /// The pipeline file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where state is kept [default: `.mlc` beside the pipeline file]
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Run against the sandbox, whatever the connections say
+    #[arg(long)]
+    pub sandbox: bool,
+}
+
+/// How the sandbox is made.
+#[derive(Debug, Args)]
+pub struct Make {
+    /// The sandbox's seed [default: that of the sandbox that is there, else 1]
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// Let the sandbox misbehave, such as `429=5%,500=5%,timeout=5%,lost=5%`
+    #[arg(long, value_name = "FAULTS", default_value = "", hide_default_value = true)]
+    pub faults: String,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The pipeline file
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub make: Make,
+    #[command(flatten)]
+    pub printing: Printing,
+    /// Only this flow; may be given several times
+    #[arg(long = "flow", value_name = "NAME")]
+    pub flows: Vec<String>,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    #[command(flatten)]
+    pub plan: Plan,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub printing: Printing,
+    /// Only records with this outcome
+    #[arg(long, value_name = "OUTCOME", value_parser = ["posted", "skipped", "held", "rejected", "failed", "in_doubt"])]
+    pub outcome: Option<String>,
+    /// All records, also those that nobody has to look at
+    #[arg(long, conflicts_with = "outcome")]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    #[command(flatten)]
+    pub place: Place,
+    /// The record: its key, its number, or any part of them that only one record has
+    #[arg(value_name = "RECORD")]
+    pub record: String,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    /// A connector, or one of its resources, such as `erp.suppliers`
+    #[arg(value_name = "RESOURCE")]
+    pub resource: Option<String>,
+    /// List the functions that a mapping may call
+    #[arg(long, conflicts_with = "resource")]
+    pub functions: bool,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+/// Beside these there is one option for each connector: `--NAME ADDR`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub make: Make,
+    /// Keep what is posted in this folder, and go on with what is there
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// A code such as `E0203`
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// List the entries of the log
+    List(AuditList),
+    /// Prove that no entry was edited, dropped or reordered
+    Verify(AuditVerify),
+}
+
+#[derive(Debug, Args)]
+pub struct AuditList {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub printing: Printing,
+    /// Begin with this entry [default: the latest ones]
+    #[arg(long, value_name = "NUMBER")]
+    pub from: Option<u64>,
+    /// How many entries at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
+    pub most: usize,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditVerify {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub printing: Printing,
+}

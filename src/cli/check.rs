@@ -1,0 +1,41 @@
+//! `mlc check`: what is wrong in a pipeline, with the place and the mend.
+
+use super::arguments::{Check, Format};
+use super::compose;
+use super::exit::{Exit, Outcome};
+use super::screen::{count, say, say_json, style};
+use crate::diag;
+use crate::host::terminal;
+
+pub fn run(arguments: &Check) -> Outcome {
+    let checked = compose::check(&arguments.file)?;
+    let (errors, warnings): (Vec<_>, Vec<_>) = checked.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
+    if arguments.printing.format == Format::Json {
+        say_json(&diag::render_json(&checked.diagnostics, &checked.sources))?;
+    } else {
+        say(&diag::render(&checked.diagnostics, &checked.sources, style(terminal::stdout_is_terminal())))?;
+        let file = arguments.file.display();
+        let found = [(errors.len(), "error", "errors"), (warnings.len(), "warning", "warnings")]
+            .into_iter()
+            .filter(|(number, ..)| *number > 0)
+            .map(|(number, one, many)| count(number as u64, one, many))
+            .collect::<Vec<_>>();
+        say(&match (&checked.program, found.is_empty()) {
+            (Some(program), true) => format!("{file}: all well, {}\n", what(program)),
+            (Some(program), false) => format!("{file}: {}; {}\n", found.join(" and "), what(program)),
+            (None, _) => format!("{file}: {}; `mlc explain CODE` tells more of one\n", found.join(" and ")),
+        })?;
+    }
+    Ok(if errors.is_empty() { Exit::Well } else { Exit::Wrong })
+}
+
+fn what(program: &crate::program::Program) -> String {
+    let rows: usize = program.lookups().iter().map(|lookup| lookup.rows.len()).sum();
+    format!(
+        "{}, {}, {} with {}",
+        count(program.flows().len() as u64, "flow", "flows"),
+        count(program.connections().len() as u64, "connection", "connections"),
+        count(program.lookups().len() as u64, "lookup", "lookups"),
+        count(rows as u64, "row", "rows"),
+    )
+}

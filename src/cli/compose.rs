@@ -1,0 +1,202 @@
+//! The composition root: a pipeline file becomes everything that a run works with.
+
+use super::arguments::Place;
+use super::exit::Failure;
+use super::folder::Folder;
+use super::scratch::Scratch;
+use super::screen::{note, style};
+use super::text;
+use crate::connector::{Opening, Settings, Wire};
+use crate::connectors::drivers;
+use crate::diag::{self, Diagnostic, Sources};
+use crate::engine::{Governor, Progress, Setup};
+use crate::host::{self, DiskFiles};
+use crate::model::{self, Connection};
+use crate::program::{self, Program};
+use crate::sandbox::{Faults, Sandbox, SandboxOptions};
+use crate::store::{MemoryStore, SledStore, Store};
+use crate::syntax;
+use crate::value::Timestamp;
+use crate::world::{Credential, CredentialSource, World};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What checking a file gave.
+pub struct Checked {
+    pub sources: Sources,
+    pub diagnostics: Vec<Diagnostic>,
+    /// `None` if there is any error.
+    pub program: Option<Program>,
+}
+
+/// Reads, parses and checks a pipeline file.
+pub fn check(path: &Path) -> Result<Checked, Failure> {
+    let mut sources = Sources::new();
+    let id = sources.add(path, text::read(path)?);
+    let parsed = syntax::parse(&sources, id);
+    let checked = model::check(&parsed.file, &mut sources, &DiskFiles::beside(path), drivers());
+    let mut diagnostics = parsed.diagnostics;
+    let unreadable = diagnostics.iter().any(Diagnostic::is_error);
+    diagnostics.extend(checked.diagnostics);
+    diagnostics.sort_by_key(|diagnostic| (diagnostic.label.span.source, diagnostic.label.span.start));
+    let program = checked.model.filter(|_| !unreadable).map(program::compile);
+    Ok(Checked { sources, diagnostics, program })
+}
+
+/// The program, or what is wrong with the file on standard error.
+pub fn program(path: &Path) -> Result<Program, Failure> {
+    let checked = check(path)?;
+    let style = style(host::terminal::stderr_is_terminal());
+    note(&diag::render(&checked.diagnostics, &checked.sources, style));
+    checked.program.ok_or_else(|| {
+        let errors = checked.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count() as u64;
+        Failure::wrong(
+            format!("{} has {}", path.display(), super::screen::count(errors, "error", "errors")),
+            "`mlc explain CODE` tells more of one",
+        )
+    })
+}
+
+/// How a run is to be set up.
+pub struct Wish<'a> {
+    pub place: &'a Place,
+    pub seed: Option<u64>,
+    pub faults: &'a str,
+    /// Write nothing anywhere.
+    pub plan: bool,
+}
+
+/// A run that can begin.
+pub struct Ready {
+    pub setup: Setup,
+    /// The copy of the state that a plan reads; goes with it.
+    _scratch: Option<Scratch>,
+}
+
+/// Opens the world, the store and the connections of a program.
+pub fn open(program: Program, wish: &Wish<'_>, progress: Arc<dyn Progress>) -> Result<Ready, Failure> {
+    let sandboxed = in_sandbox(&program, wish.place)?;
+    let folder = Folder::new(&wish.place.file, wish.place.state.as_deref(), program.name(), sandboxed);
+    let (world, sandbox) = open_world(sandboxed, &folder, wish)?;
+    let (store, scratch) = open_store(&folder, &world, wish.plan)?;
+    if let (Some(sandbox), Some(latest)) = (&sandbox, latest(store.as_ref())?) {
+        sandbox.not_before(latest);
+    }
+    let mut setup = Setup {
+        program: Arc::new(program),
+        connections: BTreeMap::new(),
+        paces: BTreeMap::new(),
+        store,
+        clock: Arc::clone(&world.clock),
+        entropy: Arc::clone(&world.entropy),
+        progress,
+        sandbox: sandboxed,
+    };
+    connect(&mut setup, &world, sandbox.as_ref())?;
+    Ok(Ready { setup, _scratch: scratch })
+}
+
+/// A run is wholly in the sandbox or wholly outside.
+fn in_sandbox(program: &Program, place: &Place) -> Result<bool, Failure> {
+    if place.sandbox {
+        return Ok(true);
+    }
+    let (inside, outside): (Vec<_>, Vec<_>) = program.connections().iter().partition(|connection| connection.sandbox);
+    if let (Some(inside), Some(outside)) = (inside.first(), outside.first()) {
+        return Err(Failure::wrong(
+            format!("`connect {}` is in the sandbox and `connect {}` is not", inside.name, outside.name),
+            "write `sandbox` in both or in none of them, or run with --sandbox",
+        ));
+    }
+    Ok(outside.is_empty())
+}
+
+fn open_world(sandboxed: bool, folder: &Folder, wish: &Wish<'_>) -> Result<(World, Option<Sandbox>), Failure> {
+    let faults = Faults::parse(wish.faults)
+        .map_err(|error| Failure::wrong(format!("--faults: {error}"), "write such as `429=5%,timeout=1%,lost=1%`"))?;
+    if !sandboxed {
+        if wish.seed.is_some() || !wish.faults.is_empty() {
+            return Err(Failure::wrong(
+                "--seed and --faults are of the sandbox, and this pipeline runs outside it",
+                "add --sandbox, or leave them away",
+            ));
+        }
+        return Ok((host::world(), None));
+    }
+    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, speed: None };
+    let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
+    Ok((sandbox.world(), Some(sandbox)))
+}
+
+/// A plan reads a copy, since even opening a database writes to its files.
+fn open_store(folder: &Folder, world: &World, plan: bool) -> Result<(Arc<dyn Store>, Option<Scratch>), Failure> {
+    let now = world.clock.now();
+    if !plan {
+        return Ok((Arc::new(SledStore::open(&folder.store(), now)?), None));
+    }
+    let scratch = Scratch::new(world.entropy.next_u64());
+    match SledStore::open_copy(&folder.store(), scratch.path(), now)? {
+        Some(store) => Ok((Arc::new(store), Some(scratch))),
+        None => Ok((Arc::new(MemoryStore::new()), None)),
+    }
+}
+
+/// The newest instant that a store remembers.
+fn latest(store: &dyn Store) -> Result<Option<Timestamp>, Failure> {
+    let head = store.head()?;
+    Ok(store.audit(head.number, 1)?.last().map(|entry| entry.event.at))
+}
+
+/// Opens every connection; those with one credential share one rate budget.
+fn connect(setup: &mut Setup, world: &World, sandbox: Option<&Sandbox>) -> Result<(), Failure> {
+    let mut budgets: BTreeMap<String, Arc<Governor>> = BTreeMap::new();
+    for connection in Arc::clone(&setup.program).connections() {
+        let driver = connection.driver;
+        let source = match sandbox {
+            Some(_) => Some(CredentialSource::Sandbox(driver.name.to_owned())),
+            None => connection.credentials.clone(),
+        };
+        let budget = budgets
+            .entry(format!("{} {source:?}", driver.name))
+            .or_insert_with(|| Arc::new(Governor::new(Arc::clone(&world.clock))));
+        let pace = Arc::clone(budget);
+        let wire =
+            Wire { transport: Arc::clone(&world.transport), clock: Arc::clone(&world.clock), pace: pace.clone() };
+        let opening = Opening {
+            name: connection.name.to_string(),
+            settings: settings(connection, sandbox),
+            credential: credential(connection, source.as_ref(), world)?,
+            profile: connection.profile.as_ref().map(ToString::to_string),
+            wire,
+        };
+        let open = (driver.open)(opening).map_err(|error| {
+            Failure::world(format!("connection `{}` cannot be opened: {error}", connection.name), error.mend)
+        })?;
+        setup.connections.insert(connection.name.to_string(), Arc::from(open));
+        setup.paces.insert(connection.name.to_string(), pace);
+    }
+    Ok(())
+}
+
+/// What the pipeline sets; in the sandbox, what the sandbox's systems ask for comes first.
+fn settings(connection: &Connection, sandbox: Option<&Sandbox>) -> Settings {
+    let mut settings = connection.settings.clone();
+    if let Some(own) = sandbox.and_then(|sandbox| sandbox.settings(connection.driver.name)) {
+        settings.0.extend(own.0);
+    }
+    settings
+}
+
+fn credential(
+    connection: &Connection,
+    source: Option<&CredentialSource>,
+    world: &World,
+) -> Result<Credential, Failure> {
+    let Some(source) = source else { return Ok(Credential::default()) };
+    let catalogue = (connection.driver.catalogue)();
+    let fields: Vec<&str> = catalogue.credentials.iter().map(|field| field.name.as_str()).collect();
+    world.secrets.credential(source, &fields).map_err(|error| {
+        Failure::world(format!("no credential for connection `{}`: {}", connection.name, error.message), error.hint)
+    })
+}

@@ -1,0 +1,55 @@
+//! How a command ends: with one of four codes, and with a sentence when it failed.
+
+use crate::store::{StoreError, StoreErrorKind};
+
+/// What the process ends with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Exit {
+    /// All well.
+    Well = 0,
+    /// Something is held, rejected, failed or in doubt.
+    Attention = 1,
+    /// The pipeline or the command line is wrong.
+    Wrong = 2,
+    /// The world is: network, credentials, disk.
+    World = 3,
+}
+
+/// Why a command could not do what it was asked for.
+#[derive(Debug)]
+pub struct Failure {
+    pub exit: Exit,
+    /// One sentence.
+    pub message: String,
+    /// What to do; may be empty.
+    pub hint: String,
+}
+
+impl Failure {
+    pub fn wrong(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit: Exit::Wrong, message: message.into(), hint: hint.into() }
+    }
+
+    pub fn world(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit: Exit::World, message: message.into(), hint: hint.into() }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let message = match error.kind {
+            StoreErrorKind::InUse => format!("{} (another mlc is at work there)", error.message),
+            _ => error.message,
+        };
+        Self::world(message, error.hint)
+    }
+}
+
+impl From<crate::sandbox::SandboxError> for Failure {
+    fn from(error: crate::sandbox::SandboxError) -> Self {
+        Self::world(error.message, error.hint)
+    }
+}
+
+pub type Outcome = Result<Exit, Failure>;

@@ -1,0 +1,96 @@
+//! The command line, and the place where all parts are put together.
+//!
+//! Takes what was typed; hands on an exit code: 0 all well; 1 something is held,
+//! rejected, failed or in doubt; 2 the pipeline or the command line is wrong; 3 the world is.
+
+mod arguments;
+mod audit;
+mod check;
+mod compose;
+mod exit;
+mod explain;
+mod folder;
+mod grid;
+mod identity;
+mod logging;
+mod pages;
+mod progress;
+mod report;
+mod run;
+mod schema;
+mod scratch;
+mod screen;
+mod serve;
+mod show;
+mod state;
+mod status;
+mod text;
+
+use arguments::{Cli, Command};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
+use exit::{Exit, Failure, Outcome};
+use std::future::Future;
+use std::process::ExitCode;
+
+/// Runs the command that was typed.
+pub fn main() -> ExitCode {
+    let exit = match parse() {
+        Ok((cli, matches)) => dispatch(&cli, &matches).unwrap_or_else(|failure| {
+            screen::complain(&failure);
+            failure.exit
+        }),
+        Err(exit) => exit,
+    };
+    ExitCode::from(exit as u8)
+}
+
+/// The whole command line, with the options that the list of connectors brings.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("sandbox", serve::with_addresses)
+}
+
+/// What was typed. clap prints help, version and mistakes itself.
+fn parse() -> Result<(Cli, ArgMatches), Exit> {
+    let parsed = command().try_get_matches().and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    parsed.map_err(|error| {
+        // A reader that has gone away needs no help.
+        let _ = error.print();
+        if error.use_stderr() { Exit::Wrong } else { Exit::Well }
+    })
+}
+
+fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
+    logging::start(cli.verbose, cli.log.as_deref())?;
+    match &cli.command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::Plan(arguments) => block_on(run::run(arguments, true)),
+        Command::Run(arguments) => block_on(run::run(&arguments.plan, false)),
+        Command::Status(arguments) => status::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
+        Command::Sandbox(arguments) => {
+            let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();
+            block_on(serve::run(arguments, &addresses))
+        }
+        Command::Explain(arguments) => explain::run(arguments),
+        Command::Audit(arguments) => audit::run(arguments),
+        Command::Completions { shell } => pages::completions(command(), *shell),
+        Command::Man => pages::manual(command()),
+    }
+}
+
+/// The only place where a runtime is made.
+fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::world(format!("no threads can be started: {error}"), "give the process more room and try again")
+    })?;
+    runtime.block_on(work)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_command_line_is_sound() {
+        super::command().debug_assert();
+    }
+}

@@ -1,0 +1,77 @@
+//! `mlc run` and `mlc plan`.
+
+use super::arguments::{Format, Plan};
+use super::compose::{self, Ready, Wish};
+use super::exit::{Exit, Failure, Outcome};
+use super::progress::{Counter, Ticker};
+use super::report;
+use super::screen::{complain, note, say, say_json, width};
+use crate::engine::{self, Options, Report, RunError, RunErrorKind};
+use crate::host::signal;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Runs, or with `plan` only says what a run would do.
+pub async fn run(arguments: &Plan, plan: bool) -> Outcome {
+    let program = compose::program(&arguments.place.file)?;
+    let currency = program.currency().map(ToString::to_string);
+    let counter = Arc::new(Counter::default());
+    let wish = Wish { place: &arguments.place, seed: arguments.make.seed, faults: &arguments.make.faults, plan };
+    let ready = compose::open(program, &wish, counter.clone())?;
+    let ticker = Ticker::start(&counter, arguments.quiet);
+    let result = until_stopped(&ready, arguments, plan).await;
+    ticker.stop().await;
+    let (report, failure) = settle(result)?;
+    if arguments.printing.format == Format::Json {
+        say_json(&report)?;
+    } else {
+        let view = report::View {
+            report: &report,
+            file: &arguments.place.file,
+            state: arguments.place.state.as_deref(),
+            flag: arguments.place.sandbox,
+            currency: currency.as_deref(),
+            width: width(),
+        };
+        say(&view.render())?;
+    }
+    if let Some(failure) = failure {
+        complain(&failure);
+        return Ok(failure.exit);
+    }
+    Ok(match report.exit_code() {
+        0 => Exit::Well,
+        1 => Exit::Attention,
+        _ => Exit::World,
+    })
+}
+
+/// Ctrl-C once: nothing new is taken up, what is in flight is settled. Twice: the end.
+async fn until_stopped(ready: &Ready, arguments: &Plan, plan: bool) -> Result<Report, RunError> {
+    let (ask, asked) = watch::channel(false);
+    let options = Options { plan, flows: arguments.flows.clone(), cancel: Some(asked) };
+    let listener = tokio::spawn(async move {
+        signal::stop().await;
+        note("\nstopping: what is in flight is being settled; press Ctrl-C once more to break off\n");
+        ask.send_replace(true);
+        signal::stop().await;
+        std::process::exit(130);
+    });
+    let result = engine::run(&ready.setup, &options).await;
+    listener.abort();
+    result
+}
+
+/// A run that broke off may still have something to tell.
+fn settle(result: Result<Report, RunError>) -> Result<(Report, Option<Failure>), Failure> {
+    let error = match result {
+        Ok(report) => return Ok((report, None)),
+        Err(error) => error,
+    };
+    let exit = if error.kind == RunErrorKind::UnknownFlow { Exit::Wrong } else { Exit::World };
+    let failure = Failure { exit, message: error.message, hint: error.mend };
+    match error.report {
+        Some(report) => Ok((*report, Some(failure))),
+        None => Err(failure),
+    }
+}

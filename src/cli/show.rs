@@ -1,0 +1,197 @@
+//! `mlc show`: one record's whole story, from what was read to what the other side answered.
+
+use super::arguments::{Format, Show};
+use super::exit::{Exit, Failure, Outcome};
+use super::report::SANDBOX;
+use super::screen::{BOLD, DIM, WAITING, count, say, say_json};
+use super::state::State;
+use super::status::money;
+use crate::store::{AuditEntry, RecordEntry, Store};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// How many entries of the log are read at once.
+const PAGE: usize = 1_000;
+/// How many candidates are listed.
+const CANDIDATES: usize = 8;
+
+pub fn run(arguments: &Show) -> Outcome {
+    let state = State::open(&arguments.place)?;
+    let all = state.store().records(None)?;
+    let entry = find(&all, &arguments.record)?;
+    let events = events(state.store(), entry)?;
+    if arguments.printing.format == Format::Json {
+        say_json(&json!({
+            "sandbox": state.identity.sandbox,
+            "pipeline": state.identity.name,
+            "record": entry,
+            "events": events,
+        }))?;
+    } else {
+        let mut text = String::new();
+        if state.identity.sandbox {
+            let _ = writeln!(text, "{WAITING}{SANDBOX}{WAITING:#}");
+        }
+        head(entry, &mut text);
+        let _ = writeln!(text, "\n{BOLD}What was read{BOLD:#}");
+        tree(&entry.source, 1, &mut text);
+        if let Some(target) = &entry.target {
+            let _ = writeln!(text, "\n{BOLD}What it became{BOLD:#}");
+            tree(target, 1, &mut text);
+        }
+        story(&events, &mut text);
+        say(&text)?;
+    }
+    Ok(Exit::Well)
+}
+
+/// The one record that is meant: by its key, its name on either side, or a part of them.
+fn find<'a>(all: &'a [RecordEntry], wanted: &str) -> Result<&'a RecordEntry, Failure> {
+    let low = wanted.to_lowercase();
+    let exact = |entry: &&RecordEntry| {
+        entry.id.key == wanted
+            || entry.id.to_string() == wanted
+            || entry.reference.as_deref() == Some(wanted)
+            || entry.id.key.rsplit('/').next() == Some(wanted)
+    };
+    let part = |entry: &&RecordEntry| {
+        [Some(entry.label.as_str()), entry.target_key.as_deref(), entry.reference.as_deref()]
+            .into_iter()
+            .flatten()
+            .chain([entry.id.to_string().as_str()])
+            .any(|text| text.to_lowercase().contains(&low))
+    };
+    let mut found: Vec<&RecordEntry> = all.iter().filter(exact).collect();
+    if found.is_empty() {
+        found = all.iter().filter(part).collect();
+    }
+    match found.as_slice() {
+        [one] => Ok(one),
+        [] => Err(Failure::wrong(
+            format!("no record has `{wanted}` in its key or its name"),
+            "`mlc status FILE --all` lists all records",
+        )),
+        several => {
+            let names: Vec<String> =
+                several.iter().take(CANDIDATES).map(|entry| format!("{}  {}", entry.id.key, entry.label)).collect();
+            let more = several.len().saturating_sub(CANDIDATES);
+            let rest = if more > 0 { format!("\n        and {more} more") } else { String::new() };
+            Err(Failure::wrong(
+                format!("{} have `{wanted}` in their keys or names", count(several.len() as u64, "record", "records")),
+                format!("name one of\n        {}{rest}", names.join("\n        ")),
+            ))
+        }
+    }
+}
+
+fn events(store: &dyn Store, entry: &RecordEntry) -> Result<Vec<AuditEntry>, Failure> {
+    let mut found = Vec::new();
+    let mut from = 1;
+    loop {
+        let page = store.audit(from, PAGE)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        from = last.number + 1;
+        found.extend(page.into_iter().filter(|audit| audit.event.record.as_ref() == Some(&entry.id)));
+    }
+}
+
+fn head(entry: &RecordEntry, text: &mut String) {
+    let _ = writeln!(text, "{BOLD}{}{BOLD:#}", entry.label);
+    let fields = [
+        ("record", entry.id.to_string()),
+        ("outcome", entry.outcome.word().to_owned()),
+        ("why", entry.reason.clone()),
+        ("mend", entry.mend.clone()),
+        ("amount", money(entry)),
+        ("there as", entry.reference.clone().unwrap_or_default()),
+        ("key there", entry.target_key.clone().unwrap_or_default()),
+        ("first seen", entry.first_seen.whole_seconds()),
+        ("last moved", format!("{} in run {}", entry.updated.whole_seconds(), entry.run)),
+        ("attempts", entry.attempts.to_string()),
+    ];
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        let _ = writeln!(text, "  {DIM}{name:<10}{DIM:#}  {value}");
+    }
+}
+
+/// Fields under one another, what is absent left out.
+fn tree(value: &Value, depth: usize, text: &mut String) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::Null => {}
+                    Value::Object(inner) if inner.values().all(Value::is_null) => {}
+                    Value::Array(items) if items.is_empty() => {}
+                    Value::Object(_) | Value::Array(_) => {
+                        let _ = writeln!(text, "{indent}{DIM}{name}{DIM:#}");
+                        tree(value, depth + 1, text);
+                    }
+                    plain => {
+                        let _ = writeln!(text, "{indent}{DIM}{name}{DIM:#}  {}", bare(plain));
+                    }
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                if item.is_object() || item.is_array() {
+                    let _ = writeln!(text, "{indent}{}.", index + 1);
+                    tree(item, depth + 1, text);
+                } else {
+                    let _ = writeln!(text, "{indent}{}", bare(item));
+                }
+            }
+        }
+        plain => {
+            let _ = writeln!(text, "{indent}{}", bare(plain));
+        }
+    }
+}
+
+fn bare(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn story(events: &[AuditEntry], text: &mut String) {
+    let _ = writeln!(text, "\n{BOLD}What happened{BOLD:#}");
+    for entry in events {
+        let kind = event_name(entry);
+        let _ = writeln!(
+            text,
+            "  {DIM}{:>6}  {}{DIM:#}  {kind:<9}  {}",
+            entry.number,
+            entry.event.at.whole_seconds(),
+            detail(&entry.event.detail)
+        );
+    }
+}
+
+/// `in doubt`, `posted`.
+pub fn event_name(entry: &AuditEntry) -> String {
+    serde_json::to_value(entry.event.kind)
+        .ok()
+        .and_then(|kind| kind.as_str().map(|kind| kind.replace('_', " ")))
+        .unwrap_or_default()
+}
+
+/// What an event says, on one line: what people read first, then the plain facts.
+pub fn detail(detail: &Value) -> String {
+    let Some(fields) = detail.as_object() else { return bare(detail) };
+    let sentences = ["reason", "message", "sentence"];
+    let lead = sentences.iter().find_map(|name| fields.get(*name).and_then(Value::as_str));
+    let facts = fields
+        .iter()
+        .filter(|(name, value)| {
+            !sentences.contains(&name.as_str()) && !value.is_object() && !value.is_array() && !value.is_null()
+        })
+        .map(|(name, value)| format!("{name} {}", short(&bare(value))));
+    lead.map(str::to_owned).into_iter().chain(facts).collect::<Vec<_>>().join("; ")
+}
+
+/// Hashes are shown by their beginning, as people compare them.
+fn short(text: &str) -> String {
+    let is_hash = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hash { format!("{}…", &text[..12]) } else { text.to_owned() }
+}

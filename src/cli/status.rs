@@ -1,0 +1,108 @@
+//! `mlc status`: the records that wait for somebody, with what, why and the mend.
+
+use super::arguments::{Format, Status};
+use super::exit::{Exit, Outcome as Ended};
+use super::grid::Grid;
+use super::report::SANDBOX;
+use super::screen::{BOLD, DIM, WAITING, count, grouped, say, say_json};
+use super::state::State;
+use crate::store::{Outcome, RecordEntry};
+use crate::value::Decimal;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+pub fn run(arguments: &Status) -> Ended {
+    let state = State::open(&arguments.place)?;
+    let all = state.store().records(None)?;
+    let chosen: Vec<&RecordEntry> = all.iter().filter(|entry| wanted(arguments, entry)).collect();
+    if arguments.printing.format == Format::Json {
+        say_json(&chosen.iter().map(|entry| as_json(entry, state.identity.sandbox)).collect::<Vec<_>>())?;
+    } else {
+        say(&render(arguments, &state, &all, &chosen))?;
+    }
+    let waits = all.iter().any(|entry| entry.outcome.needs_attention());
+    Ok(if waits { Exit::Attention } else { Exit::Well })
+}
+
+fn wanted(arguments: &Status, entry: &RecordEntry) -> bool {
+    match &arguments.outcome {
+        Some(outcome) => name(entry.outcome) == *outcome,
+        None => arguments.all || entry.outcome.needs_attention(),
+    }
+}
+
+/// `in_doubt`, as in JSON.
+pub fn name(outcome: Outcome) -> String {
+    outcome.word().replace(' ', "_")
+}
+
+fn as_json(entry: &RecordEntry, sandbox: bool) -> Value {
+    json!({
+        "key": entry.id.key,
+        "flow": entry.id.flow,
+        "outcome": name(entry.outcome),
+        "reason": entry.reason,
+        "mend": entry.mend,
+        "kind": entry.kind,
+        "label": entry.label,
+        "target_key": entry.target_key,
+        "reference": entry.reference,
+        "amount": entry.amount,
+        "attempts": entry.attempts,
+        "updated": entry.updated,
+        "sandbox": sandbox,
+    })
+}
+
+fn render(arguments: &Status, state: &State, all: &[RecordEntry], chosen: &[&RecordEntry]) -> String {
+    let mut text = format!("{BOLD}{}{BOLD:#}  {}\n", state.identity.name, summary(all));
+    if state.identity.sandbox {
+        let _ = writeln!(text, "{WAITING}{SANDBOX}{WAITING:#}");
+    }
+    if chosen.is_empty() {
+        text.push_str(match (&arguments.outcome, arguments.all) {
+            (None, false) => "\nNo record waits for anybody.\n",
+            _ => "\nThere is no such record.\n",
+        });
+        return text;
+    }
+    let mut grid = Grid::new(&["Record", "Outcome", ">Amount", "What it is, why it waits, and who mends it"]);
+    grid.at_least(1, 8);
+    grid.at_least(2, 10);
+    for entry in chosen {
+        grid.row([entry.id.key.clone(), entry.outcome.word().to_owned(), money(entry), story(entry)]);
+    }
+    let _ = write!(text, "\n{}", grid.render());
+    let _ = writeln!(
+        text,
+        "\n{}; {DIM}mlc show {} RECORD{DIM:#} tells the whole story of one",
+        count(chosen.len() as u64, "record", "records"),
+        arguments.place.file.display()
+    );
+    text
+}
+
+fn summary(all: &[RecordEntry]) -> String {
+    let of = |outcome: Outcome| all.iter().filter(|entry| entry.outcome == outcome).count() as u64;
+    let parts: Vec<String> = Outcome::ALL
+        .into_iter()
+        .filter(|outcome| of(*outcome) > 0)
+        .map(|outcome| format!("{} {}", grouped(of(outcome)), outcome.word()))
+        .collect();
+    if parts.is_empty() { "no records yet".to_owned() } else { parts.join(", ") }
+}
+
+/// The amount with thousands apart, or nothing.
+pub fn money(entry: &RecordEntry) -> String {
+    entry.amount.as_deref().and_then(|amount| amount.parse().ok()).map_or_else(String::new, Decimal::money)
+}
+
+fn story(entry: &RecordEntry) -> String {
+    let mut text = entry.label.clone();
+    for (mark, part) in [("", &entry.reason), ("→ ", &entry.mend)] {
+        if !part.is_empty() {
+            let _ = write!(text, "\n{mark}{part}");
+        }
+    }
+    text
+}

@@ -1,0 +1,260 @@
+//! Requests to Procore, built from the catalogue, and answers decoded by it.
+//!
+//! Every call carries the bearer token and the company header, goes through the rate
+//! budget, and asks for its page size in so many words. Pages are counted by the page
+//! size that the answer names, never by the links, which lose the filters.
+
+use super::auth::Auth;
+use super::catalogue::{Call, catalogue};
+use super::error;
+use super::query::Query;
+use crate::connector::{
+    Catalogue, Connector, EXCHANGE_TIMEOUT, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Page, PageToken,
+    Permanence, ResourceSpec, Wire, Written, decode,
+};
+use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
+use crate::world::{HttpRequest, HttpResponse, Method};
+use async_trait::async_trait;
+
+/// Who is asking, as Procore wants to know it.
+pub const USER_AGENT: &str = concat!("mlc/", env!("CARGO_PKG_VERSION"));
+
+/// A filter on change instants needs both ends; the later one lies this far ahead, so
+/// that a server whose clock runs fast hides nothing.
+const AHEAD: Span = Span::from_secs(24 * 60 * 60);
+
+/// One company in Procore.
+pub struct Procore {
+    company: i64,
+    url: String,
+    auth: Auth,
+    wire: Wire,
+}
+
+impl Procore {
+    /// Checks the settings; sends nothing.
+    pub fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {
+        let Opening { name, settings, credential, wire, .. } = opening;
+        let default = |setting: &str| catalogue().settings[setting].default.clone().unwrap_or_default();
+        let text = |setting: &str| settings.text(setting).map_or_else(|| default(setting), str::to_owned);
+        let company = settings.integer("company_id").filter(|company| *company > 0).ok_or_else(|| {
+            configuration(format!("connection `{name}` has no `company_id`"))
+                .mend("set `company_id` in the `connect` block to the company's number in Procore")
+        })?;
+        Ok(Box::new(Self {
+            company,
+            url: text("url").trim_end_matches('/').to_owned(),
+            auth: Auth::new(&text("auth_url"), &credential)?,
+            wire,
+        }))
+    }
+
+    /// Reads one address. A refused token is renewed once, and the request repeated.
+    async fn get(&self, url: &str, what: &str) -> Result<HttpResponse, Error> {
+        let token = self.auth.token(&self.wire).await?;
+        let mut response = self.attempt(url, token.header()).await?;
+        if response.status == 401 {
+            let token = self.auth.after(&token, &self.wire).await?;
+            response = self.attempt(url, token.header()).await?;
+        }
+        if (200..300).contains(&response.status) {
+            Ok(response)
+        } else {
+            Err(error::refusal(&response, self.wire.clock.now(), what, false))
+        }
+    }
+
+    async fn attempt(&self, url: &str, authorization: String) -> Result<HttpResponse, Error> {
+        let request = HttpRequest {
+            method: Method::Get,
+            url: url.to_owned(),
+            headers: vec![
+                ("Authorization".to_owned(), authorization),
+                ("Procore-Company-Id".to_owned(), self.company.to_string()),
+                ("Accept".to_owned(), "application/json".to_owned()),
+                ("User-Agent".to_owned(), USER_AGENT.to_owned()),
+            ],
+            body: Vec::new(),
+            timeout: EXCHANGE_TIMEOUT,
+        };
+        // Nothing here writes, so nothing can have happened.
+        let sent = self.wire.send(request, error::rate_signal).await;
+        sent.map_err(|error| error.effect(crate::connector::Effect::None))
+    }
+
+    fn address(&self, resource: &ResourceSpec, call: &Call, fetch: &Fetch, place: Place) -> Result<String, Error> {
+        let mut path = call.path.clone();
+        let mut query = call.query.iter().fold(Query::new(), |query, (name, value)| query.with(name, value));
+        if let Some(parameter) = &call.company {
+            query = query.with(parameter, &self.company.to_string());
+        }
+        if let Some(spec) = &resource.scope {
+            let id = fetch.scope.as_ref().and_then(Value::as_integer).ok_or_else(|| {
+                configuration(format!("`{}` can only be read per {}", fetch.resource, spec.name))
+                    .mend(format!("write `from … per {}`", spec.name))
+            })?;
+            match &call.scope {
+                Some(parameter) => query = query.with(parameter, &id.to_string()),
+                None => path = path.replace("{scope}", &id.to_string()),
+            }
+        }
+        for (name, value) in &fetch.filters {
+            if resource.filters.get(name) != Some(&FilterKind::Equal) {
+                return Err(configuration(format!("Procore cannot filter `{}` by `{name}`", fetch.resource)));
+            }
+            query = query.with(&format!("filters[{name}]"), &value.to_string());
+        }
+        if let (Some(since), Some(field)) = (fetch.changed_since, &resource.changed)
+            && resource.filters.get(field) == Some(&FilterKind::Range)
+        {
+            let range = changed_between(since, self.wire.clock.now().plus(AHEAD));
+            query = query.with(&format!("filters[{field}]"), &range);
+        }
+        let query = query.with("page", &place.page.to_string()).with("per_page", &place.size.to_string());
+        Ok(format!("{}{path}?{}", self.url, query.into_string()))
+    }
+}
+
+fn changed_between(from: Timestamp, to: Timestamp) -> String {
+    format!("{}...{}", from.whole_seconds(), to.whole_seconds())
+}
+
+fn configuration(message: String) -> Error {
+    Error::new(ErrorKind::Configuration, Permanence::Permanent, message)
+}
+
+/// Writing is not in the catalogue, so the checker refuses it before this is reached.
+fn read_only(resource: &str) -> Error {
+    configuration(format!("Procore's `{resource}` can only be read in this release"))
+        .mend("take another target for this flow")
+}
+
+/// A page and the page size by which it counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    page: u64,
+    size: u64,
+}
+
+impl Place {
+    fn of(token: Option<&PageToken>, size: u64) -> Result<Self, Error> {
+        let Some(PageToken(text)) = token else { return Ok(Self { page: 1, size }) };
+        text.split_once(':')
+            .and_then(|(page, size)| Some(Self { page: page.parse().ok()?, size: size.parse().ok()? }))
+            .filter(|place| place.page > 0 && place.size > 0)
+            .ok_or_else(|| configuration(format!("`{text}` is no page of Procore")))
+    }
+
+    fn token(self) -> PageToken {
+        PageToken(format!("{}:{}", self.page, self.size))
+    }
+
+    /// The place after this one, or `None` at the end. The server may give smaller pages
+    /// than were asked for; then the ones that follow count by its size. Larger ones on
+    /// a later page would mean that records were skipped: `Err` says so.
+    fn next(self, answered: Answered) -> Result<Option<Self>, String> {
+        let size = answered.size.unwrap_or_else(|| match answered.total {
+            // No size in the answer, and fewer records than there are: this is the size.
+            Some(total) if self.page == 1 && answered.records > 0 && answered.records < total.min(self.size) => {
+                answered.records
+            }
+            _ => self.size,
+        });
+        if self.page > 1 && size > self.size {
+            return Err(format!("pages of {} were asked for, and page {} counts by {size}", self.size, self.page));
+        }
+        let end = match answered.total {
+            _ if answered.records == 0 => true,
+            Some(total) => self.page.saturating_mul(size) >= total,
+            None => answered.records < size,
+        };
+        Ok((!end).then_some(Self { page: self.page + 1, size }))
+    }
+}
+
+/// What an answer says of its page.
+#[derive(Clone, Copy, Debug)]
+struct Answered {
+    records: u64,
+    size: Option<u64>,
+    total: Option<u64>,
+}
+
+impl Answered {
+    fn of(response: &HttpResponse, records: usize) -> Self {
+        let number = |name: &str| response.header(name).and_then(|text| text.trim().parse::<u64>().ok());
+        Self { records: records as u64, size: number("Per-Page").filter(|size| *size > 0), total: number("Total") }
+    }
+}
+
+#[async_trait]
+impl Connector for Procore {
+    fn catalogue(&self) -> &Catalogue {
+        catalogue()
+    }
+
+    async fn fetch(&self, request: &Fetch) -> Result<Page, Error> {
+        let Some(resource) = catalogue().resources.get(&request.resource) else {
+            return Err(configuration(format!("Procore has no resource `{}`", request.resource)));
+        };
+        let call = Call::of(&request.resource, resource).map_err(configuration)?;
+        let place = Place::of(request.page.as_ref(), call.per_page)?;
+        let what = match &request.scope {
+            Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
+            _ => resource.plural.clone(),
+        };
+        let url = self.address(resource, &call, request, place)?;
+        let response = self.get(&url, &what).await?;
+        let body = from_wire_json(&response.body)
+            .map_err(|problem| error::malformed(&response, &what, &problem.to_string()))?;
+        let items = body.as_list().ok_or_else(|| error::malformed(&response, &what, "it is not a list"))?;
+        let answered = Answered::of(&response, items.len());
+        let next = place.next(answered).map_err(|problem| error::malformed(&response, &what, &problem))?;
+        let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
+        Ok(Page { records, next: next.map(Place::token), total: answered.total })
+    }
+
+    async fn find(&self, resource: &str, _keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
+        Err(read_only(resource))
+    }
+
+    async fn create(&self, resource: &str, _record: &Record) -> Result<Written, Error> {
+        Err(read_only(resource))
+    }
+
+    async fn update(&self, resource: &str, _found: &Found, _record: &Record) -> Result<Written, Error> {
+        Err(read_only(resource))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answered, Place};
+
+    fn next(page: u64, asked: u64, records: u64, size: Option<u64>, total: Option<u64>) -> Option<(u64, u64)> {
+        let place = Place { page, size: asked };
+        place.next(Answered { records, size, total }).expect("a page that counts").map(|next| (next.page, next.size))
+    }
+
+    #[test]
+    fn pages_count_by_the_size_that_came_back() {
+        assert_eq!(next(1, 100, 30, Some(30), Some(61)), Some((2, 30)));
+        assert_eq!(next(3, 30, 1, Some(30), Some(61)), None);
+        assert_eq!(next(1, 100, 100, Some(100), Some(100)), None);
+        assert_eq!(next(1, 100, 0, Some(100), Some(0)), None);
+    }
+
+    #[test]
+    fn missing_headers_do_not_lose_records() {
+        assert_eq!(next(1, 100, 30, None, Some(61)), Some((2, 30)));
+        assert_eq!(next(1, 100, 100, None, None), Some((2, 100)));
+        assert_eq!(next(2, 100, 7, None, None), None);
+    }
+
+    #[test]
+    fn a_page_that_skips_records_is_an_error() {
+        let answered = Answered { records: 50, size: Some(50), total: Some(200) };
+        assert!(Place { page: 2, size: 30 }.next(answered).is_err());
+        assert!(Place { page: 2, size: 100 }.next(answered).is_ok());
+    }
+}

@@ -1,0 +1,147 @@
+//! What the fake holds: the contractor, laid out the way requests ask for it.
+//!
+//! Only subcontractor invoices can change here; everything else is as it was stocked.
+//! Ids that the contractor does not give are derived from ones that it does, and stay the same.
+
+use super::g702::{Application, application};
+use crate::connector::contractor::{Commitment, Contractor, CostCode, CostType, Invoice, Project, Vendor};
+use crate::value::Timestamp;
+use std::collections::BTreeMap;
+
+/// A stocked company.
+pub struct Stock {
+    pub contractor: Contractor,
+    requisitions: BTreeMap<i64, Requisition>,
+    /// Ids by commitment, in the order of their numbers.
+    chains: BTreeMap<i64, Vec<i64>>,
+    commitments: BTreeMap<i64, usize>,
+    vendors: BTreeMap<i64, usize>,
+    projects: BTreeMap<i64, usize>,
+}
+
+/// A subcontractor invoice, and what only this system knows of it.
+#[derive(Clone, Debug)]
+pub struct Requisition {
+    pub invoice: Invoice,
+    /// Once set, the invoice is locked.
+    pub origin_id: Option<String>,
+    pub origin_data: Option<String>,
+    pub deleted: bool,
+}
+
+impl Stock {
+    pub fn new(contractor: &Contractor) -> Self {
+        let contractor = contractor.clone();
+        let index = |ids: Vec<i64>| ids.into_iter().enumerate().map(|(at, id)| (id, at)).collect();
+        let mut chains: BTreeMap<i64, Vec<(i64, i64)>> = BTreeMap::new();
+        for invoice in &contractor.invoices {
+            chains.entry(invoice.commitment).or_default().push((invoice.number, invoice.id));
+        }
+        let in_order = |mut chain: Vec<(i64, i64)>| {
+            chain.sort_unstable();
+            chain.into_iter().map(|(_, id)| id).collect()
+        };
+        Self {
+            requisitions: contractor.invoices.iter().map(|invoice| (invoice.id, Requisition::new(invoice))).collect(),
+            chains: chains.into_iter().map(|(commitment, chain)| (commitment, in_order(chain))).collect(),
+            commitments: index(contractor.commitments.iter().map(|commitment| commitment.id).collect()),
+            vendors: index(contractor.vendors.iter().map(|vendor| vendor.id).collect()),
+            projects: index(contractor.projects.iter().map(|project| project.id).collect()),
+            contractor,
+        }
+    }
+
+    /// When the story of the sandbox begins: the change instant of what has none.
+    pub fn opened(&self) -> Timestamp {
+        self.contractor.opened.unwrap_or(Timestamp::from_unix(0))
+    }
+
+    /// The project, if the credential may see it.
+    pub fn visible_project(&self, id: i64) -> Option<&Project> {
+        self.project(id).filter(|project| project.permitted)
+    }
+
+    pub fn project(&self, id: i64) -> Option<&Project> {
+        self.contractor.projects.get(*self.projects.get(&id)?)
+    }
+
+    /// Its place among the projects; derived ids are made from it.
+    pub fn project_index(&self, id: i64) -> usize {
+        self.projects.get(&id).copied().unwrap_or_default()
+    }
+
+    pub fn vendor(&self, id: i64) -> Option<&Vendor> {
+        self.contractor.vendors.get(*self.vendors.get(&id)?)
+    }
+
+    pub fn commitment(&self, id: i64) -> Option<&Commitment> {
+        self.contractor.commitments.get(*self.commitments.get(&id)?)
+    }
+
+    pub fn cost_code(&self, index: usize) -> Option<&CostCode> {
+        self.contractor.cost_codes.get(index)
+    }
+
+    pub fn cost_type(&self, index: usize) -> Option<&CostType> {
+        self.contractor.cost_types.get(index)
+    }
+
+    /// The project's own id of a company cost code.
+    pub fn project_cost_code_id(&self, project: i64, index: usize) -> i64 {
+        derived(80_000_000, self.project_index(project), index)
+    }
+
+    /// The project's id of a budget code: a cost code with a cost type.
+    pub fn wbs_code_id(&self, project: i64, code: usize, kind: usize) -> i64 {
+        derived(182_000_000_000, self.project_index(project), code * 100 + kind)
+    }
+
+    /// Invoices that are there, by id.
+    pub fn requisitions(&self) -> impl Iterator<Item = &Requisition> {
+        self.requisitions.values().filter(|requisition| !requisition.deleted)
+    }
+
+    pub fn requisition(&self, id: i64) -> Option<&Requisition> {
+        self.requisitions.get(&id).filter(|requisition| !requisition.deleted)
+    }
+
+    pub fn requisition_mut(&mut self, id: i64) -> Option<&mut Requisition> {
+        self.requisitions.get_mut(&id)
+    }
+
+    /// The commitment's invoices that are there, in the order of their numbers.
+    pub fn chain(&self, commitment: i64) -> Vec<&Requisition> {
+        self.chains.get(&commitment).into_iter().flatten().filter_map(|id| self.requisition(*id)).collect()
+    }
+
+    /// The invoice as an application for payment.
+    pub fn application<'a>(&'a self, commitment: &'a Commitment, id: i64) -> Application<'a> {
+        let mut chain: Vec<&Invoice> = Vec::new();
+        for requisition in self.chain(commitment.id) {
+            chain.push(&requisition.invoice);
+            if requisition.invoice.id == id {
+                break;
+            }
+        }
+        application(commitment, &chain)
+    }
+}
+
+fn derived(base: i64, project: usize, index: usize) -> i64 {
+    base + i64::try_from(project * 1_000_000 + index).unwrap_or_default()
+}
+
+impl Requisition {
+    fn new(invoice: &Invoice) -> Self {
+        Self { invoice: invoice.clone(), origin_id: None, origin_data: None, deleted: false }
+    }
+
+    pub fn is_approved(&self) -> bool {
+        matches!(self.invoice.status.as_str(), "approved" | "approved_as_noted")
+    }
+
+    /// Not handed in, or handed back.
+    pub fn is_open(&self) -> bool {
+        matches!(self.invoice.status.as_str(), "draft" | "revise_and_resubmit")
+    }
+}

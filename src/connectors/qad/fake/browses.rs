@@ -1,0 +1,104 @@
+//! The browse service, with its silences: an unknown browse, a missing `page` or
+//! `pageAction` and a list without rows all answer 200 with no rows.
+
+use super::QadFake;
+use super::answer::{self, record};
+use super::filter::Filter;
+use super::names;
+use crate::connector::{FieldSpec, ResourceSpec, SpecType};
+use crate::connectors::qad::catalogue::column;
+use crate::connectors::qad::query::Query;
+use crate::value::{Record, Value};
+use crate::world::HttpResponse;
+
+const FIELDS: &str = "urn:browse:custom:lookupBrowseFields";
+/// However many are asked for, no page is longer.
+const LARGEST_PAGE: usize = 1_000;
+
+impl QadFake {
+    /// `GET /api/qracore/browses`
+    pub fn browse(&self, query: &Query) -> HttpResponse {
+        let page = query.get("page").and_then(|page| page.parse::<usize>().ok()).filter(|page| *page > 0);
+        let (Some(page), Some(_)) = (page, query.get("pageAction")) else { return rows(Vec::new(), false) };
+        let size = query.get("pageSize").and_then(|size| size.parse().ok()).unwrap_or(100_usize).clamp(1, LARGEST_PAGE);
+        let all = self.browsed(query);
+        let from = (page - 1).saturating_mul(size);
+        let more = all.len() > from.saturating_add(size);
+        let shown = all.into_iter().enumerate().skip(from).take(size).map(|(index, mut row)| {
+            let number = i64::try_from(index + 1).unwrap_or(i64::MAX);
+            row.insert("local_variables.uniqueId", number.to_string());
+            row.insert("local_variables.BrowseRowOrderIndex", number);
+            row.into()
+        });
+        rows(shown.collect(), more)
+    }
+
+    /// `GET /api/qracore/browses/totalCount/`
+    pub fn browse_count(&self, query: &Query) -> HttpResponse {
+        let count = i64::try_from(self.browsed(query).len()).unwrap_or(i64::MAX);
+        answer::json(200, record([("data", record([("totalCount", count.into())]).into())]))
+    }
+
+    /// Rows of one resource that pass every filter, in the entity of the books.
+    pub fn filtered(&self, resource: &str, spec: &ResourceSpec, query: &Query) -> Vec<Record> {
+        let filters: Vec<Filter> = query.all("filter").map(Filter::parse).collect();
+        let passes = |row: &&Record| filters.iter().all(|filter| filter.passes(row));
+        if resource == "supplier_invoices" {
+            return self.ledger.rows().filter(passes).cloned().collect();
+        }
+        let rows: Vec<Record> = self.masters.all(resource).map(|record| names::row(spec, record)).collect();
+        rows.iter().filter(passes).cloned().collect()
+    }
+
+    fn browsed(&self, query: &Query) -> Vec<Record> {
+        let id = full_id(query.get("browseId").unwrap_or_default());
+        if id == FIELDS {
+            return self.columns(query);
+        }
+        self.by_browse(&id).map(|(name, spec)| self.filtered(name, spec, query)).unwrap_or_default()
+    }
+
+    /// The columns of the browse that the filter on `browseURI` names.
+    fn columns(&self, query: &Query) -> Vec<Record> {
+        let asked = query.all("filter").find_map(|filter| filter.strip_prefix("browseURI,eq,"));
+        let id = full_id(asked.and_then(|rest| rest.split(',').next()).unwrap_or_default());
+        let Some((_, spec)) = self.by_browse(&id) else { return Vec::new() };
+        let shown = spec.fields.values().filter_map(|field| {
+            Some(record([
+                ("field", column(field)?.into()),
+                ("fieldLabel", field.doc.as_str().into()),
+                ("fieldDataType", data_type(field).into()),
+            ]))
+        });
+        shown.collect()
+    }
+
+    fn by_browse(&self, id: &str) -> Option<(&'static str, &'static ResourceSpec)> {
+        let tenant = self.tenant;
+        let named = |name: &&'static String| tenant.resource(name).is_some_and(|(_, wire)| wire.browse == id);
+        let name = tenant.catalogue.resources.keys().find(named)?;
+        Some((name.as_str(), tenant.resource(name)?.0))
+    }
+}
+
+/// Older clients leave the URN's head away: `mfg:ad014`.
+fn full_id(id: &str) -> String {
+    if id.starts_with("mfg:") || id.starts_with("bebrowse:") { format!("urn:browse:{id}") } else { id.to_owned() }
+}
+
+fn data_type(field: &FieldSpec) -> &'static str {
+    match field.ty {
+        SpecType::Integer => "integer",
+        SpecType::Decimal => "decimal",
+        SpecType::Boolean => "logical",
+        SpecType::Date => "date",
+        SpecType::Datetime => "datetime",
+        SpecType::Text | SpecType::List | SpecType::Record => "character",
+    }
+}
+
+fn rows(rows: Vec<Value>, more: bool) -> HttpResponse {
+    let more = if more { "true" } else { "false" };
+    let auxiliary = record([("HasMoreParams", more.into())]);
+    answer::json(200, record([("data", Value::list(rows)), ("auxillaryData", auxiliary.into())]))
+}

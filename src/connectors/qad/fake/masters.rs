@@ -1,0 +1,90 @@
+//! Master data: suppliers, GL accounts, cost centers and projects, laid out of a contractor.
+//!
+//! Records are kept in the catalogue's names; `names` turns them into rows and entities.
+
+use super::answer::record;
+use crate::connector::contractor::Contractor;
+use crate::value::{Record, Value};
+use std::collections::BTreeMap;
+
+/// Codes are compared without regard to case.
+#[derive(Default)]
+pub struct Masters(BTreeMap<&'static str, BTreeMap<String, Record>>);
+
+impl Masters {
+    pub fn new(contractor: &Contractor) -> Self {
+        let mut masters = Self::default();
+        for vendor in contractor.vendors.iter().filter(|vendor| vendor.in_ledger) {
+            let code =
+                vendor.supplier_code.clone().unwrap_or_else(|| format!("X{:07}", vendor.id.rem_euclid(10_000_000)));
+            masters.add(
+                "suppliers",
+                record([
+                    ("code", code.into()),
+                    ("name", cut(&vendor.name, 36)),
+                    ("active", vendor.active.into()),
+                    ("tax_id", vendor.registration.as_deref().map_or(Value::Null, |number| cut(number, 20))),
+                    ("currency", currency(contractor).into()),
+                    ("credit_terms", "30".into()),
+                    ("city", vendor.city.as_str().into()),
+                    ("state", vendor.state.as_str().into()),
+                ]),
+            );
+        }
+        for account in &contractor.accounts {
+            masters.add(
+                "gl_accounts",
+                record([
+                    ("code", account.code.as_str().into()),
+                    ("name", cut(&account.name, 24)),
+                    ("active", account.active.into()),
+                    ("type", if account.control { "SUPPLIERCONTROL" } else { "STANDARD" }.into()),
+                    ("wants_sub_account", false.into()),
+                    ("wants_cost_center", account.wants_cost_center.into()),
+                    ("wants_project", account.wants_project.into()),
+                ]),
+            );
+        }
+        for center in &contractor.cost_centers {
+            masters.add("cost_centers", plain(&center.code, &center.name, center.active));
+        }
+        for project in &contractor.projects {
+            masters.add("projects", plain(&project.ledger_code, &project.name, project.active));
+        }
+        masters
+    }
+
+    /// All records of a resource, by code.
+    pub fn all(&self, resource: &str) -> impl Iterator<Item = &Record> {
+        self.0.get(resource).into_iter().flat_map(BTreeMap::values)
+    }
+
+    pub fn get(&self, resource: &str, code: &str) -> Option<&Record> {
+        self.0.get(resource)?.get(&code.to_lowercase())
+    }
+
+    /// The first of two records with one code stays.
+    fn add(&mut self, resource: &'static str, record: Record) {
+        let code = record.get("code").map(|code| code.to_string().to_lowercase()).unwrap_or_default();
+        self.0.entry(resource).or_default().entry(code).or_insert(record);
+    }
+}
+
+/// Whether a flag of a master record is set.
+pub fn flag(record: &Record, name: &str) -> bool {
+    record.get(name).and_then(Value::as_bool).unwrap_or(false)
+}
+
+/// The currency of the books.
+pub fn currency(contractor: &Contractor) -> &str {
+    if contractor.currency.is_empty() { "USD" } else { &contractor.currency }
+}
+
+fn plain(code: &str, name: &str, active: bool) -> Record {
+    record([("code", code.into()), ("name", cut(name, 24)), ("active", active.into())])
+}
+
+/// Whoever keyed the masters in had to stay within the lengths.
+fn cut(text: &str, most: usize) -> Value {
+    text.chars().take(most).collect::<String>().trim_end().into()
+}

@@ -1,0 +1,180 @@
+//! A faithful small QAD: tokens with their clocks, browses with their silences, and a
+//! ledger that takes supplier invoices as the real one does.
+//!
+//! It is laid out of a [`Contractor`] and serves the shipped catalogue and the default
+//! profile. Invariant: the contractor and the changes that were taken are its whole state;
+//! sessions are not, so a client signs in anew after a restart.
+
+mod answer;
+mod browses;
+mod entities;
+mod filter;
+mod ledger;
+mod masters;
+mod names;
+mod posting;
+mod session;
+
+use super::catalogue::{Tenant, shipped_tenant};
+use super::query::Query;
+use crate::connector::contractor::Contractor;
+use crate::connector::{Fake, FakeChange, Settings};
+use crate::value::{Date, Timestamp, Value};
+use crate::world::{Credential, HttpRequest, HttpResponse, Method};
+#[cfg(test)]
+pub use {entities::answers_nothing, filter::Filter};
+
+use ledger::Ledger;
+use masters::Masters;
+use session::Sessions;
+use std::collections::BTreeMap;
+
+/// The context root of a cloud tenant.
+const CONTEXT: &str = "/clouderp";
+const BROWSES: &str = "/api/qracore/browses";
+
+/// One tenant in memory.
+pub struct QadFake {
+    tenant: &'static Tenant,
+    domain: String,
+    entity: String,
+    currency: String,
+    /// Periods before this day are closed for purchases, though the general ledger may be open.
+    open_from: Date,
+    sessions: Sessions,
+    masters: Masters,
+    ledger: Ledger,
+    changes: Vec<FakeChange>,
+    /// Paths of the business entities, and the resources that they name.
+    paths: BTreeMap<String, String>,
+}
+
+/// A fake that is stocked with this contractor.
+pub fn stocked(contractor: &Contractor) -> Box<dyn Fake> {
+    Box::new(QadFake::new(contractor))
+}
+
+impl QadFake {
+    pub fn new(contractor: &Contractor) -> Self {
+        let tenant = shipped_tenant();
+        let or = |text: &str, default: &str| if text.is_empty() { default.to_owned() } else { text.to_owned() };
+        let entity = or(&contractor.entity, "10USACO");
+        let currency = masters::currency(contractor).to_owned();
+        let (spec, _) = tenant.resource("supplier_invoices").expect("the shipped catalogue has supplier invoices");
+        let mut ledger = Ledger::new(spec);
+        ledger.stock(contractor, &entity, &currency);
+        let paths = tenant.catalogue.resources.keys().filter_map(|name| {
+            let (_, wire) = tenant.resource(name)?;
+            Some((wire.path.clone(), name.clone()))
+        });
+        Self {
+            tenant,
+            domain: or(&contractor.domain, "10USA"),
+            entity,
+            currency,
+            open_from: contractor
+                .ledger_closed_through
+                .map_or(Date::new(2026, 7, 1).expect("a day of the calendar"), |closed| closed.plus_days(1)),
+            sessions: Sessions::new(contractor.seed),
+            masters: Masters::new(contractor),
+            ledger,
+            changes: Vec::new(),
+            paths: paths.collect(),
+        }
+    }
+
+    /// Another first day of the open periods.
+    #[cfg(test)]
+    pub fn open_from(&mut self, day: Date) {
+        self.open_from = day;
+    }
+
+    /// Every request but those for tokens.
+    fn interface(&mut self, path: &str, request: &HttpRequest, query: &Query, now: Timestamp) -> HttpResponse {
+        if !self.sessions.admits(request, now) {
+            return answer::json(401, answer::record([("error", "invalid_token".into())]));
+        }
+        if path == "/api/qracore/securityControl" {
+            return self.security_control();
+        }
+        // Without the header, QAD works in the user's default workspace.
+        if request.header("x-qad-workspace-id").is_some_and(|id| id != format!("{}_{}", self.domain, self.entity)) {
+            return answer::bare(403, "Access is denied");
+        }
+        match path.trim_end_matches('/') {
+            BROWSES if request.method == Method::Get => self.browse(query),
+            path if path.strip_prefix(BROWSES) == Some("/totalCount") => self.browse_count(query),
+            path => match self.paths.get(path).cloned() {
+                Some(name) => self.entity(&name, request, query, now),
+                None => answer::bare(404, "Not found"),
+            },
+        }
+    }
+
+    fn security_control(&self) -> HttpResponse {
+        let minutes = |minutes: u64| Value::Integer(i64::try_from(minutes).unwrap_or(i64::MAX));
+        let control = answer::record([
+            ("clientId", self.sessions.client_id.as_str().into()),
+            ("sessionLength", minutes(session::SESSION_MINUTES)),
+            ("timeoutMinutes", minutes(session::IDLE_MINUTES)),
+        ]);
+        answer::data("securityControls", vec![control.into()], None)
+    }
+}
+
+impl Fake for QadFake {
+    fn base_url(&self) -> String {
+        "https://qad.sandbox.invalid".to_owned()
+    }
+
+    fn settings(&self, base_url: &str) -> Settings {
+        let settings = [
+            ("url", format!("{}{CONTEXT}", base_url.trim_end_matches('/'))),
+            ("domain", self.domain.clone()),
+            ("entity", self.entity.clone()),
+        ];
+        Settings(settings.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+    }
+
+    fn credential(&self) -> Credential {
+        let fields = [
+            ("username", &self.sessions.username),
+            ("password", &self.sessions.password),
+            ("client_id", &self.sessions.client_id),
+        ];
+        Credential { fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value.clone().into())).collect() }
+    }
+
+    fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> HttpResponse {
+        if request.header("User-Agent").is_none_or(|agent| agent.trim().is_empty()) {
+            return answer::challenge();
+        }
+        let (path, query) = split(&request.url);
+        let Some(path) = path.strip_prefix(CONTEXT) else { return answer::nowhere() };
+        let query = Query::parse(query);
+        match path {
+            "/oauth/token" if request.method == Method::Post => self.sessions.token(request, &query, now),
+            path if path.starts_with("/api/") => self.interface(path, request, &query, now),
+            _ => answer::nowhere(),
+        }
+    }
+
+    fn take_changes(&mut self) -> Vec<FakeChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    fn apply(&mut self, change: &FakeChange) {
+        let invoice = serde_json::from_value(change.0.clone()).expect("a change that this fake wrote");
+        self.ledger.save(invoice);
+    }
+
+    fn books(&self) -> serde_json::Value {
+        serde_json::json!({ "supplier_invoices": self.ledger.books() })
+    }
+}
+
+/// Path and query of an absolute URL, or of what a server was asked for.
+fn split(url: &str) -> (&str, &str) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
+    rest.split_once('?').unwrap_or((rest, ""))
+}

@@ -1,0 +1,89 @@
+//! Signing in, and the ends of a session.
+
+use super::{all, connect, connect_with, contractor, invoice, world};
+use crate::connector::{Effect, ErrorKind, Fetch, Permanence};
+use crate::connectors::qad::fake::QadFake;
+use std::sync::atomic::Ordering;
+
+#[tokio::test]
+async fn a_session_is_renewed_before_each_of_its_ends() {
+    let world = world();
+    let connector = connect(&world);
+    let ask = || async { connector.fetch(&Fetch::all("gl_accounts")).await.expect("page") };
+    ask().await;
+    assert_eq!(world.counted(), 2, "sign-in and page");
+    world.clock.moves(20);
+    ask().await;
+    assert_eq!(world.counted(), 1, "the session is good");
+    world.clock.moves(30);
+    ask().await;
+    assert_eq!(world.counted(), 3, "idled away: the refresh is refused there, so it signs in");
+    for _ in 0..3 {
+        world.clock.moves(19);
+        ask().await;
+    }
+    assert_eq!(world.counted(), 4, "the token's hour nears its end: one refresh");
+    for _ in 0..30 {
+        world.clock.moves(19);
+        ask().await;
+    }
+    assert_eq!(world.counted(), 30 + 10, "renewed each hour, signed in anew before the session's own end");
+    assert_eq!(world.rejected.load(Ordering::Relaxed), 0, "never a 401 on the way");
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_renewed_once() {
+    let world = world();
+    let connector = connect(&world);
+    connector.fetch(&Fetch::all("gl_accounts")).await.expect("page");
+    *world.fake.lock().expect("fake") = QadFake::new(&contractor());
+    world.counted();
+    connector.create("supplier_invoices", &invoice("R1")).await.expect("created after a new sign-in");
+    assert_eq!(world.counted(), 4, "401, refresh refused, sign-in, and the write");
+    assert_eq!(world.books(), 31);
+}
+
+#[tokio::test]
+async fn however_many_wait_one_signs_in() {
+    let world = world();
+    let connector = connect(&world);
+    let (a, b, c) = tokio::join!(
+        all(connector.as_ref(), "gl_accounts"),
+        all(connector.as_ref(), "cost_centers"),
+        all(connector.as_ref(), "suppliers")
+    );
+    assert_eq!((a.len(), b.len(), c.len()), (4, 1, 450));
+    assert_eq!(world.asked("/oauth/token"), 1);
+}
+
+#[tokio::test]
+async fn a_bad_password_is_tried_once() {
+    let world = world();
+    let connector = connect_with(&world, None, |_, credential| {
+        for (name, secret) in &mut credential.fields {
+            if name == "password" {
+                *secret = "wrong".into();
+            }
+        }
+    });
+    for _ in 0..3 {
+        let error = connector.fetch(&Fetch::all("suppliers")).await.expect_err("bad password");
+        assert_eq!((error.kind, error.permanence), (ErrorKind::Credentials, Permanence::Permanent));
+        assert!(!error.message.contains("wrong") && !error.mend.contains("wrong"));
+    }
+    assert_eq!(world.counted(), 1, "a second try could lock the account");
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_not_ones_own_is_no_reason_to_retry() {
+    let world = world();
+    let connector = connect_with(&world, None, |settings, _| {
+        settings.0.insert("entity".into(), "11CANCO".into());
+    });
+    let error = connector.create("supplier_invoices", &invoice("R1")).await.expect_err("denied");
+    assert_eq!(
+        (error.kind, error.permanence, error.effect),
+        (ErrorKind::Permission, Permanence::Permanent, Effect::None)
+    );
+    assert_eq!(error.message, "QAD does not let this user do that here: Access is denied");
+}

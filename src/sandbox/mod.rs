@@ -1,0 +1,27 @@
+//! The sandbox: the outside world made of memory. A seeded contractor stocks one fake
+//! for each connector; the real connector code speaks HTTP to them. What they accept is
+//! written down before it is answered, so that the next run meets the same world.
+
+mod awkward;
+mod billing;
+mod chart;
+mod clock;
+mod contractor;
+mod error;
+mod faults;
+mod jobs;
+mod journal;
+mod line;
+mod names;
+mod random;
+mod server;
+mod station;
+mod transport;
+mod world;
+
+pub use clock::SandboxClock;
+pub use contractor::contractor;
+pub use error::SandboxError;
+pub use faults::{Fault, Faults, FaultsError};
+pub use server::{Served, bind, serve};
+pub use world::{DEFAULT_SEED, SPEED, Sandbox, SandboxOptions};

@@ -1,0 +1,167 @@
+//! A whole world out of a seed: the contractor, one fake for each connector, time, and
+//! whatever was written down of earlier runs.
+
+use super::clock::SandboxClock;
+use super::contractor::contractor;
+use super::error::SandboxError;
+use super::faults::Faults;
+use super::journal::{self, Journal, Story};
+use super::random::hash;
+use super::station::Station;
+use super::transport::MemoryTransport;
+use crate::connector::{Driver, Settings};
+use crate::value::Timestamp;
+use crate::world::{Clock, Credential, CredentialSource, Entropy, SecretError, Secrets, World};
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much faster than ours the sandbox's time runs.
+pub const SPEED: u32 = 100;
+/// The seed of a sandbox for which none was named.
+pub const DEFAULT_SEED: u64 = 1;
+
+/// How a sandbox is opened.
+#[derive(Debug, Default)]
+pub struct SandboxOptions {
+    /// `None`: the seed of the sandbox that is there, else [`DEFAULT_SEED`].
+    pub seed: Option<u64>,
+    pub faults: Faults,
+    /// Write nothing down; what is there is read.
+    pub read_only: bool,
+    /// Virtual seconds in a real one; `None` for [`SPEED`].
+    pub speed: Option<u32>,
+}
+
+/// An open sandbox.
+pub struct Sandbox {
+    pub seed: u64,
+    stations: Arc<Vec<Station>>,
+    faults: Arc<Faults>,
+    clock: Arc<SandboxClock>,
+    /// Held as long as the sandbox is open, so that no two processes write one journal.
+    _lock: Option<File>,
+}
+
+impl Sandbox {
+    /// Opens the sandbox that is kept in `dir`, or begins one there. Without a folder
+    /// it lives in memory only.
+    pub fn open(dir: Option<&Path>, drivers: &[Driver], options: SandboxOptions) -> Result<Self, SandboxError> {
+        let lock = dir.filter(|_| !options.read_only).map(lock).transpose()?;
+        let stories = drivers
+            .iter()
+            .map(|driver| dir.map_or(Ok(None), |dir| journal::read(dir, driver.name)))
+            .collect::<Result<Vec<Option<Story>>, SandboxError>>()?;
+        let there = stories.iter().flatten().map(|story| story.seed).next();
+        let seed = options.seed.or(there).unwrap_or(DEFAULT_SEED);
+        if let (Some(dir), Some(other)) = (dir, stories.iter().flatten().find(|story| story.seed != seed)) {
+            return Err(SandboxError::other_seed(dir, other.seed, seed));
+        }
+        let contractor = contractor(seed);
+        let mut stations = Vec::new();
+        for (driver, story) in drivers.iter().zip(&stories) {
+            let journal = dir
+                .filter(|_| !options.read_only)
+                .map(|dir| Journal::open(dir, driver.name, seed, story.as_ref()))
+                .transpose()?;
+            stations.push(Station::new(driver.name, (driver.fake)(&contractor), story.as_ref(), journal));
+        }
+        let base = latest(&stories).max(contractor.opened).unwrap_or(Timestamp::from_unix(0));
+        Ok(Self {
+            seed,
+            stations: Arc::new(stations),
+            faults: Arc::new(options.faults.seeded(seed)),
+            clock: Arc::new(SandboxClock::new(base, options.speed.unwrap_or(SPEED))),
+            _lock: lock,
+        })
+    }
+
+    /// The world to run in.
+    pub fn world(&self) -> World {
+        let transport = MemoryTransport {
+            stations: Arc::clone(&self.stations),
+            faults: Arc::clone(&self.faults),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+        };
+        World {
+            transport: Arc::new(transport),
+            clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
+            secrets: Arc::new(SandboxSecrets(Arc::clone(&self.stations))),
+            entropy: Arc::new(SeededEntropy {
+                seed: self.seed,
+                clock: Arc::clone(&self.clock),
+                drawn: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Time goes on after `instant`: what a store remembers lies in the past.
+    pub fn not_before(&self, instant: Timestamp) {
+        self.clock.not_before(instant);
+    }
+
+    /// What a `connect` block needs to reach the driver's fake in memory.
+    pub fn settings(&self, driver: &str) -> Option<Settings> {
+        let station = self.stations.iter().find(|station| station.name == driver)?;
+        Some(station.settings(&station.base_url))
+    }
+
+    /// The books of the driver's fake.
+    pub fn books(&self, driver: &str) -> Option<serde_json::Value> {
+        self.stations.iter().find(|station| station.name == driver).map(Station::books)
+    }
+
+    pub(super) fn parts(&self) -> (&Arc<Vec<Station>>, &Arc<Faults>, &Arc<SandboxClock>) {
+        (&self.stations, &self.faults, &self.clock)
+    }
+}
+
+/// The right to write in the folder; the system gives it back when the process ends.
+fn lock(dir: &Path) -> Result<File, SandboxError> {
+    let path = dir.join("lock");
+    let disk = |error: std::io::Error| SandboxError::disk("write", &path, &error);
+    std::fs::create_dir_all(dir).map_err(disk)?;
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(disk)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(SandboxError::in_use(dir)),
+        Err(TryLockError::Error(error)) => Err(disk(error)),
+    }
+}
+
+fn latest(stories: &[Option<Story>]) -> Option<Timestamp> {
+    stories.iter().flatten().flat_map(|story| &story.entries).map(|entry| entry.at).max()
+}
+
+/// Knows the credentials of the fakes and no other.
+struct SandboxSecrets(Arc<Vec<Station>>);
+
+impl Secrets for SandboxSecrets {
+    fn credential(&self, source: &CredentialSource, _fields: &[&str]) -> Result<Credential, SecretError> {
+        let station = match source {
+            CredentialSource::Sandbox(name) => self.0.iter().find(|station| station.name == name),
+            CredentialSource::Environment(_) | CredentialSource::Vault(_) => None,
+        };
+        station.map(Station::credential).ok_or_else(|| SecretError {
+            message: "a sandbox has only its own credentials".to_owned(),
+            hint: "leave `credentials` away beside `sandbox`".to_owned(),
+        })
+    }
+}
+
+/// Numbers that depend on the seed and on the instant at which the sandbox was opened,
+/// so that two runs in one sandbox do not draw the same ids.
+struct SeededEntropy {
+    seed: u64,
+    clock: Arc<SandboxClock>,
+    drawn: AtomicU64,
+}
+
+impl Entropy for SeededEntropy {
+    fn next_u64(&self) -> u64 {
+        let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
+        let opened = self.clock.base().unix_millis();
+        hash(self.seed, &[&opened.to_le_bytes(), &drawn.to_le_bytes()])
+    }
+}
