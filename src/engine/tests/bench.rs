@@ -83,8 +83,13 @@ impl Bench {
         life
     }
 
+    /// The books when every request that was on its way has arrived.
     pub fn lines(&self) -> Vec<String> {
-        self.state().lines()
+        let mut state = self.state();
+        for (_, record) in std::mem::take(&mut state.late) {
+            state.create(&record, None);
+        }
+        state.lines()
     }
 
     pub fn entry(&self, project: i64, bill: i64) -> RecordEntry {
@@ -113,8 +118,8 @@ impl Bench {
     }
 
     fn setup(&self) -> Setup {
-        let office = Side::new(side::office(), self.state.clone(), self.death.clone());
-        let books = Side::new(side::books(), self.state.clone(), self.death.clone());
+        let office = Side::new(side::office(), self.state.clone(), self.clock.clone(), self.death.clone());
+        let books = Side::new(side::books(), self.state.clone(), self.clock.clone(), self.death.clone());
         Setup {
             program: self.program.clone(),
             connections: BTreeMap::from([

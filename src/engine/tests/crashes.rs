@@ -57,8 +57,9 @@ async fn a_write_that_arrives_after_the_process_died_is_not_sent_again() {
         let bench = Bench::new();
         bench.state().write_faults.insert(write, Fault::DieLate);
         assert!(matches!(bench.live().await, Life::Killed), "{what}");
-        bench.run().await;
+        let report = bench.run().await;
         assert_eq!(bench.lines(), books, "{what}");
+        assert_eq!(report.counts.held, 0, "{what}");
         bench.check_quiet(&what);
     }
 }

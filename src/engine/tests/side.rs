@@ -1,11 +1,13 @@
 //! Two small systems in memory: an office with projects and bills, and books that take
 //! invoices. Like a real ledger, the books take the same invoice twice if it is sent twice.
 
+use super::clock::TestClock;
 use crate::connector::{
     Catalogue, Connector, DecodeError, Effect, Error, ErrorKind, Fetch, Found, Key, Page, PageToken, Permanence,
     Written,
 };
-use crate::value::{Decimal, Record, Timestamp, Value};
+use crate::value::{Decimal, Record, Span, Timestamp, Value};
+use crate::world::Clock as _;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
@@ -21,6 +23,9 @@ pub(super) fn books() -> &'static Catalogue {
     BOOKS.get_or_init(|| Catalogue::read(include_str!("books.yaml")).expect("test catalogue"))
 }
 
+/// So long a late request is on its way: less than an exchange may take.
+const LATE: Span = Span::from_secs(45);
+
 /// What goes wrong with one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -28,9 +33,9 @@ pub(super) enum Fault {
     DieBefore,
     /// The process dies when it has happened and before the answer is there.
     DieAfter,
-    /// The process dies, and the request arrives when it has been asked for once.
+    /// The process dies, and the request arrives a while later.
     DieLate,
-    /// No answer, and the request arrives when it has been asked for once.
+    /// No answer, and the request arrives a while later.
     LostLate,
     /// The answer is lost, and nothing happened.
     LostBefore,
@@ -75,20 +80,26 @@ pub(super) struct State {
     pub fetches: Vec<Fetch>,
     pub hidden: Vec<String>,
     /// Requests that arrive late.
-    pub late: Vec<Record>,
+    pub late: Vec<(Timestamp, Record)>,
 }
 
 /// One of the two systems.
 pub(super) struct Side {
     catalogue: &'static Catalogue,
     state: Arc<Mutex<State>>,
+    clock: Arc<TestClock>,
     /// Told when the process is to die.
     pub death: Arc<Notify>,
 }
 
 impl Side {
-    pub fn new(catalogue: &'static Catalogue, state: Arc<Mutex<State>>, death: Arc<Notify>) -> Self {
-        Self { catalogue, state, death }
+    pub fn new(
+        catalogue: &'static Catalogue,
+        state: Arc<Mutex<State>>,
+        clock: Arc<TestClock>,
+        death: Arc<Notify>,
+    ) -> Self {
+        Self { catalogue, state, clock, death }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -174,11 +185,17 @@ impl Connector for Side {
             state.find_faults.get(&find).copied().or(fault)
         };
         self.before(fault).await.map_err(of_a_read)?;
-        let found = keys.iter().map(|key| self.state().find(key)).collect();
-        let late = std::mem::take(&mut self.state().late);
-        for record in late {
-            self.state().create(&record, None);
-        }
+        let now = self.clock.now();
+        let found = {
+            let mut state = self.state();
+            let (arrived, late) = std::mem::take(&mut state.late).into_iter().partition(|(at, _)| *at <= now);
+            state.late = late;
+            let arrived: Vec<(Timestamp, Record)> = arrived;
+            for (_, record) in arrived {
+                state.create(&record, None);
+            }
+            keys.iter().map(|key| state.find(key)).collect()
+        };
         self.after(fault).await.map_err(of_a_read)?;
         Ok(found)
     }
@@ -186,7 +203,8 @@ impl Connector for Side {
     async fn create(&self, _resource: &str, record: &Record) -> Result<Written, Error> {
         let fault = self.write_fault();
         if matches!(fault, Some(Fault::DieLate | Fault::LostLate)) {
-            self.state().late.push(record.clone());
+            let arrival = self.clock.now().plus(LATE);
+            self.state().late.push((arrival, record.clone()));
         }
         self.before(fault).await?;
         let written = self.state().create(record, fault);
@@ -249,7 +267,7 @@ impl State {
             .collect()
     }
 
-    fn create(&mut self, record: &Record, fault: Option<Fault>) -> Written {
+    pub fn create(&mut self, record: &Record, fault: Option<Fault>) -> Written {
         let reference = format!("V{}", self.invoices.len() + 1);
         let mut stored = record.clone();
         if fault == Some(Fault::WrongAmount) {
