@@ -1,6 +1,6 @@
 //! Wrong input and a wrong world: a clear sentence, the right exit code, nothing lost.
 
-use crate::support::{Outcome, mlc, mlc_in, quickstart_in, scratch};
+use crate::support::{Outcome, finish, mlc, mlc_in, quickstart_in, scratch};
 use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -160,12 +160,8 @@ fn a_disk_that_refuses_half_way() {
     let mut refused = 0;
     for blocks in [64, 256, 600, 1_000] {
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" run quickstart.mlc --quiet");
-        let output = Command::new("sh")
-            .args(["-c", &script, env!("CARGO_BIN_EXE_mlc")])
-            .current_dir(dir.path())
-            .output()
-            .expect("sh runs");
-        let outcome = Outcome::from(output);
+        let mut shell = Command::new("sh");
+        let outcome = finish(shell.args(["-c", &script, env!("CARGO_BIN_EXE_mlc")]).current_dir(dir.path()));
         assert!(!outcome.stderr.contains("panicked"), "{outcome}");
         assert!(matches!(outcome.code, 1 | 3), "{outcome}");
         refused += usize::from(outcome.code == 3);
