@@ -55,7 +55,12 @@ impl Checker<'_> {
 
     /// A number. `user` is what needs it.
     pub(super) fn number(&mut self, scope: &mut Scope, expr: &ast::Expr, user: &str) -> Expr {
-        let mut value = self.settled(scope, expr, user);
+        let value = self.settled(scope, expr, user);
+        self.as_number(value, user)
+    }
+
+    /// Says that a value is no number; it is of unknown type afterwards.
+    pub(super) fn as_number(&mut self, mut value: Expr, user: &str) -> Expr {
         if !(value.ty.is_number() || value.ty.is_unknown()) {
             self.not_a_number(&value, user);
             value.ty = Type::unknown();
@@ -68,7 +73,7 @@ impl Checker<'_> {
             Kind::Text { .. } => "texts are put together in a template: `\"{{ first }}-{{ second }}\"`",
             Kind::List(_) => "add a list up with `sum(…)`, or take one of it with `[0]`",
             Kind::Date | Kind::DateTime | Kind::Duration => {
-                "days are moved with functions; `mlc schema` and the language page list them"
+                "a day is moved by a length of time: `day + 30d`; `mlc schema --functions` lists what else there is"
             }
             _ => "use a field that holds a number",
         };

@@ -32,8 +32,8 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 });
 
 /// An operand while precedence is being sorted out.
-struct Operand {
-    expr: Expr,
+pub(super) struct Operand {
+    pub expr: Expr,
     /// The operator of a comparison that stands without brackets around it.
     comparison: Option<Span>,
 }
@@ -79,7 +79,7 @@ impl Builder<'_> {
             .parse(parts.into_iter())
     }
 
-    fn primary(&mut self, node: Node) -> Option<Operand> {
+    pub(super) fn primary(&mut self, node: Node) -> Option<Operand> {
         let span = self.span(&node);
         let kind = match node.as_rule() {
             Rule::template => ExprKind::Template(self.template(&node)?),
@@ -96,6 +96,10 @@ impl Builder<'_> {
                 ExprKind::Call { name, arguments: self.exprs(parts.need(Rule::arguments))? }
             }
             Rule::each => ExprKind::Each(Box::new(self.each(node)?)),
+            Rule::record => ExprKind::Record(self.map_body(Parts::of(node).need(Rule::map_body))),
+            Rule::choice => ExprKind::If(Box::new(self.choice(node)?)),
+            Rule::cases => ExprKind::Match(Box::new(self.cases(node)?)),
+            Rule::dated => self.dated(node)?,
             Rule::paren => {
                 let inner = Parts::of(node).need(Rule::expr);
                 // The brackets belong to the value: an operator that takes it spans them.

@@ -3,8 +3,8 @@
 use super::{file, flow};
 use crate::diag::{SourceId, Sources, Span};
 use crate::syntax::{
-    Clause, Expr, ExprKind, File, Flow, Item, LookupEntry, MapEntry, Pattern, Rule, SegmentKind, Template, parse,
-    parse_path,
+    Arm, ArmPattern, Clause, Expr, ExprKind, File, Flow, Item, LookupEntry, MapEntry, Pattern, Rule, SegmentKind,
+    Template, parse, parse_path,
 };
 
 /// An expression as text with all its brackets: what the tree says, and nothing of the layout.
@@ -39,6 +39,24 @@ fn shape(expr: &Expr) -> String {
             let filter = each.filter.as_ref().map(|filter| format!(" where {}", shape(filter))).unwrap_or_default();
             format!("each {} as {}{filter} {{{}}}", shape(&each.list), each.alias.text, each.body.entries.len())
         }
+        ExprKind::Record(body) => format!("{{{}}}", body.entries.len()),
+        ExprKind::If(choice) => {
+            let otherwise =
+                choice.otherwise.as_ref().map(|value| format!(" else {}", shape(value))).unwrap_or_default();
+            format!("(if {} then {}{otherwise})", shape(&choice.condition), shape(&choice.then))
+        }
+        ExprKind::Match(cases) => {
+            let pattern = |pattern: &ArmPattern| match pattern {
+                ArmPattern::Any(_) => "_".to_owned(),
+                ArmPattern::Literal(literal) => shape(literal),
+            };
+            let arm = |arm: &Arm| {
+                let patterns: Vec<String> = arm.patterns.iter().map(pattern).collect();
+                format!("{} => {}", patterns.join(", "), shape(&arm.value))
+            };
+            format!("match {} {{{}}}", shape(&cases.value), cases.arms.iter().map(arm).collect::<Vec<_>>().join("; "))
+        }
+        ExprKind::On { call, day } => format!("{} on {}", shape(call), shape(day)),
     }
 }
 
@@ -65,6 +83,9 @@ fn the_design_s_file_is_read_whole() {
         Item::Connect(connect) => format!("connect {} {}", connect.name.text, connect.settings.len()),
         Item::Lookup(lookup) => format!("lookup {} {}", lookup.name.text, lookup.entries.len()),
         Item::Flow(flow) => format!("flow {} {}", flow.name.text, flow.clauses.len()),
+        Item::Function(function) => format!("fn {}", function.name.text),
+        Item::Constant(constant) => format!("let {}", constant.name.text),
+        Item::Vars(vars) => format!("vars {}", vars.entries.len()),
         Item::Later(word) => word.text.to_string(),
     };
     assert_eq!(
