@@ -65,6 +65,7 @@ fn phrase(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::type_name | Rule::type_path => (1, "a type"),
         Rule::parameters => (1, "parameters in round brackets"),
         Rule::colon => (4, "`:`"),
+        Rule::day => (1, "a day or what holds one"),
         Rule::date => (2, "a day such as `2026-10-31`"),
         Rule::in_word => (0, "`in`"),
         Rule::to_word => (0, "`to`"),

@@ -17,7 +17,7 @@ const LATER: &[&str] = &["linked"];
 impl Checker<'_> {
     pub(super) fn call(&mut self, scope: &mut Scope, name: &Name, arguments: &[&ast::Expr], span: Span) -> Expr {
         if let Some(index) = self.lookups.iter().position(|lookup| lookup.name == name.text) {
-            if self.lookups.get(index).is_some_and(|lookup| lookup.dated) {
+            if self.lookups.get(index).is_some_and(|lookup| lookup.dated == Some(true)) {
                 let name = name.text.clone();
                 self.no_day(&name, span);
             }

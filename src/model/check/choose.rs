@@ -29,8 +29,8 @@ impl Checker<'_> {
 
     /// `stops` tells that the `let` around it says what becomes of a value that no arm takes.
     pub(super) fn cases(&mut self, scope: &mut Scope, cases: &ast::Match, span: Span, stops: bool) -> Expr {
-        let value = self.settled(scope, &cases.value, "`match`");
-        self.matchable(&value);
+        let value = self.expr(scope, &cases.value);
+        let value = if self.matchable(&value) { self.settle(value, "`match`") } else { value };
         let mut arms = Vec::with_capacity(cases.arms.len());
         for arm in &cases.arms {
             let patterns = self.arm_patterns(&value, arm);
@@ -71,7 +71,8 @@ impl Checker<'_> {
         joined.map_or_else(Type::unknown, |(ty, _)| ty)
     }
 
-    fn matchable(&mut self, value: &Expr) {
+    /// Whether it is a plain value; says so if not.
+    fn matchable(&mut self, value: &Expr) -> bool {
         if let Kind::List(_) | Kind::Record(_) = value.ty.kind {
             let text = self.text(value.span);
             self.report(
@@ -79,7 +80,9 @@ impl Checker<'_> {
                     .label(format!("this is {}", with_article(&value.ty)))
                     .hint(format!("match a field of it: `match {}.…`", short(&text))),
             );
+            return false;
         }
+        true
     }
 
     /// The values of an arm; `None` for `_`.
@@ -160,7 +163,8 @@ impl Checker<'_> {
         if !whole && !stops && !unclear {
             self.open(value, left);
         }
-        whole || unclear
+        // What was told to be open has no second fault for being absent.
+        whole || !stops
     }
 
     fn repeated_values(&mut self, arm: &ast::Arm, seen: &mut Vec<(Value, Span)>) {

@@ -27,7 +27,7 @@ impl Checker<'_> {
             }
             return Expr::unknown(span);
         };
-        let dated = self.lookups.get(index).is_none_or(|lookup| lookup.dated);
+        let dated = self.lookups.get(index).is_none_or(|lookup| lookup.dated != Some(false));
         let arguments: Vec<&ast::Expr> = arguments.iter().collect();
         let mut found = self.call_lookup(scope, index, &arguments, span);
         let asked = self.settled(scope, day, "`on`");

@@ -96,12 +96,14 @@ impl Checker<'_> {
                 continue;
             }
             seen.insert(name.text.clone(), name.span);
+            let before = self.found.len();
             self.not_a_known_function(name, constant);
             let parameters = self.parameters(parameters);
+            let used = self.found.len() > before;
             let all = &mut self.declared;
             all.by_name.insert(name.text.clone(), all.functions.len());
             let (name, body) = (name.clone(), body.clone());
-            all.functions.push(Declared { name, parameters, body, constant, state: State::Unread, used: false });
+            all.functions.push(Declared { name, parameters, body, constant, state: State::Unread, used });
         }
     }
 
@@ -193,13 +195,16 @@ impl Checker<'_> {
     }
 
     /// What already has this name in the whole file and would be hidden.
-    pub(super) fn declared_holder(&self, name: &str) -> Option<(&'static str, Span)> {
-        let var = self.declared.vars.iter().find(|var| *var.name.text == *name);
-        let constant = || self.declared.by_name.get(name).and_then(|index| self.declared.functions.get(*index));
-        match var {
-            Some(var) => Some(("variable of the file", var.name.span)),
-            None => constant().filter(|one| one.constant).map(|one| ("`let` of the file", one.name.span)),
+    pub(super) fn declared_holder(&mut self, name: &str) -> Option<(&'static str, Span)> {
+        let all = &mut self.declared;
+        if let Some(var) = all.vars.iter_mut().find(|var| *var.name.text == *name) {
+            var.used = true;
+            return Some(("variable of the file", var.name.span));
         }
+        let index = *all.by_name.get(name)?;
+        let one = all.functions.get_mut(index).filter(|one| one.constant)?;
+        one.used = true;
+        Some(("`let` of the file", one.name.span))
     }
 
     pub(super) fn call_declared(

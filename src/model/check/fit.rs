@@ -92,6 +92,9 @@ impl Checker<'_> {
         let name = name_for(&text);
         let stop = format!("`let {name} = {} else hold \"…\"`", short(&text));
         let hint = match instead(&value.ty) {
+            _ if matches!(value.kind, ExprKind::If(_)) => {
+                "say what counts when the condition does not hold: `… else …`".to_owned()
+            }
             Some(default) if !slot.key => {
                 format!(
                     "stop the record first: {stop}; or say what counts when it is absent: `{} ?? {default}`",

@@ -60,7 +60,7 @@ impl Checker<'_> {
                 inputs,
                 record: Some(Arc::new(record_of(&lookup.name.text, &outputs))),
                 missing: missing.is_some() || lost::any(&lookup.lost, "missing"),
-                dated: rows.iter().any(Row::is_dated),
+                dated: (whole && !lost::any(&lookup.lost, "from")).then(|| rows.iter().any(Row::is_dated)),
                 span: lookup.name.span,
                 used: false,
             });

@@ -113,8 +113,9 @@ struct Signature {
     record: Option<Arc<RecordType>>,
     /// A record without a fitting row leaves the flow.
     missing: bool,
-    /// Its rows hold for some days; a call says for which day it asks.
-    dated: bool,
+    /// Its rows hold for some days; a call says for which day it asks. `None` if that is
+    /// not clear.
+    dated: Option<bool>,
     span: Span,
     used: bool,
 }

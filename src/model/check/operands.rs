@@ -5,7 +5,7 @@ use super::Checker;
 use super::expr::with_article;
 use super::scope::Scope;
 use crate::diag::{Diagnostic, Span, codes};
-use crate::model::Expr;
+use crate::model::{Expr, ExprKind};
 use crate::syntax as ast;
 use crate::value::{Kind, Type};
 
@@ -22,6 +22,9 @@ impl Checker<'_> {
             let text = self.text(value.span);
             let message = format!("{} may be absent, and {user} needs a value", shown(&text));
             let hint = match instead(&value.ty) {
+                _ if matches!(value.kind, ExprKind::If(_)) => {
+                    "say what counts when the condition does not hold: `… else …`".to_owned()
+                }
                 Some(default) => format!(
                     "say what counts when it is absent: `({0} ?? {default})`; or stop the record first: `let {1} = {0} else hold \"…\"`",
                     short(&text),

@@ -48,13 +48,11 @@ impl Builder<'_> {
         self.primary_expr(part).map(ArmPattern::Literal)
     }
 
-    /// `lookup(arguments) on day`
-    pub(super) fn dated(&mut self, node: Node) -> Option<ExprKind> {
-        let mut parts = Parts::of(node);
-        let call = self.primary_expr(parts.need(Rule::call));
-        let day = parts.need(Rule::day).into_inner().next().expect("a day is of one of several kinds");
-        let day = self.primary_expr(day);
-        Some(ExprKind::On { call: Box::new(call?), day: Box::new(day?) })
+    /// The day behind a call: `on invoice.billing_date`
+    pub(super) fn asked_on(&mut self, call: Expr, node: Node) -> Option<ExprKind> {
+        let day = Parts::of(node).need(Rule::day).into_inner().next().expect("a day is of one of several kinds");
+        let day = self.primary_expr(day)?;
+        Some(ExprKind::On { call: Box::new(call), day: Box::new(day) })
     }
 
     /// A value without operators around it.

@@ -93,13 +93,20 @@ impl Builder<'_> {
             Rule::call => {
                 let mut parts = Parts::of(node);
                 let name = self.name(&parts.need(Rule::name));
-                ExprKind::Call { name, arguments: self.exprs(parts.need(Rule::arguments))? }
+                let arguments = parts.need(Rule::arguments);
+                let end = self.span(&arguments);
+                let arguments = self.exprs(arguments);
+                let day = parts.take(Rule::asked_on);
+                let call = ExprKind::Call { name, arguments: arguments? };
+                match day {
+                    Some(day) => self.asked_on(Expr { kind: call, span: Span { end: end.end, ..span } }, day)?,
+                    None => call,
+                }
             }
             Rule::each => ExprKind::Each(Box::new(self.each(node)?)),
             Rule::record => ExprKind::Record(self.map_body(Parts::of(node).need(Rule::map_body))),
             Rule::choice => ExprKind::If(Box::new(self.choice(node)?)),
             Rule::cases => ExprKind::Match(Box::new(self.cases(node)?)),
-            Rule::dated => self.dated(node)?,
             Rule::paren => {
                 let inner = Parts::of(node).need(Rule::expr);
                 // The brackets belong to the value: an operator that takes it spans them.
