@@ -79,6 +79,14 @@ pub struct Place {
     pub sandbox: bool,
 }
 
+/// What the pipeline's variables are set to.
+#[derive(Debug, Args)]
+pub struct Vars {
+    /// Set a variable of the pipeline, such as `limit=300000`; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
+}
+
 /// How the sandbox is made.
 #[derive(Debug, Args)]
 pub struct Make {
@@ -96,6 +104,8 @@ pub struct Check {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
     pub printing: Printing,
 }
 
@@ -103,6 +113,8 @@ pub struct Check {
 pub struct Plan {
     #[command(flatten)]
     pub place: Place,
+    #[command(flatten)]
+    pub vars: Vars,
     #[command(flatten)]
     pub make: Make,
     #[command(flatten)]

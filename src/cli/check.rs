@@ -10,7 +10,7 @@ use crate::diag;
 use crate::host::terminal;
 
 pub fn run(arguments: &Check) -> Outcome {
-    let checked = compose::check(&arguments.file)?;
+    let checked = compose::check(&arguments.file, &arguments.vars.vars)?;
     let (errors, warnings): (Vec<_>, Vec<_>) = checked.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
     if arguments.printing.format == Format::Json {
         say_json(&diag::render_json(&checked.diagnostics, &checked.sources))?;

@@ -47,8 +47,11 @@ pub enum Item {
     Connect(Connect),
     Lookup(Lookup),
     Flow(Flow),
+    Function(Function),
+    Constant(Constant),
+    Vars(Vars),
     /// An item of the language that this release reads but does not carry out
-    /// (`test`, `use`, `extend`, `fn`, `let`, `vars`): its keyword.
+    /// (`test`, `use`, `extend`): its keyword.
     Later(Name),
 }
 
@@ -115,6 +118,10 @@ pub enum LookupEntry {
 pub struct LookupRow {
     pub patterns: Vec<Pattern>,
     pub values: Vec<Expr>,
+    /// The first day on which it holds: `from 2026-10-01`.
+    pub from: Option<Spanned<Date>>,
+    /// The last day on which it holds: `until 2026-12-31`.
+    pub until: Option<Spanned<Date>>,
     pub span: Span,
 }
 
@@ -154,6 +161,54 @@ impl Outcome {
             Self::Skip => "skip",
         }
     }
+}
+
+/// `fn net(item: procore.requisitions.items) = item.net_amount`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    pub name: Name,
+    pub parameters: Vec<Parameter>,
+    pub body: Expr,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    pub name: Name,
+    pub ty: Option<TypeName>,
+}
+
+/// A type as it is written: `decimal`, `text?`, `list of date`, `procore.requisitions.items`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TypeName {
+    pub list: bool,
+    /// One name, or a connection, its resource, and fields of it.
+    pub path: Vec<Name>,
+    pub optional: bool,
+    pub span: Span,
+}
+
+/// `let name = expr` outside of any flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constant {
+    pub name: Name,
+    pub value: Expr,
+    pub span: Span,
+}
+
+/// `vars { environment = "test"  limit: decimal = 250_000 }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vars {
+    pub entries: Vec<Var>,
+    pub lost: Vec<Lost>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Var {
+    pub name: Name,
+    pub ty: Option<TypeName>,
+    pub value: Expr,
 }
 
 /// `flow name { clauses }`
@@ -308,6 +363,53 @@ pub enum ExprKind {
     },
     /// `each list as item [where …] { fields }`
     Each(Box<Each>),
+    /// `{ name = expr … }`
+    Record(Map),
+    If(Box<If>),
+    Match(Box<Match>),
+    /// `lookup(arguments) on day`
+    On {
+        call: Box<Expr>,
+        day: Box<Expr>,
+    },
+}
+
+/// `if condition then value [else value]`; without `else` the value may be absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct If {
+    pub condition: Expr,
+    pub then: Expr,
+    pub otherwise: Option<Expr>,
+}
+
+/// `match value { "a", "b" => value  _ => value }`: the first arm that fits counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    pub value: Expr,
+    pub arms: Vec<Arm>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    pub patterns: Vec<ArmPattern>,
+    pub value: Expr,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ArmPattern {
+    Any(Span),
+    /// A text, number, day, length of time, `true` or `false`.
+    Literal(Expr),
+}
+
+impl ArmPattern {
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Any(span) => *span,
+            Self::Literal(expr) => expr.span,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

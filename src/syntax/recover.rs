@@ -4,7 +4,7 @@
 //! grammar reads whole is built whole. Otherwise its head and each entry of its block are
 //! read alone; those that can be read stay, the others are explained and kept as lost.
 
-use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name, Pipeline, To};
+use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name, Pipeline, To, Vars};
 use super::build::Builder;
 use super::fault::explain;
 use super::grammar::{Node, Rule, read};
@@ -75,6 +75,11 @@ impl Reader<'_> {
             "pipeline" => self.pipeline(&head, open),
             "connect" => self.connect(&head, open),
             "lookup" => self.lookup(&head, open),
+            "vars" => self.vars(&head, open),
+            "fn" | "let" => {
+                self.explain(Rule::item, range, None);
+                return None;
+            }
             _ => self.flow(&head, open),
         };
         self.trailing(open, range);
@@ -105,6 +110,12 @@ impl Reader<'_> {
         let (entries, lost) =
             self.entries(Block::Lookup, Rule::only_lookup_entry, open, |builder, node| builder.lookup_entry(node));
         built.map(|head| Item::Lookup(Lookup { entries, lost, span: self.block_span(&head.span, open), ..head }))
+    }
+
+    fn vars(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
+        let built = self.head(Rule::vars_head, head, |builder, node| Some(builder.vars(node)));
+        let (entries, lost) = self.entries(Block::Vars, Rule::only_var, open, |builder, node| builder.var(node));
+        built.map(|head| Item::Vars(Vars { entries, lost, span: self.block_span(&head.span, open) }))
     }
 
     fn flow(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
@@ -304,6 +315,7 @@ fn is_head(rule: Rule) -> bool {
             | Rule::connect_head
             | Rule::lookup_head
             | Rule::flow_head
+            | Rule::vars_head
             | Rule::map_head
             | Rule::to_head
             | Rule::each_head

@@ -7,12 +7,16 @@
 
 mod binary;
 mod call;
+mod choose;
 mod connect;
 mod csv_rows;
+mod dated;
+mod declare;
 mod each;
 mod expr;
 mod fit;
 mod flow;
+mod join;
 mod lints;
 mod lookup;
 mod lost;
@@ -21,20 +25,24 @@ mod operands;
 mod path;
 mod pipeline;
 mod query;
+mod record;
 mod resource;
 mod rows;
 mod rules;
 mod scope;
 mod settings;
+mod sum;
 mod target;
 mod template;
+mod type_name;
 
-use super::{Files, Flow, Lookup, Model};
+use super::{Files, Flow, Lookup, Model, Override, UserFunction};
 use crate::connector::Driver;
 use crate::diag::{Diagnostic, Sources, Span, codes};
 use crate::syntax as ast;
 use crate::value::{RecordType, Type};
 use connect::Bound;
+use declare::Declarations;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -49,6 +57,17 @@ pub struct Checked {
 /// Checks a file. CSV files that lookups read are added to `sources`, so that spans can
 /// point into them.
 pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers: &[Driver]) -> Checked {
+    check_with(file, sources, files, drivers, &[])
+}
+
+/// Checks a file whose variables are set from outside.
+pub fn check_with(
+    file: &ast::File,
+    sources: &mut Sources,
+    files: &dyn Files,
+    drivers: &[Driver],
+    overrides: &[Override],
+) -> Checked {
     let mut checker = Checker {
         sources,
         files,
@@ -56,6 +75,9 @@ pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers
         found: Vec::new(),
         connections: Vec::new(),
         lookups: Vec::new(),
+        overrides,
+        declared: Declarations::default(),
+        made: Vec::new(),
         lost: file.lost.clone(),
         lost_in: HashMap::new(),
     };
@@ -73,6 +95,10 @@ struct Checker<'a> {
     found: Vec<Diagnostic>,
     connections: Vec<Bound>,
     lookups: Vec<Signature>,
+    overrides: &'a [Override],
+    declared: Declarations,
+    /// Functions and `let`s of the file that are checked, in that order.
+    made: Vec<UserFunction>,
     /// Items that could not be read.
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
@@ -87,6 +113,9 @@ struct Signature {
     record: Option<Arc<RecordType>>,
     /// A record without a fitting row leaves the flow.
     missing: bool,
+    /// Its rows hold for some days; a call says for which day it asks. `None` if that is
+    /// not clear.
+    dated: Option<bool>,
     span: Span,
     used: bool,
 }
@@ -104,8 +133,11 @@ impl Checker<'_> {
     fn file(&mut self, file: &ast::File) -> Model {
         let header = self.pipeline(file);
         self.connects(file);
+        self.vars(file);
         let lookups = self.all_lookups(file);
+        self.declare(file);
         let flows = self.flows(file);
+        self.read_declared();
         for item in &file.items {
             if let ast::Item::Later(word) = item {
                 self.not_yet(word, "take this item out");
@@ -123,6 +155,7 @@ impl Checker<'_> {
                 .filter_map(|bound| bound.connection)
                 .collect(),
             lookups,
+            functions: std::mem::take(&mut self.made),
             flows,
         }
     }

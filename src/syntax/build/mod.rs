@@ -5,6 +5,8 @@
 //! diagnostic into the builder and is `None`; the block around it keeps its other parts.
 
 mod block;
+mod choose;
+mod declare;
 mod expr;
 mod literal;
 

@@ -213,7 +213,8 @@ impl Spot<'_> {
     }
 
     pub(super) fn no_block(&self) -> Option<Diagnostic> {
-        if !self.expected.contains(&Rule::open) {
+        // A record begins with `{` as well, wherever a value can stand.
+        if !self.expected.contains(&Rule::open) || wants_value(self.expected) {
             return None;
         }
         let what = self.cut.word(self.range.start);

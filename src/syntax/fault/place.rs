@@ -9,7 +9,7 @@ use crate::syntax::split::{Block, Cut};
 use std::ops::Range;
 
 pub(super) const RESERVED: &[&str] =
-    &["and", "or", "not", "in", "each", "as", "where", "else", "true", "false", "null", "_"];
+    &["and", "or", "not", "in", "each", "as", "where", "else", "if", "then", "match", "true", "false", "null", "_"];
 
 pub struct Spot<'t> {
     pub(super) cut: Cut<'t>,
@@ -43,6 +43,8 @@ impl<'t> Spot<'t> {
             Self::no_assignment,
             Self::separator,
             Self::equals,
+            Self::no_then,
+            Self::no_arm,
             Self::wrong_arrow,
             Self::no_alias,
             Self::no_resource,
@@ -94,6 +96,8 @@ impl<'t> Spot<'t> {
             ("lookup", _) => "lookup name(input) -> (output) { … }",
             ("connect", _) => "connect name { … }",
             ("flow", _) => "flow name { … }",
+            ("fn", _) => "fn net(item: connection.resource.items) = item.amount",
+            ("vars", _) => "vars { limit = 250_000 }",
             ("pipeline", _) => "pipeline \"name\" { timezone = \"America/Chicago\" }",
             (_, Some(Block::Lookup)) => "\"01-*\", \"L\" => \"5100\", \"C100\"",
             _ => "name = value",
