@@ -12,9 +12,11 @@ mod operate;
 mod query;
 mod table;
 mod text;
+mod trial;
 mod verify;
 
 pub use table::Tables;
+pub use trial::{Compared, ConditionPlace, Difference, Test, Tried};
 pub use verify::Verified;
 
 use crate::connector::Key;
@@ -36,6 +38,7 @@ pub struct Program {
     lookups: Vec<Lookup>,
     code: Arc<[LookupCode]>,
     flows: Vec<Flow>,
+    tests: Vec<Test>,
 }
 
 /// One flow, ready to run.
@@ -101,6 +104,7 @@ pub fn compile(model: Model) -> Program {
         lookups: model.lookups,
         code: code.into(),
         flows,
+        tests: model.tests.into_iter().map(Test::new).collect(),
     }
 }
 

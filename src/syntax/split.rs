@@ -12,7 +12,7 @@ use std::ops::Range;
 pub const ITEMS: &[&str] = &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars"];
 
 /// Those of them that this release reads but does not carry out.
-pub const LATER_ITEMS: &[&str] = &["test", "use", "extend", "fn", "let", "vars"];
+pub const LATER_ITEMS: &[&str] = &["use", "extend", "fn", "let", "vars"];
 
 /// Words that go on with an expression or a clause, and so never begin an entry.
 const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each"];
@@ -29,6 +29,7 @@ pub enum Block {
     Flow,
     Map,
     To,
+    Test,
 }
 
 impl Block {
@@ -38,6 +39,7 @@ impl Block {
             Self::Flow => &["from", "where", "match", "let", "map", "require", "to", "run", "reconcile"],
             Self::To => &["key", "on", "retry", "guard", "settle", "approve", "mark"],
             Self::Lookup => &["from", "verify", "missing"],
+            Self::Test => &["flow", "given", "with", "expect"],
             Self::Pipeline | Self::Connect | Self::Map => &[],
         }
     }
@@ -48,7 +50,7 @@ impl Block {
             Self::Flow => &["let", "map", "require", "to"],
             Self::To => &["on", "retry", "guard"],
             Self::Lookup => &["verify", "missing"],
-            Self::Pipeline | Self::Connect | Self::Map => &[],
+            Self::Pipeline | Self::Connect | Self::Map | Self::Test => &[],
         }
     }
 
@@ -65,6 +67,7 @@ impl Block {
             Self::Flow => "a flow",
             Self::Map => "a map",
             Self::To => "a `to` block",
+            Self::Test => "a test",
         }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn anywhere(file: &ast::File) -> bool {
             Item::Connect(connect) => !connect.lost.is_empty(),
             Item::Lookup(lookup) => !lookup.lost.is_empty(),
             Item::Flow(flow) => !flow.lost.is_empty() || flow.clauses.iter().any(in_clause),
-            Item::Later(_) => false,
+            Item::Test(_) | Item::Later(_) => false,
         })
 }
 

@@ -10,8 +10,11 @@ mod call;
 mod connect;
 mod csv_rows;
 mod each;
+mod expect;
 mod expr;
 mod fit;
+mod fixture;
+mod fixture_file;
 mod flow;
 mod lints;
 mod lookup;
@@ -28,6 +31,7 @@ mod scope;
 mod settings;
 mod target;
 mod template;
+mod test_item;
 
 use super::{Files, Flow, Lookup, Model};
 use crate::connector::Driver;
@@ -58,6 +62,7 @@ pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers
         lookups: Vec::new(),
         lost: file.lost.clone(),
         lost_in: HashMap::new(),
+        expecting: false,
     };
     let model = checker.file(file);
     let diagnostics = in_order(checker.found);
@@ -77,6 +82,8 @@ struct Checker<'a> {
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
+    /// Inside an `expect`, where an absent value simply is not what was expected.
+    expecting: bool,
 }
 
 /// What a call of a lookup needs to know of it.
@@ -106,6 +113,7 @@ impl Checker<'_> {
         self.connects(file);
         let lookups = self.all_lookups(file);
         let flows = self.flows(file);
+        let tests = self.tests(file, &flows, &lookups);
         for item in &file.items {
             if let ast::Item::Later(word) = item {
                 self.not_yet(word, "take this item out");
@@ -124,6 +132,7 @@ impl Checker<'_> {
                 .collect(),
             lookups,
             flows,
+            tests,
         }
     }
 

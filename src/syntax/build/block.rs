@@ -25,12 +25,13 @@ impl Builder<'_> {
             Rule::connect => Some(Item::Connect(self.connect(node))),
             Rule::lookup => Some(Item::Lookup(self.lookup(node))),
             Rule::flow => Some(Item::Flow(self.flow(node))),
+            Rule::test => self.test(node).map(Item::Test),
             other => unreachable!("the grammar has no item {other:?}"),
         }
     }
 
     /// Reads the entries of a block; those that fail are kept among the lost.
-    fn entries<T>(
+    pub(super) fn entries<T>(
         &mut self,
         nodes: Vec<Node>,
         lost_entries: &mut Vec<crate::syntax::ast::Lost>,
@@ -316,7 +317,7 @@ impl<'t> Parts<'t> {
     }
 
     /// All parts of some rules that are left, in order.
-    fn others(self, rules: &[Rule]) -> Vec<Node<'t>> {
+    pub(super) fn others(self, rules: &[Rule]) -> Vec<Node<'t>> {
         self.0.into_iter().rev().filter(|part| rules.contains(&part.as_rule())).collect()
     }
 }

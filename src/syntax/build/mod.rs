@@ -7,6 +7,7 @@
 mod block;
 mod expr;
 mod literal;
+mod test;
 
 use super::ast::{Name, ResourceName};
 use super::grammar::{Node, Rule};

@@ -63,6 +63,7 @@ fn loses(file: &File) -> bool {
             };
             !flow.lost.is_empty() || flow.clauses.iter().any(clause)
         }
+        Item::Test(test) => !test.lost.is_empty(),
         Item::Later(_) => false,
     };
     !file.lost.is_empty() || file.items.iter().any(item)
