@@ -32,8 +32,13 @@ pub struct Checked {
 
 /// Reads, parses and checks a pipeline file.
 pub fn check(path: &Path) -> Result<Checked, Failure> {
+    Ok(check_text(path, text::read(path)?))
+}
+
+/// As [`check`], with this text in place of what stands in the file.
+pub fn check_text(path: &Path, text: Arc<str>) -> Checked {
     let mut sources = Sources::new();
-    let id = sources.add(path, text::read(path)?);
+    let id = sources.add(path, text);
     let parsed = syntax::parse(&sources, id);
     let checked = model::check(&parsed.file, &mut sources, &DiskFiles::beside(path), drivers());
     let mut diagnostics = parsed.diagnostics;
@@ -41,7 +46,7 @@ pub fn check(path: &Path) -> Result<Checked, Failure> {
     diagnostics.extend(checked.diagnostics);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.label.span.source, diagnostic.label.span.start));
     let program = checked.model.filter(|_| !unreadable).map(program::compile);
-    Ok(Checked { sources, diagnostics, program })
+    Checked { sources, diagnostics, program }
 }
 
 /// The program, or what is wrong with the file on standard error.

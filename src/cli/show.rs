@@ -46,7 +46,7 @@ pub fn run(arguments: &Show) -> Outcome {
 }
 
 /// The one record that is meant: by its key, its name on either side, or a part of them.
-fn find<'a>(all: &'a [RecordEntry], wanted: &str) -> Result<&'a RecordEntry, Failure> {
+pub fn find<'a>(all: &'a [RecordEntry], wanted: &str) -> Result<&'a RecordEntry, Failure> {
     let low = wanted.to_lowercase();
     let exact = |entry: &&RecordEntry| {
         entry.id.key == wanted
@@ -115,7 +115,7 @@ fn head(entry: &RecordEntry, text: &mut String) {
 }
 
 /// Fields under one another, what is absent left out.
-fn tree(value: &Value, depth: usize, text: &mut String) {
+pub fn tree(value: &Value, depth: usize, text: &mut String) {
     let indent = "  ".repeat(depth);
     match value {
         Value::Object(fields) => {

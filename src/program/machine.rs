@@ -40,6 +40,8 @@ pub(super) struct Machine<'a> {
     work: u32,
     /// What is being computed, for the sentence when that fails.
     doing: Arc<str>,
+    /// What lookups were asked for in vain.
+    pub missed: Vec<(LookupId, Vec<Value>)>,
 }
 
 /// More lines than any invoice has; `each` in `each` could otherwise run without end.
@@ -47,7 +49,7 @@ const MOST_ITEMS: u32 = 1_000_000;
 
 impl<'a> Machine<'a> {
     pub fn new(tables: &'a Tables, locals: usize) -> Self {
-        Self { tables, frame: vec![Value::Null; locals], work: MOST_ITEMS, doing: Arc::from("") }
+        Self { tables, frame: vec![Value::Null; locals], work: MOST_ITEMS, doing: Arc::from(""), missed: Vec::new() }
     }
 
     pub fn set(&mut self, local: LocalId, value: Value) {
@@ -168,14 +170,17 @@ impl<'a> Machine<'a> {
         match self.tables.find(lookup, inputs) {
             Answer::Found(outputs) => Ok(outputs),
             Answer::Refused(stop) => Err(stop),
-            Answer::Missing => match self.tables.missing(lookup) {
-                None => Ok(Value::Null),
-                Some(otherwise) => {
-                    let mut machine = Machine::new(self.tables, inputs.len());
-                    machine.frame.clone_from_slice(inputs);
-                    Err(machine.stop(otherwise))
+            Answer::Missing => {
+                self.missed.push((lookup, inputs.to_vec()));
+                match self.tables.missing(lookup) {
+                    None => Ok(Value::Null),
+                    Some(otherwise) => {
+                        let mut machine = Machine::new(self.tables, inputs.len());
+                        machine.frame.clone_from_slice(inputs);
+                        Err(machine.stop(otherwise))
+                    }
                 }
-            },
+            }
         }
     }
 

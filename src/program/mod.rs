@@ -208,6 +208,15 @@ impl Flow {
         }
     }
 
+    /// What of lookups a source record asks for in vain.
+    fn misses(&self, tables: &Tables, source: &Record, scope: Option<&Record>) -> Vec<(LookupId, Vec<Value>)> {
+        let mut machine = self.machine(tables, scope);
+        machine.set(model::LocalId(0), source.clone().into());
+        // Whether it is stopped by that does not matter here.
+        let _ = machine.run(&self.steps, &mut Record::new());
+        machine.missed
+    }
+
     fn machine<'t>(&self, tables: &'t Tables, scope: Option<&Record>) -> Machine<'t> {
         let mut machine = Machine::new(tables, self.locals);
         if let (Some(place), Some(record)) = (&self.source.scope, scope) {

@@ -40,6 +40,8 @@ pub struct ConditionPlace {
     pub whole: Span,
     /// Its two sides, if it compares.
     pub sides: Option<(Span, Span)>,
+    /// The right side, if it is a value written out and the left side must equal it.
+    pub literal: Option<Span>,
 }
 
 /// What running a test came to.
@@ -131,6 +133,10 @@ impl Condition {
             place: ConditionPlace {
                 whole: condition.span,
                 sides: sides.as_ref().map(|(_, left, right)| (left.span, right.span)),
+                literal: sides
+                    .as_ref()
+                    .filter(|(operator, _, right)| *operator == Operator::Equal && right.known().is_some())
+                    .map(|(_, _, right)| right.span),
             },
             sides: sides.map(|(operator, left, right)| (operator, lowering.expr(left), lowering.expr(right))),
         }
@@ -178,6 +184,14 @@ impl Program {
         machine.set(LocalId(0), tried.record.clone().unwrap_or_else(reason).into());
         tried.differences.extend(test.conditions.iter().filter_map(|condition| condition.differs(&mut machine)));
         tried
+    }
+
+    /// What of lookups the record of a test asks for in vain, given these rows beside its own.
+    pub fn misses(&self, test: &Test, rows: &[(LookupId, Record)]) -> Vec<(LookupId, Vec<Value>)> {
+        let Some(flow) = self.flows().iter().find(|flow| flow.name() == test.flow()) else { return Vec::new() };
+        let mut tables = Tables::new(self);
+        tables.give(self, &[test.rows.as_slice(), rows].concat());
+        flow.misses(&tables, &test.source, test.scope.as_ref())
     }
 
     fn ended(&self, test: &Test, tables: &Tables) -> Tried {
