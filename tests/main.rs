@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod mlc_test;
 mod quickstart;
 mod reckoning;
 mod support;

@@ -21,18 +21,13 @@ use crate::store::RecordEntry;
 use crate::value::{Record, Value};
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A record that asks for more rows than this is no test for people.
 const MOST_ROWS: usize = 200;
-
-/// A row that a lookup gave, with what it was asked by.
-struct Row {
-    lookup: LookupId,
-    record: Record,
-}
 
 /// What of the test is known before it runs.
 struct Draft {
@@ -156,8 +151,8 @@ fn rows(program: Program, arguments: &Arguments) -> Result<String, Failure> {
     let ready = compose::open(program, &wish, Arc::new(Counter::default()))?;
     let found = super::block_on(find(&ready))?;
     let mut text = String::new();
-    for row in &found {
-        with(&ready.setup.program, row, &mut text);
+    for (id, record) in &found {
+        with(&ready.setup.program, *id, record, &mut text);
     }
     Ok(text)
 }
@@ -169,7 +164,7 @@ fn asked(program: &Program, test: &Test, rows: &[(LookupId, Record)]) -> Vec<(Lo
 }
 
 /// Reads rows until the record asks for none that is there.
-async fn find(ready: &Ready) -> Result<Vec<Row>, Failure> {
+async fn find(ready: &Ready) -> Result<Vec<(LookupId, Record)>, Failure> {
     let program = &ready.setup.program;
     let Some(test) = program.tests().last() else { return Ok(Vec::new()) };
     let mut read: HashMap<usize, Vec<Record>> = HashMap::new();
@@ -178,10 +173,10 @@ async fn find(ready: &Ready) -> Result<Vec<Row>, Failure> {
     while rows.len() != before && rows.len() < MOST_ROWS {
         before = rows.len();
         for (id, inputs) in asked(program, test, &rows) {
-            if !read.contains_key(&id.0) {
-                read.insert(id.0, everything(ready, id).await?);
-            }
-            let records = read.get(&id.0).map_or(&[][..], Vec::as_slice);
+            let records = match read.entry(id.0) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => place.insert(everything(ready, id).await?),
+            };
             let fitting = records.iter().filter(|record| fits(program, id, record, &inputs));
             for record in fitting {
                 if !rows.iter().any(|(other, known)| *other == id && known == record) {
@@ -190,7 +185,7 @@ async fn find(ready: &Ready) -> Result<Vec<Row>, Failure> {
             }
         }
     }
-    Ok(rows.into_iter().map(|(lookup, record)| Row { lookup, record }).collect())
+    Ok(rows)
 }
 
 fn fits(program: &Program, id: LookupId, record: &Record, inputs: &[Value]) -> bool {
@@ -225,12 +220,11 @@ async fn everything(ready: &Ready, id: LookupId) -> Result<Vec<Record>, Failure>
 }
 
 /// `with vendor(101) => { name = "Ash Concrete" }`
-fn with(program: &Program, row: &Row, text: &mut String) {
-    let Some(lookup) = program.lookups().get(row.lookup.0) else { return };
+fn with(program: &Program, id: LookupId, record: &Record, text: &mut String) {
+    let Some(lookup) = program.lookups().get(id.0) else { return };
     let Some(resource) = &lookup.resource else { return };
-    let inputs = resource.inputs.iter().filter_map(|name| literal(row.record.get(name)?));
-    let outputs =
-        resource.outputs.iter().filter_map(|name| Some(format!("{name} = {}", literal(row.record.get(name)?)?)));
+    let inputs = resource.inputs.iter().filter_map(|name| literal(record.get(name)?));
+    let outputs = resource.outputs.iter().filter_map(|name| Some(format!("{name} = {}", literal(record.get(name)?)?)));
     let _ = writeln!(
         text,
         "  with {}({}) => {{ {} }}",

@@ -91,7 +91,9 @@ fn render(done: &[Done], blessed: usize, sources: &Sources) -> String {
             continue;
         }
         let (line, _) = sources.position(done.test.span());
-        let _ = writeln!(text, "{BAD}FAIL{BAD:#}  {}  {DIM}line {line}{DIM:#}", done.test.name());
+        let file =
+            sources.get(done.test.span().source).map_or_else(String::new, |file| file.path.display().to_string());
+        let _ = writeln!(text, "{BAD}FAIL{BAD:#}  {}  {DIM}{file}:{line}{DIM:#}", done.test.name());
         differences(&done.tried, sources, &mut text);
         became(&done.tried, &mut text);
         text.push('\n');
@@ -112,7 +114,17 @@ fn render(done: &[Done], blessed: usize, sources: &Sources) -> String {
 
 /// What was wanted and what came, side by side.
 fn differences(tried: &Tried, sources: &Sources, text: &mut String) {
-    let rows: Vec<[String; 3]> = tried.differences.iter().map(|difference| row(difference, sources)).collect();
+    let (sentences, others): (Vec<_>, Vec<_>) =
+        tried.differences.iter().partition(|difference| matches!(difference, Difference::Sentence { .. }));
+    for difference in sentences {
+        // Sentences are too long to stand beside each other.
+        let [_, wanted, got] = row(difference, sources);
+        let _ = writeln!(text, "      {DIM}wanted{DIM:#}  {wanted}\n      {DIM}got{DIM:#}     {got}");
+    }
+    if others.is_empty() {
+        return;
+    }
+    let rows: Vec<[String; 3]> = others.into_iter().map(|difference| row(difference, sources)).collect();
     let header = ["", "wanted", "got"].map(str::to_owned);
     let widths: Vec<usize> = (0..2)
         .map(|column| {
@@ -166,6 +178,8 @@ fn became(tried: &Tried, text: &mut String) {
             let _ = writeln!(text, "\n      {DIM}it became{DIM:#}");
             tree(&to_json(&Value::record(record.clone())), 4, text);
         }
+        // Said already.
+        None if tried.differences.iter().any(|difference| matches!(difference, Difference::Sentence { .. })) => {}
         None => {
             let _ = writeln!(text, "\n      {DIM}it is {}:{DIM:#} {}", tried.ended.word(), tried.sentence);
         }

@@ -68,7 +68,7 @@ fn phrase(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::percent_sign => (0, "`%`"),
         Rule::outcome => (0, "`hold`, `reject` or `skip`"),
         Rule::ended => (0, "`posted`, `held`, `rejected` or `skipped`"),
-        Rule::fixture => (1, "`{` or `json`"),
+        Rule::fixture => (0, "a record (`{ … }`)"),
         Rule::fixture_record => (1, "`{`"),
         Rule::with_inputs => (0, "`(`"),
         Rule::conditions => (MAY, "`{`"),

@@ -29,6 +29,9 @@ impl JsonError {
 
     /// What is wrong, without the place.
     pub fn reason(&self) -> String {
+        if self.0.is_eof() {
+            return "the text ends here, and the JSON is not complete".to_owned();
+        }
         let whole = self.0.to_string();
         whole.split(" at line ").next().unwrap_or(&whole).to_owned()
     }

@@ -91,7 +91,11 @@ impl Checker<'_> {
         };
         let suited = suits(known, &ty.kind);
         if suited.is_none() {
-            self.fixture_type(name, value.span, ty, &with_article(&typed.ty));
+            let found = match (&ty.kind, typed.ty.is_text()) {
+                (Kind::DateTime, true) => "no instant".to_owned(),
+                _ => with_article(&typed.ty),
+            };
+            self.fixture_type(name, value.span, ty, &found);
         }
         suited
     }

@@ -123,6 +123,12 @@ impl Checker<'_> {
         if !place.path.is_empty() {
             path.insert(0, vec![place.path.to_owned()]);
         }
+        let hint = match error.field.is_empty() {
+            true => "a fixture is one record: where a system sends a list, take one out of it",
+            false => {
+                "put in what the system sends: `mlc schema` shows the fields of a resource, with those that are always there"
+            }
+        };
         let (start, end) = json_place(&place.text, &path);
         let message = match error.field.is_empty() {
             true => format!("the fixture is no {}: it {}", spec.title, error.problem),
@@ -132,7 +138,7 @@ impl Checker<'_> {
             Diagnostic::error(&codes::FIXTURE_FILE, Span::new(place.source, start, end), message)
                 .label("read as the connector reads it")
                 .related(place.named, "read from here")
-                .hint("put in what the system sends: `mlc schema` shows the fields of a resource, with those that are always there"),
+                .hint(hint),
         );
     }
 }
