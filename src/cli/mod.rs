@@ -16,6 +16,7 @@ mod grid;
 mod identity;
 mod init;
 mod logging;
+mod mends;
 mod pages;
 mod progress;
 mod report;

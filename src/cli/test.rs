@@ -176,7 +176,11 @@ fn became(tried: &Tried, text: &mut String) {
     match &tried.record {
         Some(record) => {
             let _ = writeln!(text, "\n      {DIM}it became{DIM:#}");
-            tree(&to_json(&Value::record(record.clone())), 4, text);
+            let mut fields = String::new();
+            tree(&to_json(&Value::record(record.clone())), &mut fields);
+            for line in fields.lines() {
+                let _ = writeln!(text, "      {line}");
+            }
         }
         // Said already.
         None if tried.differences.iter().any(|difference| matches!(difference, Difference::Sentence { .. })) => {}
