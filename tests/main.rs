@@ -7,6 +7,7 @@
 
 mod corpus;
 mod docs;
+mod mlc_test;
 mod quickstart;
 mod reckoning;
 mod support;

@@ -33,8 +33,12 @@ pub fn run(arguments: &Check) -> Outcome {
 
 fn what(program: &crate::program::Program) -> String {
     let rows: usize = program.lookups().iter().map(|lookup| lookup.rows.len()).sum();
+    let tests = match program.tests().len() as u64 {
+        0 => String::new(),
+        number => format!(", {}", count(number, "test", "tests")),
+    };
     format!(
-        "{}, {}, {} with {}",
+        "{}, {}, {} with {}{tests}",
         count(program.flows().len() as u64, "flow", "flows"),
         count(program.connections().len() as u64, "connection", "connections"),
         count(program.lookups().len() as u64, "lookup", "lookups"),

@@ -32,8 +32,13 @@ pub struct Checked {
 
 /// Reads, parses and checks a pipeline file, with variables set as the command line says.
 pub fn check(path: &Path, vars: &[String]) -> Result<Checked, Failure> {
+    check_text(path, text::read(path)?, vars)
+}
+
+/// As [`check`], with this text in place of what stands in the file.
+pub fn check_text(path: &Path, text: Arc<str>, vars: &[String]) -> Result<Checked, Failure> {
     let mut sources = Sources::new();
-    let id = sources.add(path, text::read(path)?);
+    let id = sources.add(path, text);
     let parsed = syntax::parse(&sources, id);
     let overrides = overrides(vars, &mut sources)?;
     let files = DiskFiles::beside(path);

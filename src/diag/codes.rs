@@ -1,7 +1,7 @@
 //! The registry of codes. One code, one line here, one page in `explain/`, one corpus case.
 //!
 //! `E00xx` the text cannot be read, `E01xx` its syntax, `E02xx` names, `E03xx` types,
-//! `E04xx` targets, `E05xx` lookups, `E06xx` settings and rules, `W0xxx` lints.
+//! `E04xx` targets, `E05xx` lookups, `E06xx` settings and rules, `E07xx` tests, `W0xxx` lints.
 //! A number is never used twice, also after its code is gone.
 
 /// A kind of finding.
@@ -134,6 +134,14 @@ codes! {
     RULE_VALUE = "E0609", "a rule's value is out of range";
     RULE_TWICE = "E0610", "a rule is given twice";
     VAR_VALUE = "E0621", "a variable's value does not fit";
+    TEST_INCOMPLETE = "E0701", "a test lacks one of its parts";
+    TEST_TWICE = "E0702", "something stands twice in a test";
+    TEST_FLOW = "E0703", "a test of a flow that is not there";
+    TEST_SCOPE = "E0704", "a test is given a scope that its flow has not";
+    TEST_ROW = "E0705", "a test gives rows to what takes none";
+    FIXTURE_VALUE = "E0706", "a value that does not fit what a test is given";
+    FIXTURE_FILE = "E0707", "a fixture's file holds no such record";
+    EXPECTATION = "E0708", "something is expected that cannot come";
     UNUSED_LOOKUP = "W0001", "a lookup that no flow uses";
     UNUSED_LET = "W0002", "a `let` that nothing uses";
     UNUSED_CONNECTION = "W0003", "a connection that nothing uses";

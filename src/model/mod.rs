@@ -7,8 +7,10 @@
 mod check;
 pub mod functions;
 pub mod template;
+mod test;
 
 pub use check::{Checked, check, check_with};
+pub use test::{Expectation, Sentence, Test};
 
 use crate::connector::{Driver, Settings};
 use crate::diag::{Sources, Span};
@@ -71,6 +73,8 @@ pub struct Model {
     pub functions: Vec<UserFunction>,
     /// In an order in which each flow stands after those whose links it names.
     pub flows: Vec<Flow>,
+    /// In the order of the file. They change nothing of what a run does.
+    pub tests: Vec<Test>,
 }
 
 pub struct Connection {

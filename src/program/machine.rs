@@ -43,6 +43,8 @@ pub(super) struct Machine<'a> {
     calls: u32,
     /// What is being computed, for the sentence when that fails.
     doing: Arc<str>,
+    /// What lookups were asked for in vain.
+    pub missed: Vec<(LookupId, Vec<Value>)>,
 }
 
 /// More lines than any invoice has; `each` in `each` could otherwise run without end.
@@ -53,7 +55,14 @@ const MOST_CALLS: u32 = 10_000_000;
 
 impl<'a> Machine<'a> {
     pub fn new(tables: &'a Tables, locals: usize) -> Self {
-        Self { tables, frame: vec![Value::Null; locals], work: MOST_ITEMS, calls: MOST_CALLS, doing: Arc::from("") }
+        Self {
+            tables,
+            frame: vec![Value::Null; locals],
+            work: MOST_ITEMS,
+            calls: MOST_CALLS,
+            doing: Arc::from(""),
+            missed: Vec::new(),
+        }
     }
 
     pub fn set(&mut self, local: LocalId, value: Value) {
@@ -226,14 +235,17 @@ impl<'a> Machine<'a> {
         match self.tables.find(lookup, inputs) {
             Answer::Found(outputs) => Ok(outputs),
             Answer::Refused(stop) => Err(stop),
-            Answer::Missing => match self.tables.missing(lookup) {
-                None => Ok(Value::Null),
-                Some(otherwise) => {
-                    let mut machine = Machine::new(self.tables, inputs.len());
-                    machine.frame.clone_from_slice(inputs);
-                    Err(machine.stop(otherwise))
+            Answer::Missing => {
+                self.missed.push((lookup, inputs.to_vec()));
+                match self.tables.missing(lookup) {
+                    None => Ok(Value::Null),
+                    Some(otherwise) => {
+                        let mut machine = Machine::new(self.tables, inputs.len());
+                        machine.frame.clone_from_slice(inputs);
+                        Err(machine.stop(otherwise))
+                    }
                 }
-            },
+            }
         }
     }
 

@@ -12,9 +12,11 @@ mod operate;
 mod query;
 mod table;
 mod text;
+mod trial;
 mod verify;
 
 pub use table::Tables;
+pub use trial::{Compared, ConditionPlace, Difference, Test, Tried};
 pub use verify::Verified;
 
 use crate::connector::Key;
@@ -37,6 +39,7 @@ pub struct Program {
     code: Arc<[LookupCode]>,
     functions: Arc<[Function]>,
     flows: Vec<Flow>,
+    tests: Vec<Test>,
 }
 
 /// One flow, ready to run.
@@ -105,6 +108,7 @@ pub fn compile(model: Model) -> Program {
         code: code.into(),
         functions,
         flows,
+        tests: model.tests.into_iter().map(Test::new).collect(),
     }
 }
 
@@ -206,6 +210,15 @@ impl Flow {
                 Evaluation::Mapped(Mapped { key: Key(key), target })
             }
         }
+    }
+
+    /// What of lookups a source record asks for in vain.
+    fn misses(&self, tables: &Tables, source: &Record, scope: Option<&Record>) -> Vec<(LookupId, Vec<Value>)> {
+        let mut machine = self.machine(tables, scope);
+        machine.set(model::LocalId(0), source.clone().into());
+        // Whether it is stopped by that does not matter here.
+        let _ = machine.run(&self.steps, &mut Record::new());
+        machine.missed
     }
 
     fn machine<'t>(&self, tables: &'t Tables, scope: Option<&Record>) -> Machine<'t> {

@@ -93,6 +93,16 @@ impl Tables {
         }
     }
 
+    /// Rows that a test gives to lookups of a resource, which then have no others. They are
+    /// what a lookup finds: its filter is not applied to them.
+    pub(super) fn give(&mut self, program: &Program, rows: &[(LookupId, Record)]) {
+        for (index, lookup) in program.lookups().iter().enumerate() {
+            let Some((resource, table)) = lookup.resource.as_ref().zip(self.tables.get_mut(index)) else { continue };
+            let own = rows.iter().filter(|(id, _)| id.0 == index).map(|(_, record)| record);
+            table.load(resource, &own.collect::<Vec<_>>());
+        }
+    }
+
     /// Which of the records a filter over one local keeps. One that the filter cannot
     /// decide is not kept.
     pub(super) fn kept(

@@ -27,6 +27,10 @@ const OPENING: &[&str] = &[
     "approve",
     "mark",
     "missing",
+    "test",
+    "given",
+    "with",
+    "expect",
 ];
 
 /// Reads keyword and name off the first words of an entry.

@@ -4,7 +4,7 @@
 //! grammar reads whole is built whole. Otherwise its head and each entry of its block are
 //! read alone; those that can be read stay, the others are explained and kept as lost.
 
-use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name, Pipeline, To, Vars};
+use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name, Pipeline, Test, To, Vars};
 use super::build::Builder;
 use super::fault::explain;
 use super::grammar::{Node, Rule, read};
@@ -80,6 +80,7 @@ impl Reader<'_> {
                 self.explain(Rule::item, range, None);
                 return None;
             }
+            "test" => self.test(&head, open),
             _ => self.flow(&head, open),
         };
         self.trailing(open, range);
@@ -128,6 +129,13 @@ impl Reader<'_> {
             }
         }
         built.map(|head| Item::Flow(Flow { clauses, lost, span: self.block_span(&head.span, open), ..head }))
+    }
+
+    fn test(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
+        let built = self.head(Rule::test_head, head, |builder, node| builder.test(node));
+        let (entries, lost) =
+            self.entries(Block::Test, Rule::only_test_entry, open, |builder, node| builder.test_entry(node));
+        built.map(|head| Item::Test(Test { entries, lost, span: self.block_span(&head.span, open), ..head }))
     }
 
     fn clause(&mut self, range: &Range<usize>) -> Option<Clause> {
@@ -316,6 +324,7 @@ fn is_head(rule: Rule) -> bool {
             | Rule::lookup_head
             | Rule::flow_head
             | Rule::vars_head
+            | Rule::test_head
             | Rule::map_head
             | Rule::to_head
             | Rule::each_head

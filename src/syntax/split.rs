@@ -12,7 +12,7 @@ use std::ops::Range;
 pub const ITEMS: &[&str] = &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars"];
 
 /// Those of them that this release reads but does not carry out.
-pub const LATER_ITEMS: &[&str] = &["test", "use", "extend"];
+pub const LATER_ITEMS: &[&str] = &["use", "extend"];
 
 /// Words that go on with an expression or a clause, and so never begin an entry.
 const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each", "if", "then"];
@@ -30,6 +30,7 @@ pub enum Block {
     Map,
     To,
     Vars,
+    Test,
 }
 
 impl Block {
@@ -39,6 +40,7 @@ impl Block {
             Self::Flow => &["from", "where", "match", "let", "map", "require", "to", "run", "reconcile"],
             Self::To => &["key", "on", "retry", "guard", "settle", "approve", "mark"],
             Self::Lookup => &["from", "verify", "missing"],
+            Self::Test => &["flow", "given", "with", "expect"],
             Self::Pipeline | Self::Connect | Self::Map | Self::Vars => &[],
         }
     }
@@ -49,7 +51,7 @@ impl Block {
             Self::Flow => &["let", "map", "require", "to"],
             Self::To => &["on", "retry", "guard"],
             Self::Lookup => &["verify", "missing"],
-            Self::Pipeline | Self::Connect | Self::Map | Self::Vars => &[],
+            Self::Pipeline | Self::Connect | Self::Map | Self::Vars | Self::Test => &[],
         }
     }
 
@@ -67,6 +69,7 @@ impl Block {
             Self::Map => "a map",
             Self::To => "a `to` block",
             Self::Vars => "the vars block",
+            Self::Test => "a test",
         }
     }
 }

@@ -20,7 +20,7 @@ impl Expr {
     }
 
     /// The value, if it is known before any record is read.
-    pub(super) fn known(&self) -> Option<Value> {
+    pub(crate) fn known(&self) -> Option<Value> {
         match &self.kind {
             ExprKind::Constant(value) if !value.is_null() => Some(value.clone()),
             ExprKind::List(items) => items.iter().map(Self::known).collect::<Option<_>>().map(Value::list),

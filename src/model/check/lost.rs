@@ -32,7 +32,7 @@ pub(super) fn anywhere(file: &ast::File) -> bool {
             Item::Function(function) => in_expr(&function.body),
             Item::Constant(constant) => in_expr(&constant.value),
             Item::Vars(vars) => !vars.lost.is_empty(),
-            Item::Later(_) => false,
+            Item::Test(_) | Item::Later(_) => false,
         })
 }
 

@@ -13,8 +13,11 @@ mod csv_rows;
 mod dated;
 mod declare;
 mod each;
+mod expect;
 mod expr;
 mod fit;
+mod fixture;
+mod fixture_file;
 mod flow;
 mod join;
 mod lints;
@@ -34,6 +37,7 @@ mod settings;
 mod sum;
 mod target;
 mod template;
+mod test_item;
 mod type_name;
 
 use super::{Files, Flow, Lookup, Model, Override, UserFunction};
@@ -80,6 +84,7 @@ pub fn check_with(
         made: Vec::new(),
         lost: file.lost.clone(),
         lost_in: HashMap::new(),
+        expecting: false,
     };
     let model = checker.file(file);
     let diagnostics = in_order(checker.found);
@@ -103,6 +108,8 @@ struct Checker<'a> {
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
+    /// Inside an `expect`, where an absent value simply is not what was expected.
+    expecting: bool,
 }
 
 /// What a call of a lookup needs to know of it.
@@ -138,6 +145,7 @@ impl Checker<'_> {
         self.declare(file);
         let flows = self.flows(file);
         self.read_declared();
+        let tests = self.tests(file, &flows, &lookups);
         for item in &file.items {
             if let ast::Item::Later(word) = item {
                 self.not_yet(word, "take this item out");
@@ -157,6 +165,7 @@ impl Checker<'_> {
             lookups,
             functions: std::mem::take(&mut self.made),
             flows,
+            tests,
         }
     }
 

@@ -18,7 +18,7 @@ impl Checker<'_> {
 
     /// Says that a value may be absent; it counts as settled afterwards.
     pub(super) fn settle(&mut self, mut value: Expr, user: &str) -> Expr {
-        if value.ty.optional && !value.ty.is_unknown() {
+        if value.ty.optional && !value.ty.is_unknown() && !self.expecting {
             let text = self.text(value.span);
             let message = format!("{} may be absent, and {user} needs a value", shown(&text));
             let hint = match instead(&value.ty) {

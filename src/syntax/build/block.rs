@@ -28,6 +28,7 @@ impl Builder<'_> {
             Rule::function => self.function(node).map(Item::Function),
             Rule::constant => self.constant(node).map(Item::Constant),
             Rule::vars => Some(Item::Vars(self.vars(node))),
+            Rule::test => self.test(node).map(Item::Test),
             other => unreachable!("the grammar has no item {other:?}"),
         }
     }
@@ -329,7 +330,7 @@ impl<'t> Parts<'t> {
     }
 
     /// All parts of some rules that are left, in order.
-    fn others(self, rules: &[Rule]) -> Vec<Node<'t>> {
+    pub(super) fn others(self, rules: &[Rule]) -> Vec<Node<'t>> {
         self.0.into_iter().rev().filter(|part| rules.contains(&part.as_rule())).collect()
     }
 }

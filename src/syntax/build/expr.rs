@@ -119,7 +119,7 @@ impl Builder<'_> {
     }
 
     /// Every expression directly under a node; all are read before one fails.
-    fn exprs(&mut self, node: Node) -> Option<Vec<Expr>> {
+    pub(super) fn exprs(&mut self, node: Node) -> Option<Vec<Expr>> {
         let parts = node.into_inner().filter(|part| part.as_rule() == Rule::expr);
         let built: Vec<_> = parts.map(|part| self.expr(part)).collect();
         built.into_iter().collect()

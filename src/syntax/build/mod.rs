@@ -9,6 +9,7 @@ mod choose;
 mod declare;
 mod expr;
 mod literal;
+mod test;
 
 use super::ast::{Name, ResourceName};
 use super::grammar::{Node, Rule};

@@ -95,6 +95,13 @@ impl<'t> Spot<'t> {
             ("to", _) => "to connection.resource { key reference }",
             ("lookup", _) => "lookup name(input) -> (output) { … }",
             ("connect", _) => "connect name { … }",
+            ("flow", Some(Block::Test)) => "flow subcontractor_invoices",
+            ("given", _) => {
+                "given { number = 7  items = [ { net_amount = 9_000.00 } ] }` or `given json \"fixtures/seven.json\""
+            }
+            ("with", _) => "with vendor(101) => { name = \"Ash Concrete\" }",
+            ("expect", _) => "expect posted { total == 9_000.00 }` or `expect held \"…\"",
+            ("test", _) => "test \"what it shows\" { … }",
             ("flow", _) => "flow name { … }",
             ("fn", _) => "fn net(item: connection.resource.items) = item.amount",
             ("vars", _) => "vars { limit = 250_000 }",

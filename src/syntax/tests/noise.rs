@@ -64,6 +64,7 @@ fn loses(file: &File) -> bool {
             !flow.lost.is_empty() || flow.clauses.iter().any(clause)
         }
         Item::Vars(vars) => !vars.lost.is_empty(),
+        Item::Test(test) => !test.lost.is_empty(),
         Item::Function(_) | Item::Constant(_) | Item::Later(_) => false,
     };
     !file.lost.is_empty() || file.items.iter().any(item)

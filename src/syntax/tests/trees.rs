@@ -86,6 +86,7 @@ fn the_design_s_file_is_read_whole() {
         Item::Function(function) => format!("fn {}", function.name.text),
         Item::Constant(constant) => format!("let {}", constant.name.text),
         Item::Vars(vars) => format!("vars {}", vars.entries.len()),
+        Item::Test(test) => format!("test {}", test.entries.len()),
         Item::Later(word) => word.text.to_string(),
     };
     assert_eq!(
@@ -97,7 +98,7 @@ fn the_design_s_file_is_read_whole() {
             "lookup dimension 6",
             "flow vendors 5",
             "flow subcontractor_invoices 8",
-            "test"
+            "test 3"
         ]
     );
     assert_eq!(file.comments.len(), text.matches('#').count());
@@ -191,7 +192,7 @@ fn what_comes_later_is_read_over_to_its_end() {
          reconcile daily at 05:00 lookback 35d\n to p.v {\n  approve when a > 1\n   and b\n  settle x for 24h\n  mark y\n  key k\n }\n}\n",
     );
     let later = file.items.iter().filter(|item| matches!(item, Item::Later(_))).count();
-    assert_eq!((file.items.len(), later), (7, 3));
+    assert_eq!((file.items.len(), later), (7, 2));
     let clauses = &first_flow(&file).clauses;
     let Clause::To(to) = &clauses[4] else { panic!("{clauses:?}") };
     assert!(matches!(&clauses[..4], [Clause::Later(_), Clause::Later(_), Clause::Where { .. }, Clause::Later(_)]));
