@@ -6,9 +6,10 @@
 
 mod check;
 pub mod functions;
+pub mod observe;
 pub mod template;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_observed};
 
 use crate::connector::{Driver, Settings};
 use crate::diag::Span;

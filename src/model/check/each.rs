@@ -39,6 +39,7 @@ impl Checker<'_> {
                         continue;
                     }
                     seen.insert(name.text.clone(), name.span);
+                    self.tell_given(name, Sort::Field, &value.ty);
                     steps.push(field_step(scope, name, value));
                 }
             }
@@ -101,6 +102,7 @@ impl Checker<'_> {
             scope.want(&name.text);
         }
         scope.bind(name, local, sort);
+        self.tell_given(name, sort, &scope.ty(local));
     }
 
     fn mapped_twice(&mut self, name: &Name, first: Span) {

@@ -181,6 +181,7 @@ impl Checker<'_> {
             self.taken(&alias, "record", per);
         }
         scope.bind(&from.alias, local, super::scope::Sort::Alias);
+        self.tell_given(&from.alias, super::scope::Sort::Alias, &scope.ty(local));
         let found = found?;
         Some(Source { connection: found.connection.clone(), resource: found.resource.clone(), scope: per })
     }

@@ -17,6 +17,7 @@ mod lints;
 mod lookup;
 mod lost;
 mod narrow;
+mod observed;
 mod operands;
 mod path;
 mod pipeline;
@@ -29,6 +30,7 @@ mod settings;
 mod target;
 mod template;
 
+use super::observe::Observer;
 use super::{Files, Flow, Lookup, Model};
 use crate::connector::Driver;
 use crate::diag::{Diagnostic, Sources, Span, codes};
@@ -49,6 +51,17 @@ pub struct Checked {
 /// Checks a file. CSV files that lookups read are added to `sources`, so that spans can
 /// point into them.
 pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers: &[Driver]) -> Checked {
+    check_observed(file, sources, files, drivers, None)
+}
+
+/// As [`check`], and tells an observer what the names of the file mean.
+pub fn check_observed<'a>(
+    file: &ast::File,
+    sources: &'a mut Sources,
+    files: &'a dyn Files,
+    drivers: &'a [Driver],
+    observer: Option<&'a mut dyn Observer>,
+) -> Checked {
     let mut checker = Checker {
         sources,
         files,
@@ -58,6 +71,7 @@ pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers
         lookups: Vec::new(),
         lost: file.lost.clone(),
         lost_in: HashMap::new(),
+        observer,
     };
     let model = checker.file(file);
     let diagnostics = in_order(checker.found);
@@ -77,6 +91,7 @@ struct Checker<'a> {
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
+    observer: Option<&'a mut dyn Observer>,
 }
 
 /// What a call of a lookup needs to know of it.
