@@ -21,6 +21,8 @@ pub mod connectors;
 pub mod diag;
 pub mod engine;
 pub mod host;
+#[cfg(feature = "lsp")]
+pub mod lsp;
 pub mod model;
 pub mod program;
 pub mod sandbox;

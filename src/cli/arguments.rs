@@ -40,6 +40,9 @@ pub enum Command {
     /// Read and verify the log of all that was done
     #[command(subcommand)]
     Audit(Audit),
+    /// Serve an editor: the language server, over standard input and output
+    #[cfg(feature = "lsp")]
+    Lsp,
     /// Print a completion script for a shell
     Completions {
         /// For which shell

@@ -13,6 +13,8 @@ mod folder;
 mod grid;
 mod identity;
 mod logging;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod pages;
 mod progress;
 mod report;
@@ -74,6 +76,8 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         }
         Command::Explain(arguments) => explain::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        #[cfg(feature = "lsp")]
+        Command::Lsp => lsp::run(),
         Command::Completions { shell } => pages::completions(command(), *shell),
         Command::Man => pages::manual(command()),
     }

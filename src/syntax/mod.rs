@@ -13,7 +13,7 @@ mod build;
 mod expected;
 mod fault;
 mod grammar;
-mod lexeme;
+pub mod lexeme;
 pub mod limits;
 mod lost;
 mod recover;

@@ -148,6 +148,9 @@ impl Checker<'_> {
     }
 
     fn tell_field(&mut self, of: &Type, name: &Arc<str>, place: Span) {
+        // The step is `.name`; the word is what is told of.
+        let dotted = (place.end - place.start) as usize == name.len() + 1;
+        let place = Span { start: place.start + u32::from(dotted), ..place };
         self.tell(place, || {
             let record = match &of.kind {
                 Kind::List(item) => &item.kind,
