@@ -6,6 +6,8 @@
 )]
 
 mod corpus;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod quickstart;
 mod reckoning;
 mod support;

@@ -15,8 +15,8 @@ use crate::syntax::lexeme::{Kind, Strange, cut};
 use lsp_types::{CompletionList, CompletionResponse};
 use offer::Offers;
 
-/// What the editor should ask again after.
-pub const TRIGGERS: &[&str] = &[".", "|", "{", " "];
+/// Signs after which the editor should ask, beside letters.
+pub const TRIGGERS: &[&str] = &[".", "|", "{"];
 
 pub fn complete(view: &View, offset: usize) -> CompletionResponse {
     let offers = offers(view, offset);
