@@ -15,6 +15,7 @@ mod identity;
 mod logging;
 #[cfg(feature = "lsp")]
 mod lsp;
+mod mends;
 mod pages;
 mod progress;
 mod report;
