@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod fmt;
 mod quickstart;
 mod reckoning;
 mod support;
