@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod fmt;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod quickstart;

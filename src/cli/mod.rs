@@ -7,8 +7,10 @@ mod arguments;
 mod audit;
 mod check;
 mod compose;
+mod difference;
 mod exit;
 mod explain;
+mod fmt;
 mod folder;
 mod grid;
 mod identity;
@@ -66,6 +68,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
     logging::start(cli.verbose, cli.log.as_deref())?;
     match &cli.command {
         Command::Check(arguments) => check::run(arguments),
+        Command::Fmt(arguments) => fmt::run(arguments),
         Command::Plan(arguments) => block_on(run::run(arguments, true)),
         Command::Run(arguments) => block_on(run::run(&arguments.plan, false)),
         Command::Status(arguments) => status::run(arguments),

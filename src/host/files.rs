@@ -39,10 +39,24 @@ impl Files for DiskFiles {
 
 /// The file's text without a byte order mark, or what is wrong with it in a sentence.
 pub fn read_text(path: &Path) -> Result<Arc<str>, String> {
-    let bytes = read_bytes(path)?;
-    match std::str::from_utf8(&bytes) {
+    as_text(path, &read_bytes(path)?)
+}
+
+/// Standard input as text, or what is wrong with it in a sentence.
+pub fn read_input() -> Result<Arc<str>, String> {
+    let input = Path::new("standard input");
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| refused(input, &error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("standard input is larger than {} MiB", LARGEST >> 20));
+    }
+    as_text(input, &bytes)
+}
+
+fn as_text(path: &Path, bytes: &[u8]) -> Result<Arc<str>, String> {
+    match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text))),
-        Err(error) => Err(not_utf8(path, &bytes, error.valid_up_to())),
+        Err(error) => Err(not_utf8(path, bytes, error.valid_up_to())),
     }
 }
 
