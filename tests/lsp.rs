@@ -220,6 +220,12 @@ fn an_editor_writes_a_pipeline() {
 
     rename_everywhere(&mut editor);
 
+    editor.edit("  require count(lines) > 0\n", "  require   count(lines)>0\n");
+    let options = json!({ "tabSize": 2, "insertSpaces": true });
+    let edits =
+        editor.ask("textDocument/formatting", json!({ "textDocument": { "uri": editor.uri }, "options": options }));
+    assert!(editor.edited(&edits).contains("  require count(lines) > 0\n"), "{edits}");
+
     let symbols = editor.ask("textDocument/documentSymbol", editor.document());
     assert!(symbols.as_array().is_some_and(|list| list.iter().any(|one| one["name"] == "subcontractor_invoices")));
     let answer = editor.answer("textDocument/willSave", editor.document());

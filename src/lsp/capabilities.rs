@@ -48,6 +48,7 @@ pub fn offered(encoding: Encoding) -> InitializeResult {
         references_provider: Some(OneOf::Left(true)),
         rename_provider: Some(OneOf::Right(rename)),
         document_symbol_provider: Some(OneOf::Left(true)),
+        document_formatting_provider: Some(OneOf::Left(true)),
         folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         ..ServerCapabilities::default()

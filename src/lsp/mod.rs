@@ -17,6 +17,7 @@ mod document;
 mod facts;
 mod findings;
 mod folding;
+mod formatting;
 mod hover;
 mod inbox;
 mod keywords;

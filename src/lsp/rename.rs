@@ -34,6 +34,9 @@ pub fn rename(view: &View, offset: usize, name: &str) -> Result<WorkspaceEdit, S
         return Err(format!("`{name}` is no name: names are letters, digits and `_`, and begin with a letter"));
     }
     let places = symbol::places(view, symbol);
+    if places.iter().any(|span| span.source.0 != 0) {
+        return Err("the name is also used in another file: change it there by hand first".to_owned());
+    }
     verify(view, symbol, &places, name)?;
     let edits = places.iter().map(|span| TextEdit::new(view.range(*span), name.to_owned())).collect();
     let changes = HashMap::from([(view.document.uri.clone(), edits)]);

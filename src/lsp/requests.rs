@@ -1,11 +1,11 @@
 //! Requests by their methods.
 
 use super::view::View;
-use super::{completion, definition, folding, hover, lens, outline, rename};
+use super::{completion, definition, folding, formatting, hover, lens, outline, rename};
 use crate::diag;
 use lsp_server::{ErrorCode, Request};
 use lsp_types::request::{
-    CodeLensRequest, Completion, DocumentSymbolRequest, FoldingRangeRequest, GotoDefinition, HoverRequest,
+    CodeLensRequest, Completion, DocumentSymbolRequest, FoldingRangeRequest, Formatting, GotoDefinition, HoverRequest,
     PrepareRenameRequest, References, Rename, Request as Method,
 };
 use lsp_types::{DocumentSymbolResponse, GotoDefinitionResponse, Position, TextDocumentIdentifier};
@@ -74,6 +74,9 @@ pub fn answer(desk: &mut impl Desk, request: &Request) -> Answer {
         }),
         FoldingRangeRequest::METHOD => with::<FoldingRangeRequest>(request, |params| {
             Ok(desk.look(params.text_document.uri.as_str(), folding::folding))
+        }),
+        Formatting::METHOD => with::<Formatting>(request, |params| {
+            Ok(desk.look(params.text_document.uri.as_str(), formatting::formatting).flatten())
         }),
         CodeLensRequest::METHOD => {
             with::<CodeLensRequest>(request, |params| Ok(desk.look(params.text_document.uri.as_str(), lens::lenses)))

@@ -2,7 +2,7 @@
 
 use super::describe::{lookup_of, record_in};
 use super::view::View;
-use crate::diag::Span;
+use crate::diag::{SourceId, Span};
 use crate::model::observe::{Giver, Seen};
 use crate::syntax::{Clause, Item, LookupEntry, Name};
 
@@ -39,6 +39,9 @@ pub fn at(view: &View, offset: usize) -> Option<(Span, Symbol)> {
     if let Some((span, column)) = verified(view).into_iter().find(|(span, _)| inside(*span)) {
         return Some((span, column));
     }
+    if let Some((span, flow)) = flow_uses(view).into_iter().find(|(span, _)| inside(*span)) {
+        return Some((span, flow));
+    }
     let (span, seen) = view.analysis.facts.at(offset)?;
     Some((span, meant(view, span, seen)?))
 }
@@ -47,7 +50,8 @@ pub fn at(view: &View, offset: usize) -> Option<(Span, Symbol)> {
 pub fn places(view: &View, symbol: Symbol) -> Vec<Span> {
     let used = view.analysis.facts.all().filter(|(span, seen)| meant(view, *span, seen) == Some(symbol));
     let mut places: Vec<Span> = used.map(|(span, _)| span).collect();
-    places.extend(verified(view).into_iter().filter(|(_, column)| *column == symbol).map(|(span, _)| span));
+    let others = verified(view).into_iter().chain(flow_uses(view));
+    places.extend(others.filter(|(_, other)| *other == symbol).map(|(span, _)| span));
     places.push(symbol.definition);
     places.sort_unstable();
     places.dedup();
@@ -125,6 +129,28 @@ fn verified(view: &View) -> Vec<(Span, Symbol)> {
             let column = lookup.outputs.iter().find(|column| column.text == output.text);
             found.extend(column.map(|column| (output.span, Symbol { kind: Kind::Column, definition: column.span })));
         }
+    }
+    found
+}
+
+/// Where flows are named by others: `flow NAME` in a test, `extend flow NAME`, and
+/// `linked(NAME, …)`. Found by the words, since these name nothing but flows.
+fn flow_uses(view: &View) -> Vec<(Span, Symbol)> {
+    let text = &view.analysis.text;
+    let lexemes = &view.analysis.lexemes;
+    let word = |index: usize| lexemes.get(index).map_or("", |lexeme| lexeme.text(text));
+    let names_flow = |index: usize| {
+        let before = index.checked_sub(1).map_or("", word);
+        before == "flow" || before == "(" && index.checked_sub(2).map_or("", word) == "linked"
+    };
+    let mut found = Vec::new();
+    for (index, lexeme) in lexemes.iter().enumerate().filter(|(index, _)| names_flow(*index)) {
+        let flow = view.analysis.file.items.iter().find_map(|item| match item {
+            Item::Flow(flow) if &*flow.name.text == word(index) => Some(flow.name.span),
+            _ => None,
+        });
+        let span = Span::new(SourceId(0), lexeme.start, lexeme.end);
+        found.extend(flow.map(|definition| (span, Symbol { kind: Kind::Flow, definition })));
     }
     found
 }

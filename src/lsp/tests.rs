@@ -375,6 +375,13 @@ fn renaming_reaches_into_texts_and_refuses_what_would_go_wrong() {
     assert!(edits.iter().all(|edit| under(PIPELINE, &edit["range"]) == "number" && edit["newText"] == "invoice_no"));
     let lookup = client.ask("textDocument/rename", rename("dimension(code)", "coding"));
     assert_eq!(lookup["changes"][URI].as_array().map(Vec::len), Some(2));
+    let text = format!("{PIPELINE}\ntest \"a\" {{\n  flow invoices\n}}\n");
+    client.tell(
+        "textDocument/didChange",
+        json!({ "textDocument": { "uri": URI, "version": 2 }, "contentChanges": [{ "text": text }] }),
+    );
+    let flow = client.ask("textDocument/rename", rename("invoices {", "sub_invoices"));
+    assert_eq!(flow["changes"][URI].as_array().map(Vec::len), Some(2), "{flow}");
     for (word, name, sentence) in [
         ("number =", "job", "already means"),
         ("number =", "each", "is no name"),
@@ -423,6 +430,30 @@ fn outline_folding_and_lenses() {
     assert_eq!(lenses[0]["command"]["arguments"], json!(["/nowhere/acme.mlc", "retainage stays"]));
     let page = client.ask("mlc/explain", json!({ "code": "E0203" }));
     assert!(page.as_str().is_some_and(|page| page.starts_with("# E0203")));
+}
+
+#[test]
+fn formatting_changes_only_what_differs() {
+    let mut client = Client::open(PIPELINE);
+    let options = json!({ "tabSize": 2, "insertSpaces": true });
+    let params = json!({ "textDocument": { "uri": URI }, "options": options });
+    let laid_out = client.ask("textDocument/formatting", params.clone());
+    let edits = laid_out.as_array().expect("a list").clone();
+    let mut right = PIPELINE.to_owned();
+    for edit in edits {
+        right = right.replacen(under(PIPELINE, &edit["range"]), edit["newText"].as_str().expect("a text"), 1);
+    }
+    let change = |version: i32, text: &str| json!({ "textDocument": { "uri": URI, "version": version }, "contentChanges": [{ "text": text }] });
+    client.tell("textDocument/didChange", change(2, &right));
+    assert_eq!(client.ask("textDocument/formatting", params.clone()), json!([]));
+    let crooked = right.replacen("  require length", "      require   length", 1).replace('\n', "\r\n");
+    client.tell("textDocument/didChange", change(3, &crooked));
+    let edits = client.ask("textDocument/formatting", params.clone());
+    assert_eq!(edits.as_array().map(Vec::len), Some(1));
+    assert_eq!(edits[0]["newText"].as_str().map(|text| text.trim_end_matches("\r\n").contains('\n')), Some(false));
+    assert_eq!(under(&crooked, &edits[0]["range"]).trim_start().get(..7), Some("require"));
+    client.tell("textDocument/didChange", change(4, &right.replacen("map {", "map {{", 1)));
+    assert_eq!(client.ask("textDocument/formatting", params), Value::Null);
 }
 
 #[test]

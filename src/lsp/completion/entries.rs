@@ -36,6 +36,9 @@ const RULES: &[(&str, &str)] = &[
 const LOOKUP: &[(&str, &str)] =
     &[("from", ""), ("from csv", " \"$0\""), ("verify", ""), ("missing", " ${1|hold,reject,skip|} \"$0\"")];
 
+/// What may have become of a record in a test.
+const EXPECTED: &[&str] = &["posted", "held", "rejected", "skipped"];
+
 const OUTCOMES: &[&str] = &["hold", "reject", "skip"];
 
 /// Offers what can stand here if that is known by the words alone; `false` in an expression.
@@ -52,10 +55,7 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
         }
         (Some(Sort::Flow), ["to"]) => connections(view, offers),
         (Some(Sort::Flow), ["to", connection, "."]) => resources(view, connection, Operation::Create, offers),
-        (Some(Sort::Flow), ["from", connection, ".", resource]) => {
-            offers.word("as");
-            let _ = (connection, resource);
-        }
+        (Some(Sort::Flow), ["from", _, ".", _]) => offers.word("as"),
         (Some(Sort::Flow), ["from", connection, ".", resource, "as", _]) => {
             if let Some(scope) = scope(view, connection, resource) {
                 offers.snippet("per", &format!(" {scope}"));
@@ -80,9 +80,11 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
         (_, ["missing"] | [.., "else"]) => OUTCOMES.iter().for_each(|word| offers.word(word)),
         (Some(Sort::Lookup), ["from" | "verify", rest @ ..]) => return !rest.contains(&"where"),
         (Some(Sort::To), words) => rule(view, context, words, offers),
-        (Some(Sort::Pipeline | Sort::Connect | Sort::Test | Sort::Other | Sort::Lookup), _) => {}
+        (Some(Sort::Test), ["flow"]) => flows(view, offers),
+        (Some(Sort::Test), ["expect"]) => EXPECTED.iter().for_each(|word| offers.value(word, "")),
+        (Some(Sort::Pipeline | Sort::Connect | Sort::Test | Sort::Lookup), _) => {}
         (Some(Sort::Map | Sort::Each), ["let"]) => {}
-        (Some(Sort::Flow | Sort::Map | Sort::Each), _) => return false,
+        (Some(Sort::Flow | Sort::Map | Sort::Each | Sort::Other), _) => return false,
     }
     true
 }
@@ -99,7 +101,8 @@ fn begin(view: &View, context: &Context, sort: Sort, offers: &mut Offers) {
         }
         Sort::Connect => settings(view, context, offers),
         Sort::Map | Sort::Each => target_fields(view, context, offers),
-        Sort::Test | Sort::Other => {}
+        Sort::Test => ["flow", "given", "expect"].iter().for_each(|word| offers.word(word)),
+        Sort::Other => {}
     }
 }
 
@@ -200,6 +203,14 @@ fn rule(view: &View, context: &Context, words: &[&str], offers: &mut Offers) {
             }
         }
         _ => {}
+    }
+}
+
+fn flows(view: &View, offers: &mut Offers) {
+    for item in &view.analysis.file.items {
+        if let Item::Flow(flow) = item {
+            offers.value(&flow.name.text, "a flow of this file");
+        }
     }
 }
 

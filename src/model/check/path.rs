@@ -35,11 +35,11 @@ impl Checker<'_> {
             let record = Expr { kind: ExprKind::Local(local), ty: scope.ty(local), span: name.span };
             return self.field(record, &name.text, name.span);
         }
-        self.tell_unknown(scope, name);
         let unclear = scope.may_be_lost(&name.text) || scope.record().is_some_and(|(_, ty)| ty.is_unknown());
         if !unclear {
             self.unknown_name(scope, name);
         }
+        self.tell_unknown(scope, name);
         Expr::unknown(name.span)
     }
 
