@@ -12,8 +12,8 @@
 //! connectors' catalogues, [`program`] is what is left to evaluate, and [`engine`] moves
 //! records with it through [`connector`]s, keeping what must not be forgotten in a
 //! [`store`]. Left of the engine there is no I/O, no clock, no async. The outside is the
-//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. [`cli`] puts
-//! all of it together.
+//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. `lsp` answers
+//! editors out of what the first two phases know. [`cli`] puts all of it together.
 
 pub mod cli;
 pub mod connector;
@@ -21,6 +21,8 @@ pub mod connectors;
 pub mod diag;
 pub mod engine;
 pub mod host;
+#[cfg(feature = "lsp")]
+pub mod lsp;
 pub mod model;
 pub mod program;
 pub mod sandbox;

@@ -39,16 +39,16 @@ impl Files for Beside {
     }
 }
 
-fn examples() -> PathBuf {
+pub fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
 }
 
-fn corpus(folder: &str) -> PathBuf {
+pub fn corpus(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder)
 }
 
 /// The pipelines of a folder, by name.
-fn pipelines(folder: &Path) -> Vec<PathBuf> {
+pub fn pipelines(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder is there");
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.expect("the corpus can be listed").path())

@@ -7,6 +7,9 @@
 
 mod corpus;
 mod docs;
+mod fmt;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod mlc_test;
 mod quickstart;
 mod reckoning;

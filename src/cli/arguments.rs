@@ -23,6 +23,8 @@ pub struct Cli {
 pub enum Command {
     /// Find what is wrong in a pipeline, with the place and the mend
     Check(Check),
+    /// Lay pipeline files out in the one form, keeping every comment
+    Fmt(Fmt),
     /// Say what a run would post, hold and reject, and at how many requests; writes nothing
     Plan(Plan),
     /// Run a pipeline
@@ -44,6 +46,9 @@ pub enum Command {
     /// Read and verify the log of all that was done
     #[command(subcommand)]
     Audit(Audit),
+    /// Serve an editor: the language server, over standard input and output
+    #[cfg(feature = "lsp")]
+    Lsp,
     /// Print a completion script for a shell
     Completions {
         /// For which shell
@@ -111,6 +116,16 @@ pub struct Check {
     pub vars: Vars,
     #[command(flatten)]
     pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// Pipeline files; `-` reads standard input and writes to standard output
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write nothing; show what differs, and end with 1 if anything does
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,13 +9,17 @@ mod bless;
 mod capture;
 mod check;
 mod compose;
+mod difference;
 mod exit;
 mod explain;
+mod fmt;
 mod folder;
 mod grid;
 mod identity;
 mod init;
 mod logging;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod mends;
 mod pages;
 mod progress;
@@ -69,6 +73,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
     logging::start(cli.verbose, cli.log.as_deref())?;
     match &cli.command {
         Command::Check(arguments) => check::run(arguments),
+        Command::Fmt(arguments) => fmt::run(arguments),
         Command::Plan(arguments) => block_on(run::run(arguments, true)),
         Command::Run(arguments) => block_on(run::run(&arguments.plan, false)),
         Command::Test(arguments) => test::run(arguments),
@@ -82,6 +87,8 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         }
         Command::Explain(arguments) => explain::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        #[cfg(feature = "lsp")]
+        Command::Lsp => lsp::run(),
         Command::Completions { shell } => pages::completions(command(), *shell),
         Command::Man => pages::manual(command()),
     }

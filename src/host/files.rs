@@ -3,6 +3,7 @@
 //! Takes a path as the pipeline writes it and hands on UTF-8 text, or one sentence that
 //! says what is wrong with the file. Invariant: no file is read beyond [`LARGEST`].
 
+use super::replace::replace_text;
 use crate::model::{FileText, Files};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -39,10 +40,24 @@ impl Files for DiskFiles {
 
 /// The file's text without a byte order mark, or what is wrong with it in a sentence.
 pub fn read_text(path: &Path) -> Result<Arc<str>, String> {
-    let bytes = read_bytes(path)?;
-    match std::str::from_utf8(&bytes) {
+    as_text(path, &read_bytes(path)?)
+}
+
+/// Standard input as text, or what is wrong with it in a sentence.
+pub fn read_input() -> Result<Arc<str>, String> {
+    let input = Path::new("standard input");
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(LARGEST + 1).read_to_end(&mut bytes).map_err(|error| refused(input, &error))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("standard input is larger than {} MiB", LARGEST >> 20));
+    }
+    as_text(input, &bytes)
+}
+
+fn as_text(path: &Path, bytes: &[u8]) -> Result<Arc<str>, String> {
+    match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text))),
-        Err(error) => Err(not_utf8(path, &bytes, error.valid_up_to())),
+        Err(error) => Err(not_utf8(path, bytes, error.valid_up_to())),
     }
 }
 
@@ -60,23 +75,13 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
 
 /// Replaces the text of a file as a whole, unless it is no longer the text that was read.
 /// A byte order mark stays.
-pub fn replace_text(path: &Path, was: &str, text: &str) -> Result<(), String> {
-    let path = fs::canonicalize(path).map_err(|error| refused(path, &error))?;
-    let bytes = read_bytes(&path)?;
+pub fn replace_unchanged(path: &Path, was: &str, text: &str) -> Result<(), String> {
+    let bytes = read_bytes(path)?;
     let mark = if bytes.starts_with("\u{feff}".as_bytes()) { "\u{feff}" } else { "" };
     if bytes.get(mark.len()..) != Some(was.as_bytes()) {
         return Err(format!("{} was changed while it was being worked on", path.display()));
     }
-    let fresh = path.with_extension("mlc-new");
-    let permissions = fs::metadata(&path).map(|metadata| metadata.permissions());
-    let written = fs::write(&fresh, [mark.as_bytes(), text.as_bytes()].concat())
-        .and_then(|()| fs::set_permissions(&fresh, permissions?))
-        .and_then(|()| fs::rename(&fresh, &path));
-    written.map_err(|error| {
-        // The old file is whole; the new one is of no use to anybody.
-        let _ = fs::remove_file(&fresh);
-        format!("{} cannot be written: {error}", path.display())
-    })
+    replace_text(path, &format!("{mark}{text}"))
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {

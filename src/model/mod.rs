@@ -6,10 +6,11 @@
 
 mod check;
 pub mod functions;
+pub mod observe;
 pub mod template;
 mod test;
 
-pub use check::{Checked, check, check_with};
+pub use check::{Checked, check, check_observed, check_with};
 pub use test::{Expectation, Sentence, Test};
 
 use crate::connector::{Driver, Settings};

@@ -5,21 +5,24 @@
 //! the text is cut into lexemes (`lexeme`), brackets are paired (`brackets`), items are
 //! cut out (`split`), each is read by the grammar (`grammar`) and built (`build`).
 //! An item that the grammar refuses is read entry by entry (`recover`), so that one fault
-//! hides nothing else, and each fault is put into plain words (`fault`).
+//! hides nothing else, and each fault is put into plain words (`fault`). [`format`] lays a
+//! right text out anew.
 
 mod ast;
 mod brackets;
 mod build;
 mod expected;
 mod fault;
+mod format;
 mod grammar;
-mod lexeme;
+pub mod lexeme;
 pub mod limits;
 mod lost;
 mod recover;
 mod split;
 
 pub use ast::*;
+pub use format::format;
 pub use limits::{NotText, decode};
 
 use crate::diag::{Diagnostic, SourceId, Sources, Span, codes};

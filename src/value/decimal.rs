@@ -87,6 +87,25 @@ impl Decimal {
         Self(self.0.round_dp_with_strategy(places.min(28), RoundingStrategy::MidpointAwayFromZero))
     }
 
+    /// Rounded half to the even neighbour, to `places` (0 to 28).
+    #[must_use]
+    pub fn rounded_half_even(self, places: u32) -> Self {
+        Self(self.0.round_dp_with_strategy(places.min(28), RoundingStrategy::MidpointNearestEven))
+    }
+
+    /// How many units of so many digits after the point this is: 19.99 is 1999 units of two.
+    /// `None` if it is no whole number of them, or more than fit.
+    pub fn units(self, places: u32) -> Option<i128> {
+        let plain = self.0.normalize();
+        let shift = places.checked_sub(plain.scale())?;
+        10_i128.checked_pow(shift)?.checked_mul(plain.mantissa())
+    }
+
+    /// So many units of `places` digits after the point; `None` if those are more digits than fit.
+    pub fn from_units(units: i128, places: u32) -> Option<Self> {
+        rust_decimal::Decimal::try_from_i128_with_scale(units, places).ok().map(Self)
+    }
+
     /// The number of digits after the point that matter.
     pub fn places(self) -> u32 {
         self.0.normalize().scale()

@@ -7,6 +7,10 @@ use std::str::FromStr;
 /// A length of time in whole seconds and nanoseconds.
 pub type Span = std::time::Duration;
 
+/// No two days of the calendar lie further apart.
+const LONGEST_IN_DAYS: i64 = 7_304_484;
+const LONGEST_IN_MONTHS: i64 = 239_976;
+
 /// A calendar day. Billing dates are project-local days and are never shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -33,7 +37,21 @@ impl Date {
     /// `days` later (or earlier, if negative); stays at the end of the calendar.
     #[must_use]
     pub fn plus_days(self, days: i64) -> Self {
-        Self(self.0.saturating_add(jiff::Span::new().try_days(days).unwrap_or_default()))
+        let days = days.clamp(-LONGEST_IN_DAYS, LONGEST_IN_DAYS);
+        Self(self.0.saturating_add(jiff::Span::new().days(days)))
+    }
+
+    /// The same day `months` later (or earlier, if negative), or the last day of that month if
+    /// it has no such day; stays inside the calendar.
+    #[must_use]
+    pub fn plus_months(self, months: i64) -> Self {
+        let months = months.clamp(-LONGEST_IN_MONTHS, LONGEST_IN_MONTHS);
+        Self(self.0.saturating_add(jiff::Span::new().months(months)))
+    }
+
+    /// How many days it is until another day; negative if that is earlier.
+    pub fn days_until(self, other: Self) -> i64 {
+        self.0.duration_until(other.0).as_hours() / 24
     }
 
     /// How many days this is after `earlier`; negative if it is before.
@@ -193,6 +211,16 @@ mod tests {
     fn a_day_is_never_shifted() {
         let day: Date = "2026-10-31T23:30:00-07:00".parse().expect("date");
         assert_eq!(day.to_string(), "2026-10-31");
+    }
+
+    #[test]
+    fn days_move_inside_the_calendar() {
+        let day: Date = "2026-10-31".parse().expect("date");
+        let (first, last) = (day.plus_days(i64::MIN), day.plus_days(i64::MAX));
+        assert_eq!((first.to_string().as_str(), last.to_string().as_str()), ("-009999-01-01", "9999-12-31"));
+        assert_eq!((day.plus_months(i64::MIN), day.plus_months(i64::MAX)), (first, last));
+        assert_eq!(first.plus_days(first.days_until(last)), last);
+        assert_eq!(day.plus_months(4).to_string(), "2027-02-28");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::scope::Scope;
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::functions::{self, ArgumentError, Function};
+use crate::model::observe::Seen;
 use crate::model::{Expr, ExprKind, LookupId};
 use crate::syntax::{self as ast, Name};
 use crate::value::{Kind, Type};
@@ -21,14 +22,17 @@ impl Checker<'_> {
                 let name = name.text.clone();
                 self.no_day(&name, span);
             }
+            self.tell_lookup(index, name);
             return self.call_lookup(scope, index, arguments, span);
         }
         if let Some(index) = self.declared_function(&name.text) {
             return self.call_declared(scope, index, arguments, span);
         }
         if let Some(function) = functions::find(&name.text) {
+            self.tell(name.span, || Seen::Function(function));
             return self.call_function(scope, function, arguments, span);
         }
+        self.tell(name.span, || Seen::UnknownFunction);
         if !lost::may_be(&self.lost, "lookup", &name.text) && !lost::may_be(&self.lost, "fn", &name.text) {
             self.unknown_function(name);
         }
@@ -38,6 +42,14 @@ impl Checker<'_> {
             }
         }
         Expr::unknown(span)
+    }
+
+    fn tell_lookup(&mut self, index: usize, name: &Name) {
+        let Some((definition, record)) = self.lookups.get(index).map(|lookup| (lookup.span, lookup.record.clone()))
+        else {
+            return;
+        };
+        self.tell(name.span, || Seen::Lookup { definition, record });
     }
 
     fn unknown_function(&mut self, name: &Name) {

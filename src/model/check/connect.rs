@@ -5,6 +5,7 @@ use super::{Checker, listed, lost};
 use crate::connector::{Catalogue, Driver, Settings};
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::Connection;
+use crate::model::observe::Seen;
 use crate::syntax::{self as ast, ExprKind, Item, Setting};
 use crate::value::Value;
 use crate::world::CredentialSource;
@@ -33,6 +34,7 @@ impl Checker<'_> {
                 continue;
             }
             let bound = self.connect(connect);
+            self.tell(connect.name.span, || Seen::Connection { catalogue: bound.catalogue.clone() });
             self.connections.push(bound);
         }
     }

@@ -39,6 +39,7 @@ impl Checker<'_> {
                         continue;
                     }
                     seen.insert(name.text.clone(), name.span);
+                    self.tell_given(name, Sort::Field, &value.ty);
                     steps.push(field_step(scope, name, value));
                 }
             }
@@ -104,6 +105,7 @@ impl Checker<'_> {
             scope.want(&name.text);
         }
         scope.bind(name, local, sort);
+        self.tell_given(name, sort, &scope.ty(local));
     }
 
     fn mapped_twice(&mut self, name: &Name, first: Span) {

@@ -184,6 +184,7 @@ impl Checker<'_> {
             self.taken(&from.alias, word, span);
         }
         scope.bind(&from.alias, local, super::scope::Sort::Alias);
+        self.tell_given(&from.alias, super::scope::Sort::Alias, &scope.ty(local));
         let found = found?;
         Some(Source { connection: found.connection.clone(), resource: found.resource.clone(), scope: per })
     }

@@ -316,6 +316,7 @@ impl Checker<'_> {
             for (name, (_, ty)) in lookup.inputs.iter().zip(inputs) {
                 let local = scope.local(name.text.clone(), ty.clone());
                 scope.bind(name, local, Sort::Alias);
+                self.tell_given(name, Sort::Alias, ty);
             }
             let sentence = self.sentence(&mut scope, sentence);
             self.never_missing(*span, rows);

@@ -24,6 +24,7 @@ mod lints;
 mod lookup;
 mod lost;
 mod narrow;
+mod observed;
 mod operands;
 mod path;
 mod pipeline;
@@ -40,6 +41,7 @@ mod template;
 mod test_item;
 mod type_name;
 
+use super::observe::Observer;
 use super::{Files, Flow, Lookup, Model, Override, UserFunction};
 use crate::connector::Driver;
 use crate::diag::{Diagnostic, Sources, Span, codes};
@@ -72,6 +74,18 @@ pub fn check_with(
     drivers: &[Driver],
     overrides: &[Override],
 ) -> Checked {
+    check_observed(file, sources, files, drivers, overrides, None)
+}
+
+/// As [`check_with`], and tells an observer what the names of the file mean.
+pub fn check_observed<'a>(
+    file: &ast::File,
+    sources: &'a mut Sources,
+    files: &'a dyn Files,
+    drivers: &'a [Driver],
+    overrides: &'a [Override],
+    observer: Option<&'a mut dyn Observer>,
+) -> Checked {
     let mut checker = Checker {
         sources,
         files,
@@ -85,6 +99,7 @@ pub fn check_with(
         lost: file.lost.clone(),
         lost_in: HashMap::new(),
         expecting: false,
+        observer,
     };
     let model = checker.file(file);
     let diagnostics = in_order(checker.found);
@@ -110,6 +125,7 @@ struct Checker<'a> {
     lost_in: HashMap<Span, Vec<ast::Lost>>,
     /// Inside an `expect`, where an absent value simply is not what was expected.
     expecting: bool,
+    observer: Option<&'a mut dyn Observer>,
 }
 
 /// What a call of a lookup needs to know of it.

@@ -5,6 +5,7 @@ use super::expr::{named, with_article};
 use super::narrow::narrowed;
 use super::scope::Scope;
 use crate::diag::{Diagnostic, Span, codes, nearest};
+use crate::model::observe::Seen;
 use crate::model::{Expr, ExprKind};
 use crate::syntax::{Name, Path, Segment, SegmentKind};
 use crate::value::{Kind, RecordType, Type};
@@ -25,6 +26,7 @@ impl Checker<'_> {
 
     fn root(&mut self, scope: &mut Scope, name: &Name) -> Expr {
         if let Some(local) = scope.find(&name.text) {
+            self.tell_name(scope, name, &scope.ty(local));
             return Expr { kind: ExprKind::Local(local), ty: scope.ty(local), span: name.span };
         }
         if let Some((local, Type { kind: Kind::Record(record), .. })) = scope.record()
@@ -42,6 +44,7 @@ impl Checker<'_> {
         if !unclear {
             self.unknown_name(scope, name);
         }
+        self.tell_unknown(scope, name);
         Expr::unknown(name.span)
     }
 
@@ -116,6 +119,7 @@ impl Checker<'_> {
     /// `value.name`; on a list the field of each record in it.
     fn field(&mut self, value: Expr, name: &Arc<str>, place: Span) -> Expr {
         let span = value.span.to(place);
+        self.tell_field(&value.ty, name, place);
         match &value.ty.kind {
             Kind::Record(record) => match record.fields.get(name) {
                 Some(field) => {
@@ -147,6 +151,24 @@ impl Checker<'_> {
             Kind::Unknown => Expr::unknown(span),
             _ => self.no_fields(&value, name, place),
         }
+    }
+
+    fn tell_field(&mut self, of: &Type, name: &Arc<str>, place: Span) {
+        // The step is `.name`; the word is what is told of.
+        let dotted = (place.end - place.start) as usize == name.len() + 1;
+        let place = Span { start: place.start + u32::from(dotted), ..place };
+        self.tell(place, || {
+            let record = match &of.kind {
+                Kind::List(item) => &item.kind,
+                kind => kind,
+            };
+            let field = match record {
+                Kind::Record(record) => record.fields.get(name).map(|field| field.ty.clone()),
+                _ => None,
+            };
+            let ty = field.map(|ty| if of.optional { ty.optional() } else { ty });
+            Seen::Field { of: of.clone(), name: name.clone(), ty }
+        });
     }
 
     fn no_fields(&mut self, value: &Expr, name: &str, place: Span) -> Expr {

@@ -3,6 +3,7 @@
 use super::{Checker, listed, lost};
 use crate::connector::{Catalogue, Operation, ResourceSpec};
 use crate::diag::{Diagnostic, codes, nearest};
+use crate::model::observe::Seen;
 use crate::syntax::ResourceName;
 use std::sync::Arc;
 
@@ -29,7 +30,14 @@ impl Checker<'_> {
             return None;
         };
         bound.used = true;
-        let catalogue = bound.catalogue.clone()?;
+        let definition = bound.span;
+        let known = bound.catalogue.clone();
+        self.tell(name.connection.span, || Seen::ConnectionName { definition });
+        let catalogue = known?;
+        self.tell(name.resource.span, || Seen::Resource {
+            catalogue: catalogue.clone(),
+            name: name.resource.text.clone(),
+        });
         if catalogue.resources.contains_key(&*name.resource.text) {
             let connection = name.connection.text.clone();
             return Some(Found { connection, resource: name.resource.text.clone(), catalogue });

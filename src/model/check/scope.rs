@@ -3,6 +3,7 @@
 //! Lets, aliases and items come before map fields, inner ones before outer ones. In the
 //! filter of a lookup the fields of the record are names themselves.
 
+use super::super::observe::Visible;
 use super::super::{Local, LocalId};
 use crate::diag::Span;
 use crate::syntax::{Lost, Name};
@@ -96,15 +97,31 @@ impl Scope {
 
     /// The local of a name; marks it as used.
     pub fn find(&mut self, name: &str) -> Option<LocalId> {
-        let at = |binding: &Binding, field: bool| (binding.sort == Sort::Field) == field && &*binding.name == name;
-        let index = self
-            .bindings
-            .iter()
-            .rposition(|binding| at(binding, false))
-            .or_else(|| self.bindings.iter().rposition(|binding| at(binding, true)))?;
+        let index = self.index(name)?;
         let binding = self.bindings.get_mut(index)?;
         binding.used = true;
         Some(binding.local)
+    }
+
+    fn index(&self, name: &str) -> Option<usize> {
+        let at = |binding: &Binding, field: bool| (binding.sort == Sort::Field) == field && &*binding.name == name;
+        let place = |field: bool| self.bindings.iter().rposition(|binding| at(binding, field));
+        place(false).or_else(|| place(true))
+    }
+
+    /// Where a name is given, and by what.
+    pub fn definition(&self, name: &str) -> Option<(Span, Sort)> {
+        self.bindings.get(self.index(name)?).map(|binding| (binding.span, binding.sort))
+    }
+
+    /// All names that may stand here, with their types, innermost first.
+    pub fn visible(&self) -> Vec<Visible> {
+        let visible = |binding: &Binding| Visible {
+            name: binding.name.clone(),
+            ty: self.ty(binding.local),
+            giver: binding.sort.into(),
+        };
+        self.bindings.iter().rev().map(visible).collect()
     }
 
     pub fn ty(&self, local: LocalId) -> Type {

@@ -5,12 +5,27 @@
 //! arithmetic can leave the range of exact decimals.
 
 mod abs;
+mod add_days;
+mod add_months;
+mod after;
+mod allocate;
+mod before;
 mod contains;
 mod count;
 mod date;
+mod day;
+mod day_pattern;
+mod days_between;
+mod decimal;
+mod distinct;
+mod end_of_month;
 mod ends_with;
 mod first;
 mod fits;
+mod format_date;
+mod group_sum;
+mod hash;
+mod integer;
 mod join;
 mod last;
 mod length;
@@ -18,18 +33,27 @@ mod lower;
 mod max;
 mod min;
 mod money;
+mod month;
 mod normalize;
 mod order;
+mod pad_left;
+mod parse_date;
 mod replace;
 mod round;
+mod round_half_even;
 mod shorten;
 mod signature;
+mod sort;
+mod split;
+mod start_of_month;
 mod starts_with;
 mod sum;
 mod take;
 mod text;
+mod to_cent;
 mod trim;
 mod upper;
+mod year;
 
 pub use order::compare;
 pub use signature::LONGEST_TEXT;
@@ -95,12 +119,26 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 static ALL: &[&Function] = &[
     &abs::FUNCTION,
+    &add_days::FUNCTION,
+    &add_months::FUNCTION,
+    &after::FUNCTION,
+    &allocate::FUNCTION,
+    &before::FUNCTION,
     &contains::FUNCTION,
     &count::FUNCTION,
     &date::FUNCTION,
+    &day::FUNCTION,
+    &days_between::FUNCTION,
+    &decimal::FUNCTION,
+    &distinct::FUNCTION,
+    &end_of_month::FUNCTION,
     &ends_with::FUNCTION,
     &first::FUNCTION,
     &fits::FUNCTION,
+    &format_date::FUNCTION,
+    &group_sum::FUNCTION,
+    &hash::FUNCTION,
+    &integer::FUNCTION,
     &join::FUNCTION,
     &last::FUNCTION,
     &length::FUNCTION,
@@ -108,16 +146,25 @@ static ALL: &[&Function] = &[
     &max::FUNCTION,
     &min::FUNCTION,
     &money::FUNCTION,
+    &month::FUNCTION,
     &normalize::FUNCTION,
+    &pad_left::FUNCTION,
+    &parse_date::FUNCTION,
     &replace::FUNCTION,
     &round::FUNCTION,
+    &round_half_even::FUNCTION,
     &shorten::FUNCTION,
+    &sort::FUNCTION,
+    &split::FUNCTION,
+    &start_of_month::FUNCTION,
     &starts_with::FUNCTION,
     &sum::FUNCTION,
     &take::FUNCTION,
     &text::FUNCTION,
+    &to_cent::FUNCTION,
     &trim::FUNCTION,
     &upper::FUNCTION,
+    &year::FUNCTION,
 ];
 
 #[cfg(test)]

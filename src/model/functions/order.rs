@@ -19,6 +19,38 @@ pub(super) fn rule(arguments: &[Type]) -> Result<Type, ArgumentError> {
     }
 }
 
+/// The items' type of argument `at`, a list of values that can be told apart and put in order.
+pub(super) fn single_values(arguments: &[Type], at: usize) -> Result<Type, ArgumentError> {
+    let item = signature::list(arguments, at)?;
+    if is_single(&item) || item.is_unknown() {
+        return Ok(item.settled());
+    }
+    Err(signature::refuse(
+        at,
+        format!("this is a list of {item}, where a list of single values is wanted"),
+        "name a list of texts, numbers, days or instants, such as `lines.gl_account`",
+    ))
+}
+
+/// Whether values of a type are texts, numbers, truth values, days, instants or lengths of time.
+pub(super) fn is_single(ty: &Type) -> bool {
+    !matches!(ty.kind, Kind::List(_) | Kind::Record(_) | Kind::Unknown)
+}
+
+/// For each value, the index of the first that equals it. All are of one type.
+pub(super) fn firsts(values: &[&Value]) -> Vec<usize> {
+    let mut by_value: Vec<usize> = (0..values.len()).collect();
+    by_value.sort_by(|left, right| compare(values[*left], values[*right]));
+    let mut firsts = vec![0; values.len()];
+    let mut first = None;
+    for at in by_value {
+        // The sort is stable, so equal values stand in their order.
+        let same = first.filter(|first: &usize| compare(values[*first], values[at]) == Ordering::Equal);
+        firsts[at] = *first.insert(same.unwrap_or(at));
+    }
+    firsts
+}
+
 /// The order of two values of one type; numbers go by amount. Values that have no order are equal.
 pub fn compare(left: &Value, right: &Value) -> Ordering {
     match (left, right) {

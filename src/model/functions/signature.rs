@@ -2,8 +2,9 @@
 //! those that do not. An argument of unknown type fits everywhere.
 
 use super::ArgumentError;
-use crate::value::{Kind, Type, Value};
+use crate::value::{Date, Kind, Type, Value};
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// No text that a function makes is longer, in bytes: lets of lets could else grow without bound.
 pub const LONGEST_TEXT: usize = 1 << 20;
@@ -49,6 +50,68 @@ pub(super) fn number(arguments: &[Type], at: usize) -> Result<&Type, ArgumentErr
         _ => "give an integer or a decimal",
     };
     Err(refuse(at, format!("this is a {ty}, where a number is wanted"), hint))
+}
+
+/// Argument `at` as a whole number.
+pub(super) fn whole(arguments: &[Type], at: usize) -> Result<(), ArgumentError> {
+    let ty = settled(arguments, at)?;
+    match ty.kind {
+        Kind::Integer | Kind::Unknown => Ok(()),
+        Kind::Decimal => Err(refuse(at, "this is a decimal, where a whole number is wanted", "give an integer")),
+        _ => Err(refuse(at, format!("this is a {ty}, where a whole number is wanted"), "give an integer")),
+    }
+}
+
+/// Argument `at` as a day.
+pub(super) fn date(arguments: &[Type], at: usize) -> Result<(), ArgumentError> {
+    let ty = settled(arguments, at)?;
+    match ty.kind {
+        Kind::Date | Kind::Unknown => Ok(()),
+        Kind::DateTime => Err(refuse(at, "this is an instant, where a day is wanted", "write `date(…)` around it")),
+        Kind::Text { .. } => {
+            Err(refuse(at, "this is a text, where a day is wanted", "read it first: `parse_date(…, 'YYYY-MM-DD')`"))
+        }
+        _ => Err(refuse(at, format!("this is a {ty}, where a day is wanted"), "give a date")),
+    }
+}
+
+/// Argument `at` as a text that a number is read from.
+pub(super) fn number_text(arguments: &[Type], at: usize) -> Result<(), ArgumentError> {
+    let ty = settled(arguments, at)?;
+    if ty.is_number() {
+        return Err(refuse(at, format!("this is a number already (it is `{ty}`)"), "leave out the call"));
+    }
+    text(arguments, at).map(|_| ())
+}
+
+/// Argument `at` as a text to look for: not empty where it stands in the pipeline.
+pub(super) fn part(arguments: &[Type], constants: &[Option<Value>], at: usize) -> Result<(), ArgumentError> {
+    text(arguments, at)?;
+    let known = constants.get(at).and_then(Option::as_ref).and_then(Value::as_text);
+    if known == Some("") {
+        return Err(refuse(at, "there is nothing to look for in an empty text", "write the text to look for"));
+    }
+    Ok(())
+}
+
+/// Argument `at` as a text that stands in the pipeline itself; `None` where it could not be typed.
+pub(super) fn constant_text(
+    arguments: &[Type],
+    constants: &[Option<Value>],
+    at: usize,
+    example: &str,
+) -> Result<Option<Arc<str>>, ArgumentError> {
+    if text(arguments, at)?.is_unknown() {
+        return Ok(None);
+    }
+    match constants.get(at).and_then(Option::as_ref).and_then(Value::as_text) {
+        Some(text) => Ok(Some(text.into())),
+        None => Err(refuse(
+            at,
+            "this must be a text that stands here",
+            format!("write the text itself, such as {example}: what the result is depends on it"),
+        )),
+    }
 }
 
 /// The items' type of argument `at`, a list.
@@ -119,4 +182,12 @@ pub(super) fn items_of(values: &[Value], at: usize) -> impl Iterator<Item = &Val
 /// The number of an argument that passed [`constant`].
 pub(super) fn count_of(values: &[Value], at: usize) -> usize {
     values.get(at).and_then(Value::as_integer).and_then(|number| usize::try_from(number).ok()).unwrap_or(0)
+}
+
+/// The day of an argument that passed [`date`].
+pub(super) fn date_of(values: &[Value], at: usize) -> Option<Date> {
+    match values.get(at) {
+        Some(Value::Date(date)) => Some(*date),
+        _ => None,
+    }
 }

@@ -28,10 +28,15 @@ fn rule(arguments: &[Type], _: &[Option<Value>]) -> Result<Type, ArgumentError> 
 }
 
 fn evaluate(values: &[Value]) -> Result<Value, OutOfRange> {
+    exact(signature::items_of(values, 0))
+}
+
+/// The exact sum of numbers: whole if all of them are.
+pub(super) fn exact<'a>(items: impl Iterator<Item = &'a Value>) -> Result<Value, OutOfRange> {
     let mut whole = Some(0_i64);
     let mut total = Decimal::ZERO;
     let mut decimals = false;
-    for item in signature::items_of(values, 0) {
+    for item in items {
         decimals |= item.as_integer().is_none();
         whole = whole.zip(item.as_integer()).and_then(|(sum, number)| sum.checked_add(number));
         total = item.as_decimal().and_then(|number| total.checked_add(number)).ok_or(OutOfRange)?;

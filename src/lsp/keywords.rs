@@ -1,0 +1,62 @@
+//! The words of the language, each in a sentence.
+
+/// `(word, what it does)`
+const WORDS: &[(&str, &str)] = &[
+    ("pipeline", "Names the pipeline and sets what holds for all of it: `timezone`, `currency`."),
+    ("timezone", "The time zone of days and schedules: a name such as `America/Chicago`."),
+    ("currency", "The currency of the amounts: three capital letters such as `USD`."),
+    ("connect", "Opens a connection to a system: its settings and where its credentials lie, or `sandbox`."),
+    ("sandbox", "Works against a small faithful copy of the system in memory; no credentials are needed."),
+    ("credentials", "Where the credentials lie, such as `env(\"NAME\")`. They never stand in a pipeline."),
+    ("profile", "A file with what is different in this tenant's system."),
+    ("lookup", "A table from inputs to outputs: `lookup NAME(inputs) -> (outputs) { rows }`. Called like a function."),
+    ("csv", "Rows from a spreadsheet saved as CSV; its header names the inputs and outputs."),
+    ("verify", "Each value of an output must stand in a field of a resource; checked before anything is posted."),
+    ("missing", "What becomes of a record for which no row fits: hold, reject or skip, with a sentence."),
+    ("flow", "Moves records from one resource to another: `from`, `where`, `let`, `map`, `require`, `to`."),
+    ("from", "Where records come from: `from CONNECTION.RESOURCE as NAME`."),
+    ("as", "The name of the record in what follows."),
+    ("per", "Reads the list once for each record of another resource, such as each project."),
+    ("where", "Keeps the records for which the condition holds; the others are skipped."),
+    ("match", "Finds the record of another resource that belongs to this one, by a natural key."),
+    ("let", "Gives a value a name. With `else hold \"…\"` a record without the value stops here."),
+    ("map", "What the record becomes: `field = value` for each field of the target."),
+    ("each", "Makes one line for each item of a list: `each LIST as NAME where CONDITION { fields }`."),
+    ("require", "What must hold, or the record stops: `require CONDITION else reject \"…\"`."),
+    ("else", "What becomes of a record otherwise: `hold`, `reject` or `skip`, with a sentence for people."),
+    ("hold", "Something else must happen first. The record is looked at again on every run."),
+    ("reject", "A person must change something. Looked at again when the source or the mapping changes."),
+    ("skip", "The record is none of this flow's business."),
+    ("to", "Where records go: `to CONNECTION.RESOURCE { key … }`."),
+    ("key", "The fields by which the target is asked before and after each post, so that nothing is posted twice."),
+    (
+        "change",
+        "What happens when a source record changed after it was posted: `on change hold`, `update` or `ignore`.",
+    ),
+    ("on", "What happens when a source record changed after it was posted: `on change hold`, `update` or `ignore`."),
+    ("retry", "How often and in which distances a write that may succeed later is tried again."),
+    ("guard", "Stops the run before it does mass harm: `guard 500 records, 5% rejected`."),
+    ("settle", "Waits until what the record depends on has been quiet for a time."),
+    ("approve", "Waits for a person when the condition holds."),
+    ("mark", "Writes back to the source what became of its record."),
+    ("run", "When the flow runs: on a schedule or on a webhook."),
+    ("reconcile", "When both sides are compared, and how far back."),
+    ("test", "An example of the pipeline's work, run by `mlc test` without a network."),
+    ("given", "The records that a test begins with."),
+    ("expect", "What a test expects: an outcome, and what is true of the record."),
+    ("use", "Brings in what another file declares."),
+    ("extend", "Changes parts of a flow that another file declares."),
+    ("fn", "A function of your own: `fn NAME(parameters) = expression`."),
+    ("vars", "Constants that differ from one environment to the next."),
+    ("in", "Whether the value on the left is in the list on the right."),
+    ("and", "Both conditions hold."),
+    ("or", "At least one of the conditions holds."),
+    ("not", "The condition does not hold."),
+    ("true", "The boolean that holds."),
+    ("false", "The boolean that does not hold."),
+];
+
+/// What a word of the language does.
+pub fn text(word: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(known, _)| *known == word).map(|(_, text)| *text)
+}
