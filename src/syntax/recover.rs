@@ -196,9 +196,33 @@ impl Reader<'_> {
     /// Finds the faults inside a broken `each`. The list itself is lost: with a field
     /// missing it would only mislead.
     fn each(&mut self, rule: Rule, range: &Range<usize>, open: usize) {
+        let said = self.diagnostics.len() + self.more;
         self.head(rule, &(range.start..open + 1), |_, _| Some(()));
         self.map_entries(open);
-        self.trailing(open, range);
+        let after = self.cut.brackets.end(open).map_or(range.end, super::brackets::End::after);
+        if after < range.end && self.cut.word(after) == "+" {
+            self.joined(after + 1..range.end);
+            if self.diagnostics.len() + self.more == said {
+                let whole = if rule == Rule::let_each_head { Rule::only_clause } else { Rule::only_map_entry };
+                self.explain(whole, range, Some(Block::Map));
+            }
+        } else {
+            self.trailing(open, range);
+        }
+    }
+
+    /// The lists that are joined with a broken one: `each` by `each`, as far as they go.
+    fn joined(&mut self, mut rest: Range<usize>) {
+        while self.cut.word(rest.start) == "each" {
+            let Some(open) = self.cut.first_brace(&rest) else { return };
+            self.head(Rule::more_each_head, &(rest.start..open + 1), |_, _| Some(()));
+            self.map_entries(open);
+            let after = self.cut.brackets.end(open).map_or(rest.end, super::brackets::End::after);
+            if after + 1 >= rest.end || self.cut.word(after) != "+" {
+                return;
+            }
+            rest.start = after + 1;
+        }
     }
 
     fn to(&mut self, range: &Range<usize>, open: usize) -> Option<To> {
@@ -329,5 +353,6 @@ fn is_head(rule: Rule) -> bool {
             | Rule::to_head
             | Rule::each_head
             | Rule::let_each_head
+            | Rule::more_each_head
     )
 }

@@ -417,6 +417,7 @@ impl Checker<'_> {
         };
         // The value decides how long a text can be, not the type that was declared for it.
         let value = value.map(|(value, ty)| match value {
+            Value::Integer(number) if ty.kind == Kind::Decimal => (Value::Decimal(number.into()), ty.settled()),
             Value::Text(_) => (value.clone(), Expr::constant(value, var.name.span).ty),
             value => (value, ty.settled()),
         });

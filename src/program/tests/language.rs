@@ -79,11 +79,11 @@ fn joined_lists_stand_one_behind_the_other() {
 #[test]
 fn functions_have_frames_of_their_own() {
     let items = "let rate = 2\nfn twice(x: decimal) = x * rate\nfn four(x: decimal) = twice(twice(x))\n\
-                 fn first(lines: list of decimal) = lines[0] ?? 0\n\
+                 fn top(lines: list of decimal) = lines[0] ?? 0\n\
                  fn of(line: site.bills.lines) = if line.kind == \"L\" then twice(line.amount) else 0\n";
     let value = |text: &str| note(items, "let amounts = each bill.lines as line { a = of(line) }", text);
     assert_eq!(
-        value("text(four(bill.due) + first(bill.lines.amount) + sum(amounts.a)) | take(9)").as_deref(),
+        value("text(four(bill.due) + top(bill.lines.amount) + sum(amounts.a)) | take(9)").as_deref(),
         Some("902")
     );
 }
