@@ -6,6 +6,8 @@
 )]
 
 mod corpus;
+mod decimals;
+mod editors;
 mod fmt;
 mod quickstart;
 mod reckoning;
