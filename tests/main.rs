@@ -7,6 +7,7 @@
 
 mod corpus;
 mod decimals;
+mod docs;
 mod editors;
 mod fmt;
 mod quickstart;
