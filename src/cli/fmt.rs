@@ -33,6 +33,7 @@ pub fn run(arguments: &Fmt) -> Outcome {
 fn file(path: &Path, check: bool) -> Outcome {
     let is_input = path == Path::new(STANDARD_INPUT);
     let text = if is_input { read_input()? } else { text::read(path)? };
+    let path = if is_input { Path::new("standard input") } else { path };
     let formatted = format(path, &text)?;
     let differs = formatted != *text;
     if check {
