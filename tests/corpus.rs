@@ -3,8 +3,8 @@
 //! `tests/corpus/right` checks without a word.
 
 use mlc::connectors::drivers;
-use mlc::diag::{self, Diagnostic, Sources, Style};
-use mlc::model::{self, FileText, Files, Model};
+use mlc::diag::{self, Diagnostic, SourceId, Sources, Style};
+use mlc::model::{self, FileText, Files, Model, Override};
 use mlc::syntax::{NotText, decode, parse};
 use std::collections::BTreeSet;
 use std::fs;
@@ -80,11 +80,19 @@ fn look(path: &Path) -> Seen {
         return Seen { model: None, diagnostics: parsed.diagnostics, sources };
     }
     let files = Beside(path.parent().map(Path::to_path_buf).unwrap_or_default());
-    let checked = model::check(&parsed.file, &mut sources, &files, drivers());
+    let overrides = overrides(&mut sources, id);
+    let checked = model::check_with(&parsed.file, &mut sources, &files, drivers(), &overrides);
     let mut diagnostics = parsed.diagnostics;
     diagnostics.extend(checked.diagnostics);
     diagnostics.sort_by_key(|diagnostic| diagnostic.label.span);
     Seen { model: checked.model, diagnostics, sources }
+}
+
+/// What the first line of a file sets: `# vars: limit=5 day=2026-10-01`.
+fn overrides(sources: &mut Sources, id: SourceId) -> Vec<Override> {
+    let first = sources.get(id).and_then(|source| source.text.lines().next()).unwrap_or("").to_owned();
+    let given = first.strip_prefix("# vars: ").unwrap_or("");
+    given.split_whitespace().filter_map(|text| Override::read(text, sources)).collect()
 }
 
 /// Compares what is said of each pipeline of a folder with the snapshot beside it.

@@ -10,6 +10,7 @@ mod decimals;
 mod docs;
 mod editors;
 mod fmt;
+mod mlc_test;
 mod quickstart;
 mod reckoning;
 mod support;

@@ -29,6 +29,10 @@ pub enum Command {
     Plan(Plan),
     /// Run a pipeline
     Run(Run),
+    /// Run the tests that stand in a pipeline; needs no network and no state
+    Test(Test),
+    /// Write a pipeline to begin with, its table and its test
+    Init(Init),
     /// List the records that wait for somebody, with the reason
     Status(Status),
     /// Tell one record's whole story
@@ -81,6 +85,14 @@ pub struct Place {
     pub sandbox: bool,
 }
 
+/// What the pipeline's variables are set to.
+#[derive(Debug, Args)]
+pub struct Vars {
+    /// Set a variable of the pipeline, such as `limit=300000`; may be given several times
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
+}
+
 /// How the sandbox is made.
 #[derive(Debug, Args)]
 pub struct Make {
@@ -97,6 +109,8 @@ pub struct Check {
     /// The pipeline file
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub vars: Vars,
     #[command(flatten)]
     pub printing: Printing,
 }
@@ -116,6 +130,8 @@ pub struct Plan {
     #[command(flatten)]
     pub place: Place,
     #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
     pub make: Make,
     #[command(flatten)]
     pub printing: Printing,
@@ -131,6 +147,52 @@ pub struct Plan {
 pub struct Run {
     #[command(flatten)]
     pub plan: Plan,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A test gives a flow one record and says how it leaves:
+
+  test \"retainage is held back\" {
+    flow subcontractor_invoices
+    given { status = \"approved\"  items = [ { net_amount = 9_000.00 } ] }
+    given project { project_number = \"24-011\" }
+    with vendor(101) => { name = \"Ash Concrete\"  origin_code = \"S00417\" }
+    expect posted { total == 9_000.00, lines[0].gl_account == \"5100\" }
+  }
+
+Fields that are left out are absent; those that are always there get a neutral value
+(`mlc explain E0706`). Instead of `{ … }` stands `json \"FILE\"` for one record as the
+system sends it. Lookups that a run reads from a resource have the rows of `with` only;
+nothing is verified.
+
+Exit codes: 0 all pass; 1 one fails; 2 the pipeline or the command line is wrong.")]
+pub struct Test {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
+    pub printing: Printing,
+    /// Only tests that have this in their name
+    #[arg(long, value_name = "NAME")]
+    pub filter: Option<String>,
+    /// Write what happened into the `expect` of each test that fails; all else stays as it is
+    #[arg(long)]
+    pub bless: bool,
+    /// Make a fixture and a test out of a record that a run has seen
+    #[arg(long, value_name = "RECORD", conflicts_with_all = ["filter", "bless"])]
+    pub capture: Option<String>,
+    /// With --capture: put `redacted` in place of the texts of this field, wherever it stands
+    #[arg(long = "redact", value_name = "FIELD", requires = "capture", value_delimiter = ',')]
+    pub redacted: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The folder that it is written to
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -10,7 +10,7 @@ use crate::diag;
 use crate::host::terminal;
 
 pub fn run(arguments: &Check) -> Outcome {
-    let checked = compose::check(&arguments.file)?;
+    let checked = compose::check(&arguments.file, &arguments.vars.vars)?;
     let (errors, warnings): (Vec<_>, Vec<_>) = checked.diagnostics.iter().partition(|diagnostic| diagnostic.is_error());
     if arguments.printing.format == Format::Json {
         say_json(&diag::render_json(&checked.diagnostics, &checked.sources))?;
@@ -33,8 +33,12 @@ pub fn run(arguments: &Check) -> Outcome {
 
 fn what(program: &crate::program::Program) -> String {
     let rows: usize = program.lookups().iter().map(|lookup| lookup.rows.len()).sum();
+    let tests = match program.tests().len() as u64 {
+        0 => String::new(),
+        number => format!(", {}", count(number, "test", "tests")),
+    };
     format!(
-        "{}, {}, {} with {}",
+        "{}, {}, {} with {}{tests}",
         count(program.flows().len() as u64, "flow", "flows"),
         count(program.connections().len() as u64, "connection", "connections"),
         count(program.lookups().len() as u64, "lookup", "lookups"),

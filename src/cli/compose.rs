@@ -11,7 +11,7 @@ use crate::connectors::drivers;
 use crate::diag::{self, Diagnostic, Sources};
 use crate::engine::{Governor, Progress, Setup};
 use crate::host::{self, DiskFiles};
-use crate::model::{self, Connection};
+use crate::model::{self, Connection, Override};
 use crate::program::{self, Program};
 use crate::sandbox::{Faults, Sandbox, SandboxOptions};
 use crate::store::{MemoryStore, SledStore, Store};
@@ -30,12 +30,19 @@ pub struct Checked {
     pub program: Option<Program>,
 }
 
-/// Reads, parses and checks a pipeline file.
-pub fn check(path: &Path) -> Result<Checked, Failure> {
+/// Reads, parses and checks a pipeline file, with variables set as the command line says.
+pub fn check(path: &Path, vars: &[String]) -> Result<Checked, Failure> {
+    check_text(path, text::read(path)?, vars)
+}
+
+/// As [`check`], with this text in place of what stands in the file.
+pub fn check_text(path: &Path, text: Arc<str>, vars: &[String]) -> Result<Checked, Failure> {
     let mut sources = Sources::new();
-    let id = sources.add(path, text::read(path)?);
+    let id = sources.add(path, text);
     let parsed = syntax::parse(&sources, id);
-    let checked = model::check(&parsed.file, &mut sources, &DiskFiles::beside(path), drivers());
+    let overrides = overrides(vars, &mut sources)?;
+    let files = DiskFiles::beside(path);
+    let checked = model::check_with(&parsed.file, &mut sources, &files, drivers(), &overrides);
     let mut diagnostics = parsed.diagnostics;
     let unreadable = diagnostics.iter().any(Diagnostic::is_error);
     diagnostics.extend(checked.diagnostics);
@@ -44,9 +51,22 @@ pub fn check(path: &Path) -> Result<Checked, Failure> {
     Ok(Checked { sources, diagnostics, program })
 }
 
+fn overrides(vars: &[String], sources: &mut Sources) -> Result<Vec<Override>, Failure> {
+    let mut overrides: Vec<Override> = Vec::with_capacity(vars.len());
+    for text in vars {
+        let given = Override::read(text, sources)
+            .ok_or_else(|| Failure::wrong(format!("--var {text} sets nothing"), "write `--var name=value`"))?;
+        if overrides.iter().any(|before| before.name == given.name) {
+            return Err(Failure::wrong(format!("--var sets `{}` twice", given.name), "give each variable once"));
+        }
+        overrides.push(given);
+    }
+    Ok(overrides)
+}
+
 /// The program, or what is wrong with the file on standard error.
-pub fn program(path: &Path) -> Result<Program, Failure> {
-    let checked = check(path)?;
+pub fn program(path: &Path, vars: &[String]) -> Result<Program, Failure> {
+    let checked = check(path, vars)?;
     let style = style(host::terminal::stderr_is_terminal());
     note(&diag::render(&checked.diagnostics, &checked.sources, style));
     checked.program.ok_or_else(|| {

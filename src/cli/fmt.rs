@@ -45,7 +45,7 @@ fn file(path: &Path, check: bool) -> Outcome {
     if is_input {
         say(&formatted)?;
     } else if differs {
-        host::replace_text(path, &formatted)
+        host::replace_text(path, &text, &formatted)
             .map_err(|sentence| Failure::world(sentence, "the file is as it was; mend this and format it again"))?;
     }
     Ok(Exit::Well)

@@ -5,6 +5,8 @@
 
 mod arguments;
 mod audit;
+mod bless;
+mod capture;
 mod check;
 mod compose;
 mod difference;
@@ -14,6 +16,7 @@ mod fmt;
 mod folder;
 mod grid;
 mod identity;
+mod init;
 mod logging;
 mod mends;
 mod pages;
@@ -27,7 +30,9 @@ mod serve;
 mod show;
 mod state;
 mod status;
+mod test;
 mod text;
+mod written;
 
 use arguments::{Cli, Command};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
@@ -69,6 +74,8 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Fmt(arguments) => fmt::run(arguments),
         Command::Plan(arguments) => block_on(run::run(arguments, true)),
         Command::Run(arguments) => block_on(run::run(&arguments.plan, false)),
+        Command::Test(arguments) => test::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
@@ -84,7 +91,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
 }
 
 /// The only place where a runtime is made.
-fn block_on(work: impl Future<Output = Outcome>) -> Outcome {
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
         Failure::world(format!("no threads can be started: {error}"), "give the process more room and try again")
     })?;

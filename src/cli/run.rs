@@ -15,7 +15,7 @@ use tokio::sync::watch;
 
 /// Runs, or with `plan` only says what a run would do.
 pub async fn run(arguments: &Plan, plan: bool) -> Outcome {
-    let program = compose::program(&arguments.place.file)?;
+    let program = compose::program(&arguments.place.file, &arguments.vars.vars)?;
     let currency = program.currency().map(ToString::to_string);
     let counter = Arc::new(Counter::default());
     let wish = Wish { place: &arguments.place, seed: arguments.make.seed, faults: &arguments.make.faults, plan };

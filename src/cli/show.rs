@@ -47,7 +47,7 @@ pub fn run(arguments: &Show) -> Outcome {
 }
 
 /// The one record that is meant: by its key, its name on either side, or a part of them.
-fn find<'a>(all: &'a [RecordEntry], wanted: &str) -> Result<&'a RecordEntry, Failure> {
+pub fn find<'a>(all: &'a [RecordEntry], wanted: &str) -> Result<&'a RecordEntry, Failure> {
     let low = wanted.to_lowercase();
     let exact = |entry: &&RecordEntry| {
         entry.id.key == wanted
@@ -117,7 +117,7 @@ fn head(entry: &RecordEntry, text: &mut String) {
 
 /// What is there, a field a line: what is absent or nothing is left out, and so is what
 /// lies deeper than a list's own fields.
-fn tree(value: &Value, text: &mut String) {
+pub fn tree(value: &Value, text: &mut String) {
     let Some(fields) = value.as_object() else { return };
     let width = fields.iter().filter(|(_, value)| says(value) && !nested(value)).map(|(name, _)| name.len()).max();
     for (name, value) in fields.iter().filter(|(_, value)| says(value) && !nested(value)) {

@@ -307,7 +307,10 @@ fn record_type(
         .map(|(field_name, field)| {
             let ty = Type { kind: field.kind(field_name, keep, target), optional: !field.required };
             let values = field.values.iter().map(|value| Arc::from(value.as_str())).collect();
-            (Arc::from(field_name.as_str()), FieldType { ty, doc: Arc::from(field.doc.as_str()), values })
+            (
+                Arc::from(field_name.as_str()),
+                FieldType { ty, doc: Arc::from(field.doc.as_str()), values, closed: false },
+            )
         })
         .collect();
     RecordType { name: Arc::from(name), fields }

@@ -1,7 +1,7 @@
 //! The registry of codes. One code, one line here, one page in `explain/`, one corpus case.
 //!
 //! `E00xx` the text cannot be read, `E01xx` its syntax, `E02xx` names, `E03xx` types,
-//! `E04xx` targets, `E05xx` lookups, `E06xx` settings and rules, `W0xxx` lints.
+//! `E04xx` targets, `E05xx` lookups, `E06xx` settings and rules, `E07xx` tests, `W0xxx` lints.
 //! A number is never used twice, also after its code is gone.
 
 /// A kind of finding.
@@ -63,6 +63,7 @@ codes! {
     NO_VALUE = "E0129", "a value is missing";
     WRONG_ARROW = "E0130", "`=>` or `->` is missing";
     SURPLUS = "E0131", "something follows where nothing more can";
+    NO_THEN = "E0141", "an `if` without `then`";
     UNKNOWN_NAME = "E0201", "a name that nothing here has";
     LATER_NAME = "E0202", "a name is used before it is set";
     UNKNOWN_FIELD = "E0203", "a record has no such field";
@@ -75,6 +76,8 @@ codes! {
     FLOW_INCOMPLETE = "E0210", "a flow lacks one of its parts";
     CLAUSE_ORDER = "E0211", "a clause stands twice or in the wrong place";
     NOT_YET = "E0212", "the language has it, this release does not";
+    RECURSION = "E0221", "a function that needs itself";
+    UNKNOWN_VAR = "E0222", "`--var` sets what the file does not declare";
     COMPARISON = "E0301", "two values that cannot be compared";
     MAY_BE_ABSENT = "E0302", "a value that may be absent where one is needed";
     ARGUMENT_TYPE = "E0303", "an argument that does not fit";
@@ -88,6 +91,11 @@ codes! {
     PATH_QUERY = "E0311", "a path that cannot be followed";
     DIVISION_BY_ZERO = "E0312", "a division by zero";
     MIXED_KINDS = "E0313", "values of different kinds in one place";
+    MATCH_OPEN = "E0321", "a `match` that does not take every value";
+    MATCH_PATTERN = "E0322", "a value of an arm that does not fit";
+    TYPE_NAME = "E0323", "a type that is missing or not known";
+    FUNCTION_WORK = "E0324", "a function that does too much";
+    MOVED_DAY = "E0325", "a day that is not moved by whole days";
     UNKNOWN_TARGET_FIELD = "E0401", "the target has no such field";
     MISSING_TARGET_FIELD = "E0402", "a field that the target needs is not mapped";
     MAPPED_TWICE = "E0403", "a field is mapped twice";
@@ -112,6 +120,9 @@ codes! {
     LOOKUP_EMPTY = "E0509", "a lookup without rows";
     VERIFY_TYPE = "E0510", "`verify` compares different types";
     MISSING_TWICE = "E0511", "a lookup says twice what happens when no row fits";
+    ROW_DAYS = "E0521", "a lookup row that holds on no day";
+    ROW_OVERLAP = "E0522", "two lookup rows for the same inputs on the same days";
+    LOOKUP_DAY = "E0523", "a lookup asked with or without a day";
     UNKNOWN_SETTING = "E0601", "a setting that is not known here";
     SETTING_VALUE = "E0602", "a setting's value does not fit";
     SETTING_MISSING = "E0603", "a setting that is needed is missing";
@@ -122,6 +133,15 @@ codes! {
     UNKNOWN_SYSTEM = "E0608", "a system that is not known";
     RULE_VALUE = "E0609", "a rule's value is out of range";
     RULE_TWICE = "E0610", "a rule is given twice";
+    VAR_VALUE = "E0621", "a variable's value does not fit";
+    TEST_INCOMPLETE = "E0701", "a test lacks one of its parts";
+    TEST_TWICE = "E0702", "something stands twice in a test";
+    TEST_FLOW = "E0703", "a test of a flow that is not there";
+    TEST_SCOPE = "E0704", "a test is given a scope that its flow has not";
+    TEST_ROW = "E0705", "a test gives rows to what takes none";
+    FIXTURE_VALUE = "E0706", "a value that does not fit what a test is given";
+    FIXTURE_FILE = "E0707", "a fixture's file holds no such record";
+    EXPECTATION = "E0708", "something is expected that cannot come";
     UNUSED_LOOKUP = "W0001", "a lookup that no flow uses";
     UNUSED_LET = "W0002", "a `let` that nothing uses";
     UNUSED_CONNECTION = "W0003", "a connection that nothing uses";
@@ -131,6 +151,8 @@ codes! {
     SANDBOX_SUPPLIES = "W0007", "a setting that the sandbox supplies";
     UNCHECKED_VALUE = "W0008", "a value that cannot be checked against the allowed ones";
     NOTHING_TO_DO = "W0009", "a pipeline without a flow";
+    UNREACHABLE_ARM = "W0021", "an arm of a `match` that is never reached";
+    UNUSED_FUNCTION = "W0022", "a function that nothing calls";
 }
 
 /// All codes, in order.

@@ -5,7 +5,7 @@
 
 use crate::model::{FileText, Files};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,6 +58,49 @@ fn as_text(path: &Path, bytes: &[u8]) -> Result<Arc<str>, String> {
         Ok(text) => Ok(Arc::from(text.strip_prefix('\u{feff}').unwrap_or(text))),
         Err(error) => Err(not_utf8(path, bytes, error.valid_up_to())),
     }
+}
+
+/// Writes a file that is not there yet, and the folders that it lies in.
+pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+    }
+    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => format!("{} is there already", path.display()),
+        _ => format!("{} cannot be written: {error}", path.display()),
+    })
+}
+
+/// Replaces the text of a file as a whole, unless it is no longer the text that was read.
+/// A byte order mark stays.
+pub fn replace_text(path: &Path, was: &str, text: &str) -> Result<(), String> {
+    let path = fs::canonicalize(path).map_err(|error| refused(path, &error))?;
+    let bytes = read_bytes(&path)?;
+    let mark = if bytes.starts_with("\u{feff}".as_bytes()) { "\u{feff}" } else { "" };
+    if bytes.get(mark.len()..) != Some(was.as_bytes()) {
+        return Err(format!("{} was changed while it was being worked on", path.display()));
+    }
+    let fresh = path.with_extension("mlc-new");
+    let permissions = fs::metadata(&path).map_err(|error| refused(&path, &error))?.permissions();
+    if permissions.readonly() {
+        return Err(format!("{} is write-protected", path.display()));
+    }
+    let written = write_draft(&fresh, &[mark.as_bytes(), text.as_bytes()].concat(), permissions)
+        .and_then(|()| fs::rename(&fresh, &path));
+    written.map_err(|error| {
+        // The old file is whole; the new one is of no use to anybody.
+        let _ = fs::remove_file(&fresh);
+        format!("{} cannot be written: {error}", path.display())
+    })
+}
+
+/// On the disk before it takes the place of another file.
+fn write_draft(draft: &Path, bytes: &[u8], permissions: fs::Permissions) -> std::io::Result<()> {
+    let mut file = File::create(draft)?;
+    file.write_all(bytes)?;
+    file.set_permissions(permissions)?;
+    file.sync_all()
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {

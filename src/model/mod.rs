@@ -7,13 +7,15 @@
 mod check;
 pub mod functions;
 pub mod template;
+mod test;
 
-pub use check::{Checked, check};
+pub use check::{Checked, check, check_with};
+pub use test::{Expectation, Sentence, Test};
 
 use crate::connector::{Driver, Settings};
-use crate::diag::Span;
+use crate::diag::{Sources, Span};
 use crate::syntax::{Operator, Outcome};
-use crate::value::{Decimal, Type, Value};
+use crate::value::{Date, Decimal, Type, Value};
 use crate::world::CredentialSource;
 use functions::Function;
 use std::path::PathBuf;
@@ -31,6 +33,35 @@ pub struct FileText {
     pub text: Arc<str>,
 }
 
+/// A variable of the file that is set from outside: `--var limit=300000`.
+#[derive(Clone, Debug)]
+pub struct Override {
+    pub name: Arc<str>,
+    pub value: Arc<str>,
+    /// The whole.
+    pub span: Span,
+    pub value_span: Span,
+}
+
+impl Override {
+    /// Reads `name=value`, and keeps it among the sources, so that a fault can be shown.
+    /// `None` if there is no name or no `=`.
+    pub fn read(text: &str, sources: &mut Sources) -> Option<Self> {
+        let (name, value) = text.split_once('=')?;
+        if name.trim().is_empty() {
+            return None;
+        }
+        let source = sources.add("--var", text);
+        let span = |start: usize, end: usize| Span::new(source, start, end);
+        Some(Self {
+            name: Arc::from(name.trim()),
+            value: Arc::from(value),
+            span: span(0, text.len()),
+            value_span: span(name.len() + 1, text.len()),
+        })
+    }
+}
+
 /// A whole pipeline.
 pub struct Model {
     pub name: Arc<str>,
@@ -38,8 +69,12 @@ pub struct Model {
     pub currency: Option<Arc<str>>,
     pub connections: Vec<Connection>,
     pub lookups: Vec<Lookup>,
+    /// Each stands after those that it calls.
+    pub functions: Vec<UserFunction>,
     /// In an order in which each flow stands after those whose links it names.
     pub flows: Vec<Flow>,
+    /// In the order of the file. They change nothing of what a run does.
+    pub tests: Vec<Test>,
 }
 
 pub struct Connection {
@@ -75,9 +110,19 @@ pub struct Row {
     pub patterns: Vec<Pattern>,
     /// In the order of the outputs, of their types.
     pub values: Vec<Value>,
+    /// The first and the last day on which the row holds.
+    pub from: Option<Date>,
+    pub until: Option<Date>,
     /// Where the row stands: `cost-codes.csv line 12`, `acme.mlc line 20`.
     pub place: String,
     pub span: Span,
+}
+
+impl Row {
+    /// Whether it holds for some days only.
+    pub fn is_dated(&self) -> bool {
+        self.from.is_some() || self.until.is_some()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -254,7 +299,8 @@ pub enum ExprKind {
     Template(Template),
     List(Vec<Expr>),
     Call(&'static Function, Vec<Expr>),
-    /// A record of the lookup's outputs.
+    /// A record of the lookup's outputs. If rows hold for some days, the day is the last
+    /// of the inputs.
     Lookup(LookupId, Vec<Expr>),
     Not(Box<Expr>),
     Negate(Box<Expr>),
@@ -263,6 +309,42 @@ pub enum ExprKind {
     /// `??`
     Otherwise(Box<Expr>, Box<Expr>),
     Each(Box<Each>),
+    /// A record made in place: `Let` and `Field` only.
+    Record(Vec<Step>),
+    If(Box<If>),
+    Match(Box<Match>),
+    /// A function or `let` of the file.
+    Apply(FunctionId, Vec<Expr>),
+}
+
+/// Absent where the condition does not hold and there is no other value.
+pub struct If {
+    pub condition: Expr,
+    pub then: Expr,
+    pub otherwise: Option<Expr>,
+}
+
+/// The first arm that takes the value counts; absent where none does.
+pub struct Match {
+    pub value: Expr,
+    pub arms: Vec<Arm>,
+}
+
+pub struct Arm {
+    /// `None` takes everything.
+    pub patterns: Option<Vec<Value>>,
+    pub value: Expr,
+}
+
+/// An index into [`Model::functions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FunctionId(pub usize);
+
+/// A `fn` or `let` of the file. Its parameters are the first locals.
+pub struct UserFunction {
+    pub name: Arc<str>,
+    pub body: Expr,
+    pub locals: Vec<Local>,
 }
 
 /// Makes one record for each item of a list that the filter keeps.

@@ -6,8 +6,8 @@
 
 use super::query::Query;
 use super::text::Text;
-use crate::model::functions::Function;
-use crate::model::{self, LocalId, LookupId};
+use crate::model::functions;
+use crate::model::{self, FunctionId, LocalId, LookupId};
 use crate::syntax::{Operator, Outcome};
 use crate::value::Value;
 use std::sync::Arc;
@@ -24,13 +24,42 @@ pub(super) enum Expr {
     Text(Text),
     List(Vec<Expr>),
     /// With whether the result is a text.
-    Call(&'static Function, Vec<Expr>, bool),
+    Call(&'static functions::Function, Vec<Expr>, bool),
     Lookup(LookupId, Vec<Expr>),
     Not(Box<Expr>),
     Negate(Box<Expr>),
     Binary(Operator, Box<Expr>, Box<Expr>),
     Otherwise(Box<Expr>, Box<Expr>),
     Each(Box<Each>),
+    Record(Vec<Step>),
+    If(Box<If>),
+    Match(Box<Match>),
+    Apply(FunctionId, Vec<Expr>),
+}
+
+pub(super) struct If {
+    pub condition: Expr,
+    pub then: Expr,
+    pub otherwise: Option<Expr>,
+}
+
+pub(super) struct Match {
+    pub value: Expr,
+    /// `None` takes everything.
+    pub arms: Vec<(Option<Vec<Value>>, Expr)>,
+}
+
+/// A function or `let` of the file.
+pub(super) struct Function {
+    pub locals: usize,
+    pub body: Expr,
+}
+
+impl Function {
+    pub fn new(function: &model::UserFunction) -> Self {
+        let names: Vec<Arc<str>> = function.locals.iter().map(|local| local.name.clone()).collect();
+        Self { locals: names.len(), body: Lowering { names: &names }.expr(&function.body) }
+    }
 }
 
 pub(super) struct Each {
@@ -115,6 +144,17 @@ impl Lowering<'_> {
                 filter: each.filter.as_ref().map(|filter| self.expr(filter)),
                 steps: self.steps(&each.steps),
             })),
+            model::ExprKind::Record(steps) => Expr::Record(self.steps(steps)),
+            model::ExprKind::If(choice) => Expr::If(Box::new(If {
+                condition: self.expr(&choice.condition),
+                then: self.expr(&choice.then),
+                otherwise: choice.otherwise.as_ref().map(|value| self.expr(value)),
+            })),
+            model::ExprKind::Match(cases) => Expr::Match(Box::new(Match {
+                value: self.expr(&cases.value),
+                arms: cases.arms.iter().map(|arm| (arm.patterns.clone(), self.expr(&arm.value))).collect(),
+            })),
+            model::ExprKind::Apply(function, arguments) => Expr::Apply(*function, self.exprs(arguments)),
         }
     }
 

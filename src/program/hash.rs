@@ -6,8 +6,8 @@
 //! after an update of the program.
 
 use crate::model::{
-    Connection, Each, Expr, ExprKind, Flow, Lookup, Model, OnChange, Otherwise, Pattern, Piece, Row, Step, Target,
-    Template,
+    Arm, Connection, Each, Expr, ExprKind, Flow, Lookup, Model, OnChange, Otherwise, Pattern, Piece, Row, Step, Target,
+    Template, UserFunction,
 };
 use crate::value::{Value, to_json_string};
 use sha2::{Digest, Sha256};
@@ -22,8 +22,12 @@ pub(super) struct Hashes {
 
 pub(super) fn hashes(model: &Model) -> Hashes {
     let lookups: Vec<String> = model.lookups.iter().map(lookup).collect();
-    let flows: Vec<String> = model.flows.iter().map(|each| flow(each, &lookups)).collect();
-    let mut canon = Canon::new(&lookups);
+    let mut functions: Vec<String> = Vec::with_capacity(model.functions.len());
+    for each in &model.functions {
+        functions.push(function(each, &lookups, &functions));
+    }
+    let flows: Vec<String> = model.flows.iter().map(|each| flow(each, &lookups, &functions)).collect();
+    let mut canon = Canon::new(&lookups, &functions);
     canon.word("program").word(&model.name);
     canon.optional(model.timezone.as_deref()).optional(model.currency.as_deref());
     for each in &model.connections {
@@ -48,8 +52,15 @@ fn connection(canon: &mut Canon, connection: &Connection) {
     }
 }
 
-fn flow(flow: &Flow, lookups: &[String]) -> String {
-    let mut canon = Canon::new(lookups);
+/// Those that it calls stand before it.
+fn function(function: &UserFunction, lookups: &[String], functions: &[String]) -> String {
+    let mut canon = Canon::new(lookups, functions);
+    canon.word("function").expr(&function.body);
+    canon.finish()
+}
+
+fn flow(flow: &Flow, lookups: &[String], functions: &[String]) -> String {
+    let mut canon = Canon::new(lookups, functions);
     canon.word("flow").word(&flow.name).word(&flow.source.connection).word(&flow.source.resource);
     if let Some(scope) = &flow.source.scope {
         canon.word("per").word(&scope.resource).word(&scope.field).count(scope.local.0);
@@ -74,7 +85,7 @@ fn target(canon: &mut Canon, target: &Target) {
 }
 
 fn lookup(lookup: &Lookup) -> String {
-    let mut canon = Canon::new(&[]);
+    let mut canon = Canon::new(&[], &[]);
     canon.word("lookup").count(lookup.inputs.len()).count(lookup.outputs.len());
     for (name, _) in &lookup.outputs {
         canon.word(name);
@@ -109,7 +120,7 @@ fn rows(canon: &mut Canon, rows: &[Row]) {
 }
 
 fn row(row: &Row) -> String {
-    let mut canon = Canon::new(&[]);
+    let mut canon = Canon::new(&[], &[]);
     for pattern in &row.patterns {
         match pattern {
             Pattern::Any => canon.word("any"),
@@ -123,6 +134,10 @@ fn row(row: &Row) -> String {
     for value in &row.values {
         canon.value(value);
     }
+    if row.is_dated() {
+        let day = |day: Option<crate::value::Date>| day.map(|day| day.to_string());
+        canon.word("days").optional(day(row.from).as_deref()).optional(day(row.until).as_deref());
+    }
     canon.finish()
 }
 
@@ -130,11 +145,12 @@ fn row(row: &Row) -> String {
 struct Canon<'a> {
     sha: Sha256,
     lookups: &'a [String],
+    functions: &'a [String],
 }
 
 impl<'a> Canon<'a> {
-    fn new(lookups: &'a [String]) -> Self {
-        Self { sha: Sha256::new(), lookups }
+    fn new(lookups: &'a [String], functions: &'a [String]) -> Self {
+        Self { sha: Sha256::new(), lookups, functions }
     }
 
     fn finish(self) -> String {
@@ -262,7 +278,29 @@ impl<'a> Canon<'a> {
             ExprKind::Binary(operator, left, right) => self.word(operator.word()).expr(left).expr(right),
             ExprKind::Otherwise(left, right) => self.word("??").expr(left).expr(right),
             ExprKind::Each(each) => self.each(each),
+            ExprKind::Record(steps) => self.word("record").steps(steps),
+            ExprKind::If(choice) => {
+                self.word("if").expr(&choice.condition).expr(&choice.then).optional_expr(choice.otherwise.as_ref())
+            }
+            ExprKind::Match(cases) => self.word("match").expr(&cases.value).arms(&cases.arms),
+            ExprKind::Apply(function, arguments) => {
+                // What it computes, not its name or its place.
+                let hash = self.functions.get(function.0).map_or("", String::as_str);
+                self.word("apply").word(hash).exprs(arguments)
+            }
         }
+    }
+
+    fn arms(&mut self, arms: &[Arm]) -> &mut Self {
+        self.count(arms.len());
+        for arm in arms {
+            self.flag(arm.patterns.is_some());
+            for pattern in arm.patterns.iter().flatten() {
+                self.word("is").value(pattern);
+            }
+            self.word("then").expr(&arm.value);
+        }
+        self
     }
 
     fn each(&mut self, each: &Each) -> &mut Self {

@@ -4,12 +4,12 @@
 //! expression has a value or stops the record with a sentence; nothing recurses deeper
 //! than the pipeline's own nesting, and work and memory are bounded.
 
-use super::expression::{Each, Expr, Otherwise, Step};
+use super::expression::{Each, Expr, Match, Otherwise, Step};
 use super::operate::{self, Refused};
 use super::table::{Answer, Tables};
 use super::{Stop, mend};
 use crate::model::functions::LONGEST_TEXT;
-use crate::model::{LocalId, LookupId};
+use crate::model::{FunctionId, LocalId, LookupId};
 use crate::syntax::{Operator, Outcome};
 use crate::value::{Record, Value};
 use std::sync::Arc;
@@ -31,6 +31,7 @@ pub(super) enum Trouble {
     DivisionByZero,
     TextTooLong,
     TooManyLines,
+    TooManyCalls,
 }
 
 pub(super) struct Machine<'a> {
@@ -38,16 +39,30 @@ pub(super) struct Machine<'a> {
     frame: Vec<Value>,
     /// Items that may still be made.
     work: u32,
+    /// Functions of the file that may still be called.
+    calls: u32,
     /// What is being computed, for the sentence when that fails.
     doing: Arc<str>,
+    /// What lookups were asked for in vain.
+    pub missed: Vec<(LookupId, Vec<Value>)>,
 }
 
 /// More lines than any invoice has; `each` in `each` could otherwise run without end.
 const MOST_ITEMS: u32 = 1_000_000;
 
+/// More calls than any mapping needs; a function may be called for each of many lines.
+const MOST_CALLS: u32 = 10_000_000;
+
 impl<'a> Machine<'a> {
     pub fn new(tables: &'a Tables, locals: usize) -> Self {
-        Self { tables, frame: vec![Value::Null; locals], work: MOST_ITEMS, doing: Arc::from("") }
+        Self {
+            tables,
+            frame: vec![Value::Null; locals],
+            work: MOST_ITEMS,
+            calls: MOST_CALLS,
+            doing: Arc::from(""),
+            missed: Vec::new(),
+        }
     }
 
     pub fn set(&mut self, local: LocalId, value: Value) {
@@ -129,7 +144,56 @@ impl<'a> Machine<'a> {
                 if left.is_null() { self.eval(right) } else { Ok(left) }
             }
             Expr::Each(each) => self.each(each),
+            Expr::Record(steps) => self.record(steps),
+            Expr::If(choice) => match (self.holds(&choice.condition)?, &choice.otherwise) {
+                (true, _) => self.eval(&choice.then),
+                (false, Some(otherwise)) => self.eval(otherwise),
+                (false, None) => Ok(Value::Null),
+            },
+            Expr::Match(cases) => self.cases(cases),
+            Expr::Apply(function, arguments) => self.apply(*function, arguments),
         }
+    }
+
+    fn record(&mut self, steps: &[Step]) -> Result<Value, Halt> {
+        let doing = self.doing.clone();
+        let mut record = Record::new();
+        self.run(steps, &mut record)?;
+        self.doing = doing;
+        Ok(record.into())
+    }
+
+    fn cases(&mut self, cases: &Match) -> Result<Value, Halt> {
+        let value = self.eval(&cases.value)?;
+        let takes = |patterns: &Option<Vec<Value>>| {
+            patterns.as_ref().is_none_or(|patterns| patterns.iter().any(|pattern| operate::equal(pattern, &value)))
+        };
+        match cases.arms.iter().find(|(patterns, _)| takes(patterns)) {
+            Some((_, arm)) => self.eval(arm),
+            None => Ok(Value::Null),
+        }
+    }
+
+    /// The function has a frame of its own.
+    fn apply(&mut self, function: FunctionId, arguments: &[Expr]) -> Result<Value, Halt> {
+        let mut frame = self.all(arguments)?;
+        self.calls = self.calls.checked_sub(1).ok_or_else(|| self.trouble(Trouble::TooManyCalls))?;
+        let tables = self.tables;
+        let Some(function) = tables.function(function) else { return Ok(Value::Null) };
+        frame.resize(function.locals, Value::Null);
+        let frame = std::mem::replace(&mut self.frame, frame);
+        let doing = self.doing.clone();
+        let value = self.eval(&function.body);
+        self.frame = frame;
+        self.doing = doing;
+        value
+    }
+
+    /// Lists, one behind the other.
+    fn joined(&mut self, left: &Arc<Vec<Value>>, right: &Arc<Vec<Value>>) -> Result<Value, Halt> {
+        let items = u32::try_from(left.len() + right.len()).unwrap_or(u32::MAX);
+        self.work = self.work.checked_sub(items).ok_or_else(|| self.trouble(Trouble::TooManyLines))?;
+        Ok(Value::list(left.iter().chain(right.iter()).cloned().collect()))
     }
 
     fn binary(&mut self, operator: Operator, left: &Expr, right: &Expr) -> Result<Value, Halt> {
@@ -140,6 +204,9 @@ impl<'a> Machine<'a> {
             _ => {}
         }
         let (left, right) = (self.eval(left)?, self.eval(right)?);
+        if let (Operator::Add, Value::List(left), Value::List(right)) = (operator, &left, &right) {
+            return self.joined(left, right);
+        }
         operate::binary(operator, &left, &right).map_err(|refused| self.refused(refused))
     }
 
@@ -168,14 +235,17 @@ impl<'a> Machine<'a> {
         match self.tables.find(lookup, inputs) {
             Answer::Found(outputs) => Ok(outputs),
             Answer::Refused(stop) => Err(stop),
-            Answer::Missing => match self.tables.missing(lookup) {
-                None => Ok(Value::Null),
-                Some(otherwise) => {
-                    let mut machine = Machine::new(self.tables, inputs.len());
-                    machine.frame.clone_from_slice(inputs);
-                    Err(machine.stop(otherwise))
+            Answer::Missing => {
+                self.missed.push((lookup, inputs.to_vec()));
+                match self.tables.missing(lookup) {
+                    None => Ok(Value::Null),
+                    Some(otherwise) => {
+                        let mut machine = Machine::new(self.tables, inputs.len());
+                        machine.frame.clone_from_slice(inputs);
+                        Err(machine.stop(otherwise))
+                    }
                 }
-            },
+            }
         }
     }
 
@@ -205,6 +275,7 @@ impl<'a> Machine<'a> {
             Trouble::AmountTooLarge => "an amount in this record is too large to compute exactly".to_owned(),
             Trouble::DivisionByZero => "the pipeline divides by an amount that is zero in this record".to_owned(),
             Trouble::TextTooLong => format!("a text in this record grows past {LONGEST_TEXT} bytes"),
+            Trouble::TooManyCalls => format!("this record calls functions more than {MOST_CALLS} times"),
             Trouble::TooManyLines => format!("this record makes more than {MOST_ITEMS} lines"),
         };
         let sentence = if self.doing.is_empty() { kind.clone() } else { format!("{kind} (at `{}`)", self.doing) };

@@ -12,16 +12,18 @@ mod operate;
 mod query;
 mod table;
 mod text;
+mod trial;
 mod verify;
 
 pub use table::Tables;
+pub use trial::{Compared, ConditionPlace, Difference, Test, Tried};
 pub use verify::Verified;
 
 use crate::connector::Key;
 use crate::model::{self, Connection, Expr as ModelExpr, ExprKind, Lookup, LookupId, Model};
 use crate::syntax::Outcome;
 use crate::value::{Record, Value};
-use expression::{Expr, Lowering, Otherwise, Step};
+use expression::{Expr, Function, Lowering, Otherwise, Step};
 use machine::{Machine, Passed};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,7 +37,9 @@ pub struct Program {
     connections: Vec<Connection>,
     lookups: Vec<Lookup>,
     code: Arc<[LookupCode]>,
+    functions: Arc<[Function]>,
     flows: Vec<Flow>,
+    tests: Vec<Test>,
 }
 
 /// One flow, ready to run.
@@ -91,7 +95,9 @@ pub struct Mapped {
 pub fn compile(model: Model) -> Program {
     let hashes = hash::hashes(&model);
     let code: Vec<LookupCode> = model.lookups.iter().map(LookupCode::new).collect();
-    let flows = model.flows.into_iter().zip(hashes.flows).map(|(flow, hash)| Flow::new(flow, hash)).collect();
+    let functions: Arc<[Function]> = model.functions.iter().map(Function::new).collect();
+    let asked = asked_by(&model.functions);
+    let flows = model.flows.into_iter().zip(hashes.flows).map(|(flow, hash)| Flow::new(flow, hash, &asked)).collect();
     Program {
         name: model.name,
         timezone: model.timezone,
@@ -100,7 +106,9 @@ pub fn compile(model: Model) -> Program {
         connections: model.connections,
         lookups: model.lookups,
         code: code.into(),
+        functions,
         flows,
+        tests: model.tests.into_iter().map(Test::new).collect(),
     }
 }
 
@@ -137,21 +145,21 @@ impl Program {
 }
 
 impl Flow {
-    fn new(flow: model::Flow, hash: String) -> Self {
+    fn new(flow: model::Flow, hash: String, functions: &[BTreeSet<usize>]) -> Self {
         let names: Vec<Arc<str>> = flow.locals.iter().map(|local| local.name.clone()).collect();
         let lowering = Lowering { names: &names };
         let scope_filter = flow.source.scope.as_ref().and_then(|scope| scope.filter.as_ref());
-        let mut lookups = BTreeSet::new();
-        used_by_steps(&flow.steps, &mut lookups);
+        let mut asked = Asked { functions, lookups: BTreeSet::new() };
+        used_by_steps(&flow.steps, &mut asked);
         if let Some(filter) = scope_filter {
-            used(filter, &mut lookups);
+            used(filter, &mut asked);
         }
         Self {
             hash,
             locals: names.len(),
             scope_filter: scope_filter.map(|filter| lowering.expr(filter)),
             steps: lowering.steps(&flow.steps),
-            lookups: lookups.into_iter().map(LookupId).collect(),
+            lookups: asked.lookups.into_iter().map(LookupId).collect(),
             name: flow.name,
             source: flow.source,
             target: flow.target,
@@ -204,6 +212,15 @@ impl Flow {
         }
     }
 
+    /// What of lookups a source record asks for in vain.
+    fn misses(&self, tables: &Tables, source: &Record, scope: Option<&Record>) -> Vec<(LookupId, Vec<Value>)> {
+        let mut machine = self.machine(tables, scope);
+        machine.set(model::LocalId(0), source.clone().into());
+        // Whether it is stopped by that does not matter here.
+        let _ = machine.run(&self.steps, &mut Record::new());
+        machine.missed
+    }
+
     fn machine<'t>(&self, tables: &'t Tables, scope: Option<&Record>) -> Machine<'t> {
         let mut machine = Machine::new(tables, self.locals);
         if let (Some(place), Some(record)) = (&self.source.scope, scope) {
@@ -251,56 +268,89 @@ fn field(record: &Record, name: &str) -> Value {
     record.get(name).cloned().unwrap_or_default()
 }
 
-fn used_by_steps(steps: &[model::Step], lookups: &mut BTreeSet<usize>) {
+/// The lookups that something asks, itself or through functions of the file.
+struct Asked<'a> {
+    /// Those of each function.
+    functions: &'a [BTreeSet<usize>],
+    lookups: BTreeSet<usize>,
+}
+
+/// The lookups that each function asks. Those that it calls stand before it.
+fn asked_by(functions: &[model::UserFunction]) -> Vec<BTreeSet<usize>> {
+    let mut all: Vec<BTreeSet<usize>> = Vec::with_capacity(functions.len());
+    for function in functions {
+        let mut asked = Asked { functions: &all, lookups: BTreeSet::new() };
+        used(&function.body, &mut asked);
+        let Asked { lookups, .. } = asked;
+        all.push(lookups);
+    }
+    all
+}
+
+fn used_by_steps(steps: &[model::Step], asked: &mut Asked) {
     for step in steps {
         match step {
-            model::Step::Where { condition } => used(condition, lookups),
+            model::Step::Where { condition } => used(condition, asked),
             model::Step::Let(entry) => {
-                used(&entry.value, lookups);
+                used(&entry.value, asked);
                 if let Some(otherwise) = &entry.otherwise {
-                    used_by_template(&otherwise.sentence, lookups);
+                    used_by_template(&otherwise.sentence, asked);
                 }
             }
-            model::Step::Field { value, .. } => used(value, lookups),
+            model::Step::Field { value, .. } => used(value, asked),
             model::Step::Require { condition, otherwise } => {
-                used(condition, lookups);
-                used_by_template(&otherwise.sentence, lookups);
+                used(condition, asked);
+                used_by_template(&otherwise.sentence, asked);
             }
         }
     }
 }
 
-fn used_by_template(template: &model::Template, lookups: &mut BTreeSet<usize>) {
+fn used_by_template(template: &model::Template, asked: &mut Asked) {
     for piece in &template.pieces {
         if let model::Piece::Value { value, .. } = piece {
-            used(value, lookups);
+            used(value, asked);
         }
     }
 }
 
-fn used(expr: &ModelExpr, lookups: &mut BTreeSet<usize>) {
+fn used(expr: &ModelExpr, asked: &mut Asked) {
     match &expr.kind {
         ExprKind::Constant(_) | ExprKind::Local(_) => {}
         ExprKind::Field(base, _) | ExprKind::Project(base, _) | ExprKind::Index(base, _) | ExprKind::Query(base, _) => {
-            used(base, lookups);
+            used(base, asked);
         }
-        ExprKind::Template(template) => used_by_template(template, lookups),
-        ExprKind::List(items) | ExprKind::Call(_, items) => items.iter().for_each(|item| used(item, lookups)),
+        ExprKind::Template(template) => used_by_template(template, asked),
+        ExprKind::List(items) | ExprKind::Call(_, items) => items.iter().for_each(|item| used(item, asked)),
         ExprKind::Lookup(lookup, inputs) => {
-            lookups.insert(lookup.0);
-            inputs.iter().for_each(|input| used(input, lookups));
+            asked.lookups.insert(lookup.0);
+            inputs.iter().for_each(|input| used(input, asked));
         }
-        ExprKind::Not(value) | ExprKind::Negate(value) => used(value, lookups),
+        ExprKind::Not(value) | ExprKind::Negate(value) => used(value, asked),
         ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => {
-            used(left, lookups);
-            used(right, lookups);
+            used(left, asked);
+            used(right, asked);
         }
         ExprKind::Each(each) => {
-            used(&each.list, lookups);
+            used(&each.list, asked);
             if let Some(filter) = &each.filter {
-                used(filter, lookups);
+                used(filter, asked);
             }
-            used_by_steps(&each.steps, lookups);
+            used_by_steps(&each.steps, asked);
+        }
+        ExprKind::Record(steps) => used_by_steps(steps, asked),
+        ExprKind::If(choice) => {
+            used(&choice.condition, asked);
+            used(&choice.then, asked);
+            choice.otherwise.iter().for_each(|value| used(value, asked));
+        }
+        ExprKind::Match(cases) => {
+            used(&cases.value, asked);
+            cases.arms.iter().for_each(|arm| used(&arm.value, asked));
+        }
+        ExprKind::Apply(function, arguments) => {
+            asked.lookups.extend(asked.functions.get(function.0).into_iter().flatten());
+            arguments.iter().for_each(|argument| used(argument, asked));
         }
     }
 }

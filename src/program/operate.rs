@@ -27,6 +27,7 @@ pub(super) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
         Operator::GreaterOrEqual => ordered(left, right, Ordering::is_ge),
         Operator::In => contains(right, left).into(),
         Operator::NotIn => (!contains(right, left)).into(),
+        Operator::Add | Operator::Subtract if is_time(left) => moved(operator, left, right),
         Operator::Add => return compute(left, right, i64::checked_add, Decimal::checked_add),
         Operator::Subtract => return compute(left, right, i64::checked_sub, Decimal::checked_sub),
         Operator::Multiply => return compute(left, right, i64::checked_mul, Decimal::checked_mul),
@@ -78,6 +79,26 @@ fn compute(
     match left.as_decimal().zip(right.as_decimal()) {
         Some((left, right)) => exact(left, right).map(Value::Decimal).ok_or(Refused::OutOfRange),
         None => Ok(Value::Null),
+    }
+}
+
+fn is_time(value: &Value) -> bool {
+    matches!(value, Value::Date(_) | Value::DateTime(_))
+}
+
+/// Days and instants by lengths of time; they stay inside the calendar. The days between
+/// two days.
+fn moved(operator: Operator, left: &Value, right: &Value) -> Value {
+    let back = operator == Operator::Subtract;
+    match (left, right) {
+        (Value::Date(day), Value::Duration(length)) => {
+            let days = i64::try_from(length.as_secs() / 86_400).unwrap_or(i64::MAX);
+            day.plus_days(if back { -days } else { days }).into()
+        }
+        (Value::DateTime(instant), Value::Duration(length)) if back => instant.minus(*length).into(),
+        (Value::DateTime(instant), Value::Duration(length)) => instant.plus(*length).into(),
+        (Value::Date(later), Value::Date(earlier)) if back => later.days_since(*earlier).into(),
+        _ => Value::Null,
     }
 }
 

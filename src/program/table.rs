@@ -5,11 +5,12 @@
 //! first, and the first that fits wins. A row can carry a stop: then it is found, and the
 //! record that found it is held.
 
+use super::expression::Function;
 use super::machine::{Halt, Machine};
 use super::{LookupCode, Program, Stop, mend};
-use crate::model::{self, LocalId, LookupId, Pattern};
+use crate::model::{self, FunctionId, LocalId, LookupId, Pattern};
 use crate::syntax::Outcome;
-use crate::value::{Record, Value};
+use crate::value::{Date, Record, Value};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -19,12 +20,15 @@ use std::sync::Arc;
 pub struct Tables {
     pub(super) tables: Vec<Table>,
     code: Arc<[LookupCode]>,
+    functions: Arc<[Function]>,
 }
 
 pub(super) struct Table {
     outputs: Vec<Arc<str>>,
     /// The pipeline's own rows, most specific first, then those of a resource.
     pub(super) rows: Vec<Row>,
+    /// Rows hold for some days: the last of the inputs is the day that is asked for.
+    dated: bool,
     /// How many rows are the pipeline's own.
     own: usize,
     /// Rows without a glob, by which inputs they name.
@@ -41,6 +45,9 @@ pub(super) struct Row {
     /// In the order of the outputs.
     pub values: Vec<Value>,
     record: Value,
+    /// The first and the last day on which it holds.
+    from: Option<Date>,
+    until: Option<Date>,
     /// Where the row stands, for people.
     pub place: String,
     pub stop: Option<Stop>,
@@ -49,7 +56,8 @@ pub(super) struct Row {
 struct Shape {
     /// Which inputs are named.
     named: Vec<bool>,
-    rows: HashMap<String, usize>,
+    /// Several only if they hold on different days.
+    rows: HashMap<String, Vec<usize>>,
 }
 
 /// What a table says to some inputs.
@@ -63,7 +71,11 @@ pub(super) enum Answer {
 impl Tables {
     /// The rows that stand in the pipeline and its files.
     pub fn new(program: &Program) -> Self {
-        Self { tables: program.lookups().iter().map(Table::new).collect(), code: program.code.clone() }
+        Self {
+            tables: program.lookups().iter().map(Table::new).collect(),
+            code: program.code.clone(),
+            functions: program.functions.clone(),
+        }
     }
 
     /// Takes the rows of a lookup out of the records of its resource, the filter applied,
@@ -78,6 +90,16 @@ impl Tables {
         let kept: Vec<&Record> = records.iter().zip(kept).filter_map(|(record, kept)| kept.then_some(record)).collect();
         if let Some(table) = self.tables.get_mut(lookup.0) {
             table.load(resource, &kept);
+        }
+    }
+
+    /// Rows that a test gives to lookups of a resource, which then have no others. They are
+    /// what a lookup finds: its filter is not applied to them.
+    pub(super) fn give(&mut self, program: &Program, rows: &[(LookupId, Record)]) {
+        for (index, lookup) in program.lookups().iter().enumerate() {
+            let Some((resource, table)) = lookup.resource.as_ref().zip(self.tables.get_mut(index)) else { continue };
+            let own = rows.iter().filter(|(id, _)| id.0 == index).map(|(_, record)| record);
+            table.load(resource, &own.collect::<Vec<_>>());
         }
     }
 
@@ -108,6 +130,10 @@ impl Tables {
         self.code.get(lookup.0)?.missing.as_ref()
     }
 
+    pub(super) fn function(&self, id: FunctionId) -> Option<&Function> {
+        self.functions.get(id.0)
+    }
+
     pub(super) fn verify_filter(&self, lookup: LookupId, verify: usize) -> Option<&super::expression::Expr> {
         self.code.get(lookup.0)?.verifies.get(verify)?.as_ref()
     }
@@ -118,7 +144,8 @@ impl Table {
         let outputs: Vec<Arc<str>> = lookup.outputs.iter().map(|(name, _)| name.clone()).collect();
         let awaited = lookup.resource.as_ref().map(|resource| format!("{}.{}", resource.connection, resource.resource));
         let mut table = Self {
-            rows: lookup.rows.iter().map(|row| Row::new(&outputs, row.values.clone(), row.place.clone())).collect(),
+            rows: lookup.rows.iter().map(|row| Row::of(&outputs, row)).collect(),
+            dated: lookup.rows.iter().any(model::Row::is_dated),
             own: lookup.rows.len(),
             outputs,
             shapes: Vec::new(),
@@ -147,7 +174,7 @@ impl Table {
             self.shapes.push(Shape { named, rows: HashMap::new() });
             self.shapes.len() - 1
         });
-        self.shapes[at].rows.entry(key).or_insert(index);
+        self.shapes[at].rows.entry(key).or_default().push(index);
     }
 
     fn load(&mut self, resource: &model::LookupResource, records: &[&Record]) {
@@ -184,8 +211,13 @@ impl Table {
         if let Some(resource) = &self.awaited {
             return Answer::Refused(Box::new(not_read(resource)));
         }
+        let (inputs, day) = match inputs.split_last() {
+            Some((day, inputs)) if self.dated => (inputs, Some(day)),
+            _ => (inputs, None),
+        };
         let texts: Vec<Option<Cow<str>>> = inputs.iter().map(canonical).collect();
-        let row = self.own_row(&texts).or_else(|| self.resource_row(&texts)).and_then(|index| self.rows.get(index));
+        let row =
+            self.own_row(&texts, day).or_else(|| self.resource_row(&texts)).and_then(|index| self.rows.get(index));
         match row {
             None => Answer::Missing,
             Some(Row { stop: Some(stop), .. }) => Answer::Refused(Box::new(stop.clone())),
@@ -193,10 +225,12 @@ impl Table {
         }
     }
 
-    fn own_row(&self, inputs: &[Option<Cow<str>>]) -> Option<usize> {
-        let plain = self.shapes.iter().filter_map(|shape| shape.find(inputs)).min();
+    fn own_row(&self, inputs: &[Option<Cow<str>>], day: Option<&Value>) -> Option<usize> {
+        let holds = |index: usize| self.rows.get(index).is_some_and(|row| row.holds(day));
+        let plain = self.shapes.iter().filter_map(|shape| shape.find(inputs, holds)).min();
         let glob = self.globs.iter().find(|(index, patterns)| {
             plain.is_none_or(|plain| *index < plain)
+                && holds(*index)
                 && patterns.len() == inputs.len()
                 && patterns.iter().zip(inputs).all(|(pattern, input)| fits(pattern, input.as_deref()))
         });
@@ -212,18 +246,32 @@ impl Table {
 impl Row {
     fn new(outputs: &[Arc<str>], values: Vec<Value>, place: String) -> Self {
         let record: Record = outputs.iter().cloned().zip(values.iter().cloned()).collect();
-        Self { values, record: record.into(), place, stop: None }
+        Self { values, record: record.into(), from: None, until: None, place, stop: None }
+    }
+
+    fn of(outputs: &[Arc<str>], row: &model::Row) -> Self {
+        Self { from: row.from, until: row.until, ..Self::new(outputs, row.values.clone(), row.place.clone()) }
+    }
+
+    /// Whether it holds on a day.
+    fn holds(&self, day: Option<&Value>) -> bool {
+        if self.from.is_none() && self.until.is_none() {
+            return true;
+        }
+        let Some(Value::Date(day)) = day else { return false };
+        self.from.is_none_or(|from| from <= *day) && self.until.is_none_or(|until| *day <= until)
     }
 }
 
 impl Shape {
-    fn find(&self, inputs: &[Option<Cow<str>>]) -> Option<usize> {
+    fn find(&self, inputs: &[Option<Cow<str>>], holds: impl Fn(usize) -> bool) -> Option<usize> {
         if self.named.len() != inputs.len() {
             return None;
         }
         let named = self.named.iter().zip(inputs).filter(|(named, _)| **named).map(|(_, input)| input.as_deref());
         let texts: Option<Vec<&str>> = named.collect();
-        self.rows.get(&key(texts?.into_iter())).copied()
+        let rows = self.rows.get(&key(texts?.into_iter()))?;
+        rows.iter().copied().find(|index| holds(*index))
     }
 }
 

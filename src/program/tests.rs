@@ -1,6 +1,8 @@
 //! Whole pipelines through the real front end, evaluated over records, against a small
 //! catalogue of its own.
 
+mod language;
+
 use super::{Evaluation, Mapped, Program, Stop, Tables, compile};
 use crate::connector::{Catalogue, Driver};
 use crate::diag::{Sources, Style, render};

@@ -47,8 +47,12 @@ pub enum Item {
     Connect(Connect),
     Lookup(Lookup),
     Flow(Flow),
+    Function(Function),
+    Constant(Constant),
+    Vars(Vars),
+    Test(Test),
     /// An item of the language that this release reads but does not carry out
-    /// (`test`, `use`, `extend`, `fn`, `let`, `vars`): its keyword.
+    /// (`use`, `extend`): its keyword.
     Later(Name),
 }
 
@@ -115,6 +119,10 @@ pub enum LookupEntry {
 pub struct LookupRow {
     pub patterns: Vec<Pattern>,
     pub values: Vec<Expr>,
+    /// The first day on which it holds: `from 2026-10-01`.
+    pub from: Option<Spanned<Date>>,
+    /// The last day on which it holds: `until 2026-12-31`.
+    pub until: Option<Spanned<Date>>,
     pub span: Span,
 }
 
@@ -154,6 +162,54 @@ impl Outcome {
             Self::Skip => "skip",
         }
     }
+}
+
+/// `fn net(item: procore.requisitions.items) = item.net_amount`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Function {
+    pub name: Name,
+    pub parameters: Vec<Parameter>,
+    pub body: Expr,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    pub name: Name,
+    pub ty: Option<TypeName>,
+}
+
+/// A type as it is written: `decimal`, `text?`, `list of date`, `procore.requisitions.items`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TypeName {
+    pub list: bool,
+    /// One name, or a connection, its resource, and fields of it.
+    pub path: Vec<Name>,
+    pub optional: bool,
+    pub span: Span,
+}
+
+/// `let name = expr` outside of any flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constant {
+    pub name: Name,
+    pub value: Expr,
+    pub span: Span,
+}
+
+/// `vars { environment = "test"  limit: decimal = 250_000 }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vars {
+    pub entries: Vec<Var>,
+    pub lost: Vec<Lost>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Var {
+    pub name: Name,
+    pub ty: Option<TypeName>,
+    pub value: Expr,
 }
 
 /// `flow name { clauses }`
@@ -258,6 +314,109 @@ pub enum Rule {
     Later(Name),
 }
 
+/// `test "name" { flow …  given …  with …  expect … }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Test {
+    pub name: Text,
+    pub entries: Vec<TestEntry>,
+    pub lost: Vec<Lost>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum TestEntry {
+    /// `flow subcontractor_invoices`
+    Flow { name: Name, span: Span },
+    /// `given { … }`, `given json "…"`: the source record. With a name before it, the scope's.
+    Given { scope: Option<Name>, fixture: Fixture, span: Span },
+    /// `with vendor(101) => { name = "Ash Concrete" }`
+    With { lookup: Name, inputs: Vec<Expr>, row: FixtureRecord, span: Span },
+    /// `expect posted { total == 9_000.00 }`, `expect held "…"`
+    Expect(Expect),
+}
+
+/// Where a record comes from that a test is given.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fixture {
+    /// `json "fixtures/retainage.json"`
+    File {
+        format: Name,
+        path: Text,
+    },
+    Record(FixtureRecord),
+}
+
+/// `{ name = value  nested { … }  items = [ { … }, { … } ] }`: the fields that matter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FixtureRecord {
+    pub fields: Vec<FixtureField>,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct FixtureField {
+    pub name: Name,
+    pub value: FixtureValue,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum FixtureValue {
+    Record(FixtureRecord),
+    List { records: Vec<FixtureRecord>, span: Span },
+    Plain(Expr),
+}
+
+impl FixtureValue {
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Record(record) => record.span,
+            Self::List { span, .. } => *span,
+            Self::Plain(value) => value.span,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expect {
+    pub ended: Spanned<Ended>,
+    /// The sentence that the record stops with: filled in, or as the rule writes it.
+    pub sentence: Option<Text>,
+    pub conditions: Vec<Expr>,
+    pub span: Span,
+}
+
+/// How a record leaves a flow, as a test sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    Posted,
+    Held,
+    Rejected,
+    Skipped,
+}
+
+impl Ended {
+    pub const ALL: [Self; 4] = [Self::Posted, Self::Held, Self::Rejected, Self::Skipped];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Posted => "posted",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl std::convert::From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Hold => Self::Held,
+            Outcome::Reject => Self::Rejected,
+            Outcome::Skip => Self::Skipped,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spanned<T> {
     pub value: T,
@@ -308,6 +467,53 @@ pub enum ExprKind {
     },
     /// `each list as item [where …] { fields }`
     Each(Box<Each>),
+    /// `{ name = expr … }`
+    Record(Map),
+    If(Box<If>),
+    Match(Box<Match>),
+    /// `lookup(arguments) on day`
+    On {
+        call: Box<Expr>,
+        day: Box<Expr>,
+    },
+}
+
+/// `if condition then value [else value]`; without `else` the value may be absent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct If {
+    pub condition: Expr,
+    pub then: Expr,
+    pub otherwise: Option<Expr>,
+}
+
+/// `match value { "a", "b" => value  _ => value }`: the first arm that fits counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Match {
+    pub value: Expr,
+    pub arms: Vec<Arm>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arm {
+    pub patterns: Vec<ArmPattern>,
+    pub value: Expr,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ArmPattern {
+    Any(Span),
+    /// A text, number, day, length of time, `true` or `false`.
+    Literal(Expr),
+}
+
+impl ArmPattern {
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Any(span) => *span,
+            Self::Literal(expr) => expr.span,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

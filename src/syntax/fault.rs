@@ -5,6 +5,7 @@
 //! wherever it stands ([`foreign`]); else the first check that knows what happened at the
 //! place speaks; the last one always does.
 
+mod choices;
 mod entries;
 mod foreign;
 mod place;

@@ -5,11 +5,12 @@ use super::lexeme::{Kind, Lexeme, cut};
 use crate::diag::Span;
 
 /// Words that open an entry and are followed by what they declare.
-const DECLARING: &[&str] = &["let", "flow", "lookup", "connect", "verify"];
+const DECLARING: &[&str] = &["let", "flow", "lookup", "connect", "verify", "fn"];
 
 /// Words that open an entry and declare nothing by name.
 const OPENING: &[&str] = &[
     "pipeline",
+    "vars",
     "from",
     "where",
     "map",
@@ -26,6 +27,10 @@ const OPENING: &[&str] = &[
     "approve",
     "mark",
     "missing",
+    "test",
+    "given",
+    "with",
+    "expect",
 ];
 
 /// Reads keyword and name off the first words of an entry.

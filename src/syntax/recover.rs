@@ -4,7 +4,7 @@
 //! grammar reads whole is built whole. Otherwise its head and each entry of its block are
 //! read alone; those that can be read stay, the others are explained and kept as lost.
 
-use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name, Pipeline, To};
+use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name, Pipeline, Test, To, Vars};
 use super::build::Builder;
 use super::fault::explain;
 use super::grammar::{Node, Rule, read};
@@ -75,6 +75,12 @@ impl Reader<'_> {
             "pipeline" => self.pipeline(&head, open),
             "connect" => self.connect(&head, open),
             "lookup" => self.lookup(&head, open),
+            "vars" => self.vars(&head, open),
+            "fn" | "let" => {
+                self.explain(Rule::item, range, None);
+                return None;
+            }
+            "test" => self.test(&head, open),
             _ => self.flow(&head, open),
         };
         self.trailing(open, range);
@@ -107,6 +113,12 @@ impl Reader<'_> {
         built.map(|head| Item::Lookup(Lookup { entries, lost, span: self.block_span(&head.span, open), ..head }))
     }
 
+    fn vars(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
+        let built = self.head(Rule::vars_head, head, |builder, node| Some(builder.vars(node)));
+        let (entries, lost) = self.entries(Block::Vars, Rule::only_var, open, |builder, node| builder.var(node));
+        built.map(|head| Item::Vars(Vars { entries, lost, span: self.block_span(&head.span, open) }))
+    }
+
     fn flow(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
         let built = self.head(Rule::flow_head, head, |builder, node| Some(builder.flow(node)));
         let (mut clauses, mut lost) = (Vec::new(), Vec::new());
@@ -117,6 +129,13 @@ impl Reader<'_> {
             }
         }
         built.map(|head| Item::Flow(Flow { clauses, lost, span: self.block_span(&head.span, open), ..head }))
+    }
+
+    fn test(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
+        let built = self.head(Rule::test_head, head, |builder, node| builder.test(node));
+        let (entries, lost) =
+            self.entries(Block::Test, Rule::only_test_entry, open, |builder, node| builder.test_entry(node));
+        built.map(|head| Item::Test(Test { entries, lost, span: self.block_span(&head.span, open), ..head }))
     }
 
     fn clause(&mut self, range: &Range<usize>) -> Option<Clause> {
@@ -304,6 +323,8 @@ fn is_head(rule: Rule) -> bool {
             | Rule::connect_head
             | Rule::lookup_head
             | Rule::flow_head
+            | Rule::vars_head
+            | Rule::test_head
             | Rule::map_head
             | Rule::to_head
             | Rule::each_head

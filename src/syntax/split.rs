@@ -12,10 +12,10 @@ use std::ops::Range;
 pub const ITEMS: &[&str] = &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars"];
 
 /// Those of them that this release reads but does not carry out.
-pub const LATER_ITEMS: &[&str] = &["test", "use", "extend", "fn", "let", "vars"];
+pub const LATER_ITEMS: &[&str] = &["use", "extend"];
 
 /// Words that go on with an expression or a clause, and so never begin an entry.
-const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each"];
+const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each", "if", "then"];
 
 /// How many lexemes of an entry are searched for an `each`, so that cutting stays linear.
 const LONGEST_EACH_HEAD: usize = 64;
@@ -29,6 +29,8 @@ pub enum Block {
     Flow,
     Map,
     To,
+    Vars,
+    Test,
 }
 
 impl Block {
@@ -38,7 +40,8 @@ impl Block {
             Self::Flow => &["from", "where", "match", "let", "map", "require", "to", "run", "reconcile"],
             Self::To => &["key", "on", "retry", "guard", "settle", "approve", "mark"],
             Self::Lookup => &["from", "verify", "missing"],
-            Self::Pipeline | Self::Connect | Self::Map => &[],
+            Self::Test => &["flow", "given", "with", "expect"],
+            Self::Pipeline | Self::Connect | Self::Map | Self::Vars => &[],
         }
     }
 
@@ -48,7 +51,7 @@ impl Block {
             Self::Flow => &["let", "map", "require", "to"],
             Self::To => &["on", "retry", "guard"],
             Self::Lookup => &["verify", "missing"],
-            Self::Pipeline | Self::Connect | Self::Map => &[],
+            Self::Pipeline | Self::Connect | Self::Map | Self::Vars | Self::Test => &[],
         }
     }
 
@@ -65,6 +68,8 @@ impl Block {
             Self::Flow => "a flow",
             Self::Map => "a map",
             Self::To => "a `to` block",
+            Self::Vars => "the vars block",
+            Self::Test => "a test",
         }
     }
 }
@@ -132,7 +137,8 @@ impl<'t> Cut<'t> {
             let Some(lexeme) = self.lexemes.get(index) else { return index };
             let word = lexeme.text(self.text);
             let is_word = lexeme.kind == Kind::Word && !CONTINUING.contains(&word);
-            let complete = after_brace || (lexeme.first && matches!(self.word(start), "use" | "let" | "fn"));
+            let ends_with_line = matches!(self.word(start), "use" | "let" | "fn");
+            let complete = after_brace || (lexeme.first && ends_with_line && !self.joins(index - 1));
             // An item's word that stands further right is more likely an entry of the same name.
             let begins_item = lexeme.first && ITEMS.contains(&word) && lexeme.indent <= self.lexemes[start].indent;
             if self.brackets.is_stray(index) || (is_word && (complete || begins_item)) {

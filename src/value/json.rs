@@ -15,6 +15,28 @@ use std::sync::Arc;
 #[error("not readable as JSON: {0}")]
 pub struct JsonError(#[from] serde_json::Error);
 
+impl JsonError {
+    /// Bytes from the start of the text that was read.
+    pub fn offset(&self, text: &str) -> usize {
+        let before = self.0.line().saturating_sub(1);
+        let start: usize = text.split_inclusive('\n').take(before).map(str::len).sum();
+        let mut at = (start + self.0.column().saturating_sub(1)).min(text.len());
+        while !text.is_char_boundary(at) {
+            at -= 1;
+        }
+        at
+    }
+
+    /// What is wrong, without the place.
+    pub fn reason(&self) -> String {
+        if self.0.is_eof() {
+            return "the text ends here, and the JSON is not complete".to_owned();
+        }
+        let whole = self.0.to_string();
+        whole.split(" at line ").next().unwrap_or(&whole).to_owned()
+    }
+}
+
 /// Reads one JSON text. Nesting is limited to 128 levels by the reader.
 pub fn from_json(text: &str) -> Result<Value, JsonError> {
     Ok(serde_json::from_str(text)?)

@@ -54,6 +54,11 @@ impl Date {
         self.0.duration_until(other.0).as_hours() / 24
     }
 
+    /// How many days this is after `earlier`; negative if it is before.
+    pub fn days_since(self, earlier: Self) -> i64 {
+        i64::from(earlier.0.until(self.0).map_or(0, |span| span.get_days()))
+    }
+
     /// The last day of this month.
     #[must_use]
     pub fn end_of_month(self) -> Self {

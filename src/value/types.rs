@@ -47,6 +47,8 @@ pub struct FieldType {
     pub doc: Arc<str>,
     /// Values that are known; empty when any will do. Reading stays open to others.
     pub values: Vec<Arc<str>>,
+    /// No other value than those can come.
+    pub closed: bool,
 }
 
 impl Type {

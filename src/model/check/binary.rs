@@ -41,7 +41,8 @@ impl Checker<'_> {
                 (left, right, Type::new(Kind::Boolean))
             }
             Operator::Otherwise => return self.otherwise(scope, left, right, span),
-            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Divide => {
+            Operator::Add | Operator::Subtract => return self.sum(scope, operator, left, right, span),
+            Operator::Multiply | Operator::Divide => {
                 let left = self.number(scope, left, &user);
                 // Of two operands that are no numbers one is enough to say so.
                 let right = match left.ty.is_unknown() {
@@ -55,7 +56,7 @@ impl Checker<'_> {
         Expr { kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)), ty, span }
     }
 
-    fn arithmetic(&mut self, left: &Expr, right: &Expr, operator: Operator) -> Type {
+    pub(super) fn arithmetic(&mut self, left: &Expr, right: &Expr, operator: Operator) -> Type {
         let zero = right.known().and_then(|value| value.as_decimal()).is_some_and(|value| value.is_zero());
         if operator == Operator::Divide && zero {
             self.report(
@@ -192,7 +193,7 @@ impl Checker<'_> {
     }
 
     /// Warns if a literal is not among the values that a field is known to take.
-    fn known_values(&mut self, field: &Expr, literal: &Expr) {
+    pub(super) fn known_values(&mut self, field: &Expr, literal: &Expr) {
         let (Some(Value::Text(text)), Some(values)) = (literal.known(), values_of(field)) else { return };
         if values.iter().any(|value| **value == *text) {
             return;
@@ -246,6 +247,7 @@ pub(super) fn values_of(value: &Expr) -> Option<Vec<std::sync::Arc<str>>> {
     let (base, name) = match &value.kind {
         ExprKind::Field(base, name) | ExprKind::Project(base, name) => (base, name),
         ExprKind::Otherwise(left, _) => return values_of(left),
+        ExprKind::If(_) | ExprKind::Match(_) => return super::choose::closed_texts(value),
         _ => return None,
     };
     let record = match &base.ty.kind {

@@ -17,12 +17,19 @@ const LATER: &[&str] = &["linked"];
 impl Checker<'_> {
     pub(super) fn call(&mut self, scope: &mut Scope, name: &Name, arguments: &[&ast::Expr], span: Span) -> Expr {
         if let Some(index) = self.lookups.iter().position(|lookup| lookup.name == name.text) {
+            if self.lookups.get(index).is_some_and(|lookup| lookup.dated == Some(true)) {
+                let name = name.text.clone();
+                self.no_day(&name, span);
+            }
             return self.call_lookup(scope, index, arguments, span);
+        }
+        if let Some(index) = self.declared_function(&name.text) {
+            return self.call_declared(scope, index, arguments, span);
         }
         if let Some(function) = functions::find(&name.text) {
             return self.call_function(scope, function, arguments, span);
         }
-        if !lost::may_be(&self.lost, "lookup", &name.text) {
+        if !lost::may_be(&self.lost, "lookup", &name.text) && !lost::may_be(&self.lost, "fn", &name.text) {
             self.unknown_function(name);
         }
         if !LATER.contains(&&*name.text) {
@@ -42,6 +49,7 @@ impl Checker<'_> {
             .lookups
             .iter()
             .map(|lookup| lookup.name.clone())
+            .chain(self.declared_names(true))
             .chain(functions::all().iter().map(|function| Arc::from(function.name)))
             .collect();
         let hint = match nearest(&name.text, names.iter().map(|name| &**name)) {
@@ -103,7 +111,7 @@ impl Checker<'_> {
         );
     }
 
-    fn wrong_count(&mut self, span: Span, user: &str, given: usize, least: usize, most: usize, usage: &str) {
+    pub(super) fn wrong_count(&mut self, span: Span, user: &str, given: usize, least: usize, most: usize, usage: &str) {
         let wanted = if least == most { format!("{least}") } else { format!("{least} to {most}") };
         let noun = if most == 1 { "argument" } else { "arguments" };
         self.report(
@@ -113,7 +121,13 @@ impl Checker<'_> {
         );
     }
 
-    fn call_lookup(&mut self, scope: &mut Scope, index: usize, arguments: &[&ast::Expr], span: Span) -> Expr {
+    pub(super) fn call_lookup(
+        &mut self,
+        scope: &mut Scope,
+        index: usize,
+        arguments: &[&ast::Expr],
+        span: Span,
+    ) -> Expr {
         let Some(lookup) = self.lookups.get_mut(index) else { return Expr::unknown(span) };
         lookup.used = true;
         let (name, inputs, missing) = (lookup.name.clone(), lookup.inputs.clone(), lookup.missing);

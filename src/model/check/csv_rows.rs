@@ -2,14 +2,15 @@
 //!
 //! The first row names the columns; every input and output of the lookup must be among
 //! them, others may be. A cell of an input is a pattern: `*` stands for any run of
-//! characters, `_` or `*` alone for anything. No cell that is used may be blank.
+//! characters, `_` or `*` alone for anything. No cell that is used may be blank, but for
+//! those of the columns `from` and `until`: the first and the last day of a row.
 
 use super::rows::{file_name, pattern_of};
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, SourceId, Span, codes, nearest};
 use crate::model::{Pattern, Row};
 use crate::syntax::{self as ast, Name, Text};
-use crate::value::Value;
+use crate::value::{Date, Value};
 use csv::{ReaderBuilder, StringRecord};
 use std::sync::Arc;
 
@@ -30,6 +31,9 @@ struct Table<'a> {
 struct Columns {
     inputs: Vec<usize>,
     outputs: Vec<usize>,
+    /// The columns `from` and `until`, if they are there and mean nothing else.
+    from: Option<usize>,
+    until: Option<usize>,
     count: usize,
 }
 
@@ -131,7 +135,10 @@ impl Table<'_> {
             names.iter().filter_map(|name| self.column(name, &cells, offset, &mut whole)).collect()
         };
         let (inputs, outputs) = (find(&lookup.inputs), find(&lookup.outputs));
-        whole.then_some(Columns { inputs, outputs, count: cells.len() })
+        let used = |name: &str| lookup.inputs.iter().chain(&lookup.outputs).any(|used| *used.text == *name);
+        let day = |name: &str| cells.iter().position(|cell| *cell == name).filter(|_| !used(name));
+        let (from, until) = (day("from"), day("until"));
+        whole.then_some(Columns { inputs, outputs, from, until, count: cells.len() })
     }
 
     fn column(&mut self, name: &Name, cells: &[&str], offset: usize, whole: &mut bool) -> Option<usize> {
@@ -178,6 +185,18 @@ impl Table<'_> {
         let before = self.faults.len();
         let patterns = self.used(record, offset, &columns.inputs, &lookup.inputs, "`_` where any value will do");
         let values = self.used(record, offset, &columns.outputs, &lookup.outputs, "the value that the row gives");
+        let from = columns.from.and_then(|column| self.day(record, offset, column));
+        let until = columns.until.and_then(|column| self.day(record, offset, column));
+        if let (Some(first), Some(last)) = (from, until)
+            && first > last
+        {
+            let place = columns.until.map_or_else(|| self.line(offset), |column| self.cell(offset, column));
+            self.faults.push(
+                Diagnostic::error(&codes::ROW_DAYS, place, "this row holds on no day")
+                    .label(format!("it begins on {first} and ends on {last}"))
+                    .hint("`until` names the last day on which the row holds; put the two days in order"),
+            );
+        }
         if self.faults.len() > before {
             return None;
         }
@@ -186,6 +205,8 @@ impl Table<'_> {
         Some(Row {
             patterns: patterns.iter().map(|text| pattern(text)).collect(),
             values: values.iter().map(Value::text).collect(),
+            from,
+            until,
             place: format!("{} line {line}", self.file),
             span: self.line(offset),
         })
@@ -214,6 +235,24 @@ impl Table<'_> {
             cells.push(Arc::from(cell));
         }
         cells
+    }
+
+    /// The day in a cell; a blank one leaves that end open.
+    fn day(&mut self, record: &StringRecord, offset: usize, column: usize) -> Option<Date> {
+        let cell = record.get(column).unwrap_or("").trim();
+        if cell.is_empty() {
+            return None;
+        }
+        let day = Some(cell).filter(|cell| cell.len() == 10).and_then(|cell| cell.parse().ok());
+        if day.is_none() {
+            let place = self.cell(offset, column);
+            self.faults.push(
+                Diagnostic::error(&codes::CSV_ROW, place, format!("`{cell}` is not a day"))
+                    .label("not a day")
+                    .hint("write year-month-day, as in `2026-10-31`, or leave the cell blank"),
+            );
+        }
+        day
     }
 
     fn broken(&mut self, error: &csv::Error, start: usize) {

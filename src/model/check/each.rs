@@ -47,7 +47,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn let_step(&mut self, scope: &mut Scope, entry: &ast::Let) -> Step {
-        let mut value = self.expr(scope, &entry.value);
+        let mut value = match (&entry.value.kind, &entry.otherwise) {
+            (ast::ExprKind::Match(cases), Some(_)) => self.cases(scope, cases, entry.value.span, true),
+            _ => self.expr(scope, &entry.value),
+        };
         if let Some(otherwise) = &entry.otherwise
             && !value.ty.optional
             && !value.ty.is_unknown()
@@ -95,8 +98,8 @@ impl Checker<'_> {
 
     /// Gives a local its name, unless that would hide another.
     fn bind(&mut self, scope: &mut Scope, name: &Name, local: LocalId, sort: Sort) {
-        if let Some(holder) = scope.holder(&name.text) {
-            let (word, span) = (holder.sort.word(), holder.span);
+        let holder = scope.holder(&name.text).map(|holder| (holder.sort.word(), holder.span));
+        if let Some((word, span)) = holder.or_else(|| self.declared_holder(&name.text)) {
             self.taken(name, word, span);
             scope.want(&name.text);
         }
@@ -133,12 +136,12 @@ pub(super) fn announce(scope: &mut Scope, map: &ast::Map) {
     }
 }
 
-fn fields_of(steps: &[Step], scope: &Scope) -> indexmap::IndexMap<Arc<str>, FieldType> {
+pub(super) fn fields_of(steps: &[Step], scope: &Scope) -> indexmap::IndexMap<Arc<str>, FieldType> {
     let fields = steps.iter().filter_map(|step| match step {
         Step::Field { name, local, .. } => Some((name.clone(), scope.ty(*local))),
         _ => None,
     });
-    fields.map(|(name, ty)| (name, FieldType { ty, doc: Arc::from(""), values: Vec::new() })).collect()
+    fields.map(|(name, ty)| (name, FieldType { ty, doc: Arc::from(""), values: Vec::new(), closed: false })).collect()
 }
 
 /// Whether a text was made shorter in a way by which two texts can become one.
@@ -150,6 +153,11 @@ pub(super) fn is_cut(value: &Expr, scope: &Scope) -> bool {
         }
         ExprKind::Local(local) => scope.is_cut(*local),
         ExprKind::Otherwise(left, right) => is_cut(left, scope) || is_cut(right, scope),
+        ExprKind::If(choice) => {
+            is_cut(&choice.then, scope) || choice.otherwise.as_ref().is_some_and(|value| is_cut(value, scope))
+        }
+        ExprKind::Match(cases) => cases.arms.iter().any(|arm| is_cut(&arm.value, scope)),
+        ExprKind::Apply(_, arguments) => arguments.iter().any(|argument| is_cut(argument, scope)),
         ExprKind::Template(template) => template.pieces.iter().any(|piece| match piece {
             crate::model::Piece::Value { value, .. } => is_cut(value, scope),
             crate::model::Piece::Literal(_) => false,

@@ -1,5 +1,6 @@
 //! Expressions: what each means and of which type it is.
 
+use super::join::join;
 use super::scope::Scope;
 use super::{Checker, template::Absent};
 use crate::diag::{Diagnostic, Span, codes};
@@ -19,7 +20,7 @@ impl Expr {
     }
 
     /// The value, if it is known before any record is read.
-    pub(super) fn known(&self) -> Option<Value> {
+    pub(crate) fn known(&self) -> Option<Value> {
         match &self.kind {
             ExprKind::Constant(value) if !value.is_null() => Some(value.clone()),
             ExprKind::List(items) => items.iter().map(Self::known).collect::<Option<_>>().map(Value::list),
@@ -45,6 +46,10 @@ fn type_of(value: &Value) -> Type {
 impl Checker<'_> {
     /// The meaning and type of an expression. Its value may be absent.
     pub(super) fn expr(&mut self, scope: &mut Scope, expr: &ast::Expr) -> Expr {
+        self.deeper(|checker| checker.one_expr(scope, expr))
+    }
+
+    fn one_expr(&mut self, scope: &mut Scope, expr: &ast::Expr) -> Expr {
         let span = expr.span;
         match &expr.kind {
             ast::ExprKind::Plain(text) => Expr::constant(Value::Text(text.clone()), span),
@@ -73,6 +78,10 @@ impl Checker<'_> {
                 self.binary(scope, *operator, *operator_span, left, right, span)
             }
             ast::ExprKind::Each(each) => self.each(scope, each, span),
+            ast::ExprKind::Record(body) => self.record(scope, body, span),
+            ast::ExprKind::If(choice) => self.choice(scope, choice, span),
+            ast::ExprKind::Match(cases) => self.cases(scope, cases, span, false),
+            ast::ExprKind::On { call, day } => self.dated(scope, call, day, span),
         }
     }
 
@@ -81,9 +90,9 @@ impl Checker<'_> {
         let mut values = Vec::with_capacity(items.len());
         for item in items {
             let value = self.settled(scope, item, "a list");
-            match common(&ty, &value.ty) {
-                Some(both) => ty = both,
-                None => self.report(
+            match join(&ty, &value.ty) {
+                Ok(both) => ty = both,
+                Err(_) => self.report(
                     Diagnostic::error(&codes::MIXED_KINDS, value.span, "the values of a list are of different kinds")
                         .label(format!("this is {}, those before it are {ty}", with_article(&value.ty)))
                         .hint("write all of them as one kind, for example all as texts in quotes"),

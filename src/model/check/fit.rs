@@ -10,7 +10,8 @@ use super::target::{lines_to_add, missing_of, writable};
 use super::{Checker, listed};
 use crate::connector::{FieldSpec, SpecType};
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{Each, Expr, ExprKind, Step};
+use crate::model::{Expr, ExprKind, Step};
+use crate::syntax::Operator;
 use crate::value::{Kind, RecordType, Type, Value};
 use std::sync::Arc;
 
@@ -30,7 +31,45 @@ impl Checker<'_> {
         if value.ty.is_unknown() {
             return;
         }
-        self.present(value, slot);
+        match &value.kind {
+            // Each branch is checked by itself, so that what is said of it stands at its place.
+            ExprKind::If(choice) => match &choice.otherwise {
+                Some(otherwise) => {
+                    self.fit(&choice.then, slot, scope);
+                    self.fit(otherwise, slot, scope);
+                }
+                None => {
+                    self.present(value, slot);
+                    self.shape(&choice.then, slot, scope);
+                }
+            },
+            ExprKind::Match(cases) => {
+                if cases.arms.iter().all(|arm| !arm.value.ty.optional) {
+                    self.present(value, slot);
+                }
+                cases.arms.iter().for_each(|arm| self.fit(&arm.value, slot, scope));
+            }
+            _ => {
+                self.present(value, slot);
+                self.shape(value, slot, scope);
+            }
+        }
+    }
+
+    /// The type and what it holds; whether it is there does not matter here.
+    fn shape(&mut self, value: &Expr, slot: &Slot, scope: &Scope) {
+        if value.ty.is_unknown() {
+            return;
+        }
+        match &value.kind {
+            ExprKind::If(choice) => {
+                self.shape(&choice.then, slot, scope);
+                choice.otherwise.iter().for_each(|value| self.shape(value, slot, scope));
+                return;
+            }
+            ExprKind::Match(cases) => return cases.arms.iter().for_each(|arm| self.shape(&arm.value, slot, scope)),
+            _ => {}
+        }
         match (&value.ty.kind, slot.spec.ty) {
             (Kind::Text { max }, SpecType::Text) => self.text_fits(value, *max, slot, scope),
             (Kind::Integer, SpecType::Integer | SpecType::Decimal)
@@ -39,7 +78,7 @@ impl Checker<'_> {
             | (Kind::Date, SpecType::Date)
             | (Kind::DateTime, SpecType::Datetime) => {}
             (Kind::List(item), SpecType::List) => self.list_fits(value, item, slot, scope),
-            (Kind::Record(record), SpecType::Record) => self.record_fits(&record.clone(), value.span, slot),
+            (Kind::Record(_), SpecType::Record) => self.one_record_fits(value, slot, scope),
             _ => self.wrong_type(value, slot),
         }
     }
@@ -53,6 +92,9 @@ impl Checker<'_> {
         let name = name_for(&text);
         let stop = format!("`let {name} = {} else hold \"…\"`", short(&text));
         let hint = match instead(&value.ty) {
+            _ if matches!(value.kind, ExprKind::If(_)) => {
+                "say what counts when the condition does not hold: `… else …`".to_owned()
+            }
             Some(default) if !slot.key => {
                 format!(
                     "stop the record first: {stop}; or say what counts when it is absent: `{} ?? {default}`",
@@ -164,6 +206,13 @@ impl Checker<'_> {
             self.allowed(right, slot);
             return;
         }
+        if let ExprKind::If(choice) = &value.kind {
+            self.allowed(&choice.then, slot);
+            return choice.otherwise.iter().for_each(|value| self.allowed(value, slot));
+        }
+        if let ExprKind::Match(cases) = &value.kind {
+            return cases.arms.iter().for_each(|arm| self.allowed(&arm.value, slot));
+        }
         let is_known = |text: &str| slot.spec.values.iter().any(|value| value == text);
         match value.known() {
             Some(Value::Text(text)) if !is_known(&text) => self.not_allowed(value, &text, slot),
@@ -216,11 +265,19 @@ impl Checker<'_> {
     }
 
     fn list_fits(&mut self, value: &Expr, item: &Type, slot: &Slot, scope: &Scope) {
-        if let ExprKind::Each(each) = &value.kind
-            && !slot.spec.fields.is_empty()
-        {
-            self.each_fits(each, value.span, slot, scope);
-            return;
+        match &value.kind {
+            ExprKind::Each(each) if !slot.spec.fields.is_empty() => {
+                return self.body_fits(&each.steps, value.span, "each".len(), slot, scope);
+            }
+            ExprKind::Binary(Operator::Add, left, right) => {
+                self.shape(left, slot, scope);
+                return self.shape(right, slot, scope);
+            }
+            ExprKind::List(items) if !slot.spec.fields.is_empty() => {
+                items.iter().for_each(|item| self.one_record_fits(item, slot, scope));
+                return;
+            }
+            _ => {}
         }
         match &item.kind {
             Kind::Unknown => {}
@@ -234,10 +291,31 @@ impl Checker<'_> {
         }
     }
 
-    /// The body of an `each` against the records of a list.
-    fn each_fits(&mut self, each: &Each, place: Span, slot: &Slot, scope: &Scope) {
-        let target = format!("a record of `{}`", slot.path);
-        for step in &each.steps {
+    /// One record against the fields of the target.
+    fn one_record_fits(&mut self, value: &Expr, slot: &Slot, scope: &Scope) {
+        match (&value.kind, &value.ty.kind) {
+            (_, Kind::Unknown) => {}
+            (ExprKind::Record(steps), _) => self.body_fits(steps, value.span, "{".len(), slot, scope),
+            (ExprKind::If(choice), _) => {
+                self.one_record_fits(&choice.then, slot, scope);
+                choice.otherwise.iter().for_each(|value| self.one_record_fits(value, slot, scope));
+            }
+            (ExprKind::Match(cases), _) => {
+                cases.arms.iter().for_each(|arm| self.one_record_fits(&arm.value, slot, scope));
+            }
+            (_, Kind::Record(record)) => self.record_fits(&record.clone(), value.span, slot),
+            _ => self.wrong_type(value, slot),
+        }
+    }
+
+    /// The body of an `each` or of a record against the fields of the target. Its first
+    /// `head` characters stand for it.
+    fn body_fits(&mut self, steps: &[Step], place: Span, head: usize, slot: &Slot, scope: &Scope) {
+        let target = match slot.spec.ty {
+            SpecType::List => format!("a record of `{}`", slot.path),
+            _ => format!("`{}`", slot.path),
+        };
+        for step in steps {
             let Step::Field { name, value, span, .. } = step else { continue };
             if let Some(spec) = self.target_field(name, *span, &slot.spec.fields, &target) {
                 let path = format!("{}.{name}", slot.path);
@@ -245,9 +323,10 @@ impl Checker<'_> {
             }
         }
         let lost = self.lost_in.get(&place).cloned().unwrap_or_default();
-        let missing = missing_of(&each.steps, &lost, &slot.spec.fields);
+        let missing = missing_of(steps, &lost, &slot.spec.fields);
         if !missing.is_empty() {
-            let place = Span { end: place.start.saturating_add(4).min(place.end), ..place };
+            let head = u32::try_from(head).unwrap_or(u32::MAX);
+            let place = Span { end: place.start.saturating_add(head).min(place.end), ..place };
             self.report(
                 Diagnostic::error(
                     &codes::MISSING_TARGET_FIELD,

@@ -180,6 +180,9 @@ impl Checker<'_> {
             let alias = from.alias.clone();
             self.taken(&alias, "record", per);
         }
+        if let Some((word, span)) = self.declared_holder(&from.alias.text) {
+            self.taken(&from.alias, word, span);
+        }
         scope.bind(&from.alias, local, super::scope::Sort::Alias);
         let found = found?;
         Some(Source { connection: found.connection.clone(), resource: found.resource.clone(), scope: per })

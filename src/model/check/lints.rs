@@ -25,6 +25,7 @@ impl Checker<'_> {
                     .hint(format!("call it as `{name}(…)` in a flow, or take it out")),
             );
         }
+        self.unused_declared();
         let connections: Vec<(Arc<str>, Span)> = self
             .connections
             .iter()

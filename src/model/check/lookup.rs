@@ -25,6 +25,8 @@ struct Output {
     name: Arc<str>,
     ty: Type,
     values: Vec<Arc<str>>,
+    /// The rows give no other value.
+    closed: bool,
 }
 
 impl Checker<'_> {
@@ -46,7 +48,7 @@ impl Checker<'_> {
         let rows = if origin.resource.is_none() { self.rows(lookup) } else { Vec::new() };
         let whole = lookup.lost.is_empty() && !self.found.iter().skip(before).any(Diagnostic::is_error);
         let mut outputs: Vec<Output> =
-            outputs.into_iter().map(|(name, ty)| Output { name, ty, values: Vec::new() }).collect();
+            outputs.into_iter().map(|(name, ty)| Output { name, ty, values: Vec::new(), closed: false }).collect();
         if origin.resource.is_none() {
             from_rows(&mut outputs, &rows, whole);
         }
@@ -58,6 +60,7 @@ impl Checker<'_> {
                 inputs,
                 record: Some(Arc::new(record_of(&lookup.name.text, &outputs))),
                 missing: missing.is_some() || lost::any(&lookup.lost, "missing"),
+                dated: (whole && !lost::any(&lookup.lost, "from")).then(|| rows.iter().any(Row::is_dated)),
                 span: lookup.name.span,
                 used: false,
             });
@@ -332,8 +335,9 @@ impl Checker<'_> {
 
     /// A row for everything leaves nothing for `missing`.
     fn never_missing(&mut self, span: Span, rows: &[Row]) {
-        let Some(row) =
-            rows.iter().find(|row| row.patterns.iter().all(|pattern| *pattern == crate::model::Pattern::Any))
+        let Some(row) = rows
+            .iter()
+            .find(|row| !row.is_dated() && row.patterns.iter().all(|pattern| *pattern == crate::model::Pattern::Any))
         else {
             return;
         };
@@ -357,6 +361,7 @@ fn from_rows(outputs: &mut [Output], rows: &[Row], whole: bool) {
         let values: BTreeSet<&str> = values.collect();
         let longest = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
         output.ty = if whole { Type::new(Kind::Text { max: u32::try_from(longest).ok() }) } else { Type::unknown() };
+        output.closed = whole;
         output.values = values.into_iter().map(Arc::from).collect();
     }
 }
@@ -370,7 +375,12 @@ fn narrow(given: &mut Type, held: &Type) {
 
 fn record_of(name: &str, outputs: &[Output]) -> RecordType {
     let field = |output: &Output| {
-        let field = FieldType { ty: output.ty.clone(), doc: Arc::from(""), values: output.values.clone() };
+        let field = FieldType {
+            ty: output.ty.clone(),
+            doc: Arc::from(""),
+            values: output.values.clone(),
+            closed: output.closed,
+        };
         (output.name.clone(), field)
     };
     RecordType { name: Arc::from(format!("`{name}`")), fields: outputs.iter().map(field).collect() }

@@ -1,6 +1,6 @@
 //! What could not be read: nothing is concluded from its absence.
 
-use crate::syntax::{self as ast, Clause, Item, Lost, Map, MapEntry};
+use crate::syntax::{self as ast, Clause, ExprKind, Item, Lost, Map, MapEntry};
 
 /// Whether something of the name may be among what was lost.
 pub(super) fn may_be(lost: &[Lost], keyword: &str, name: &str) -> bool {
@@ -29,26 +29,42 @@ pub(super) fn anywhere(file: &ast::File) -> bool {
             Item::Connect(connect) => !connect.lost.is_empty(),
             Item::Lookup(lookup) => !lookup.lost.is_empty(),
             Item::Flow(flow) => !flow.lost.is_empty() || flow.clauses.iter().any(in_clause),
-            Item::Later(_) => false,
+            Item::Function(function) => in_expr(&function.body),
+            Item::Constant(constant) => in_expr(&constant.value),
+            Item::Vars(vars) => !vars.lost.is_empty(),
+            Item::Test(_) | Item::Later(_) => false,
         })
 }
 
 fn in_clause(clause: &Clause) -> bool {
     match clause {
         Clause::Map(map) => in_map(map),
+        Clause::Let(entry) => in_expr(&entry.value),
         Clause::To(to) => !to.lost.is_empty(),
         _ => false,
     }
 }
 
-/// Also in what an `each` directly under a field holds.
+/// Also in what a value holds.
 fn in_map(map: &Map) -> bool {
     !map.lost.is_empty()
-        || map.entries.iter().any(|entry| {
-            let value = match entry {
-                MapEntry::Let(entry) => &entry.value,
-                MapEntry::Field { value, .. } => value,
-            };
-            matches!(&value.kind, ast::ExprKind::Each(each) if in_map(&each.body))
+        || map.entries.iter().any(|entry| match entry {
+            MapEntry::Let(entry) => in_expr(&entry.value),
+            MapEntry::Field { value, .. } => in_expr(value),
         })
+}
+
+/// In the blocks of a value.
+fn in_expr(expr: &ast::Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Each(each) => in_map(&each.body) || in_expr(&each.list),
+        ExprKind::Record(body) => in_map(body),
+        ExprKind::List(items) => items.iter().any(in_expr),
+        ExprKind::Binary { left, right, .. } => in_expr(left) || in_expr(right),
+        ExprKind::If(choice) => in_expr(&choice.then) || choice.otherwise.as_ref().is_some_and(in_expr),
+        ExprKind::Match(cases) => cases.arms.iter().any(|arm| in_expr(&arm.value)),
+        ExprKind::Call { arguments, .. } => arguments.iter().any(in_expr),
+        ExprKind::Pipe { value, arguments, .. } => in_expr(value) || arguments.iter().any(in_expr),
+        _ => false,
+    }
 }

@@ -7,12 +7,19 @@
 
 mod binary;
 mod call;
+mod choose;
 mod connect;
 mod csv_rows;
+mod dated;
+mod declare;
 mod each;
+mod expect;
 mod expr;
 mod fit;
+mod fixture;
+mod fixture_file;
 mod flow;
+mod join;
 mod lints;
 mod lookup;
 mod lost;
@@ -21,20 +28,25 @@ mod operands;
 mod path;
 mod pipeline;
 mod query;
+mod record;
 mod resource;
 mod rows;
 mod rules;
 mod scope;
 mod settings;
+mod sum;
 mod target;
 mod template;
+mod test_item;
+mod type_name;
 
-use super::{Files, Flow, Lookup, Model};
+use super::{Files, Flow, Lookup, Model, Override, UserFunction};
 use crate::connector::Driver;
 use crate::diag::{Diagnostic, Sources, Span, codes};
 use crate::syntax as ast;
 use crate::value::{RecordType, Type};
 use connect::Bound;
+use declare::Declarations;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -49,6 +61,17 @@ pub struct Checked {
 /// Checks a file. CSV files that lookups read are added to `sources`, so that spans can
 /// point into them.
 pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers: &[Driver]) -> Checked {
+    check_with(file, sources, files, drivers, &[])
+}
+
+/// Checks a file whose variables are set from outside.
+pub fn check_with(
+    file: &ast::File,
+    sources: &mut Sources,
+    files: &dyn Files,
+    drivers: &[Driver],
+    overrides: &[Override],
+) -> Checked {
     let mut checker = Checker {
         sources,
         files,
@@ -56,8 +79,12 @@ pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers
         found: Vec::new(),
         connections: Vec::new(),
         lookups: Vec::new(),
+        overrides,
+        declared: Declarations::default(),
+        made: Vec::new(),
         lost: file.lost.clone(),
         lost_in: HashMap::new(),
+        expecting: false,
     };
     let model = checker.file(file);
     let diagnostics = in_order(checker.found);
@@ -73,10 +100,16 @@ struct Checker<'a> {
     found: Vec<Diagnostic>,
     connections: Vec<Bound>,
     lookups: Vec<Signature>,
+    overrides: &'a [Override],
+    declared: Declarations,
+    /// Functions and `let`s of the file that are checked, in that order.
+    made: Vec<UserFunction>,
     /// Items that could not be read.
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
+    /// Inside an `expect`, where an absent value simply is not what was expected.
+    expecting: bool,
 }
 
 /// What a call of a lookup needs to know of it.
@@ -87,6 +120,9 @@ struct Signature {
     record: Option<Arc<RecordType>>,
     /// A record without a fitting row leaves the flow.
     missing: bool,
+    /// Its rows hold for some days; a call says for which day it asks. `None` if that is
+    /// not clear.
+    dated: Option<bool>,
     span: Span,
     used: bool,
 }
@@ -104,8 +140,12 @@ impl Checker<'_> {
     fn file(&mut self, file: &ast::File) -> Model {
         let header = self.pipeline(file);
         self.connects(file);
+        self.vars(file);
         let lookups = self.all_lookups(file);
+        self.declare(file);
         let flows = self.flows(file);
+        self.read_declared();
+        let tests = self.tests(file, &flows, &lookups);
         for item in &file.items {
             if let ast::Item::Later(word) = item {
                 self.not_yet(word, "take this item out");
@@ -123,7 +163,9 @@ impl Checker<'_> {
                 .filter_map(|bound| bound.connection)
                 .collect(),
             lookups,
+            functions: std::mem::take(&mut self.made),
             flows,
+            tests,
         }
     }
 

@@ -5,7 +5,7 @@ use super::Checker;
 use super::expr::with_article;
 use super::scope::Scope;
 use crate::diag::{Diagnostic, Span, codes};
-use crate::model::Expr;
+use crate::model::{Expr, ExprKind};
 use crate::syntax as ast;
 use crate::value::{Kind, Type};
 
@@ -18,10 +18,13 @@ impl Checker<'_> {
 
     /// Says that a value may be absent; it counts as settled afterwards.
     pub(super) fn settle(&mut self, mut value: Expr, user: &str) -> Expr {
-        if value.ty.optional && !value.ty.is_unknown() {
+        if value.ty.optional && !value.ty.is_unknown() && !self.expecting {
             let text = self.text(value.span);
             let message = format!("{} may be absent, and {user} needs a value", shown(&text));
             let hint = match instead(&value.ty) {
+                _ if matches!(value.kind, ExprKind::If(_)) => {
+                    "say what counts when the condition does not hold: `… else …`".to_owned()
+                }
                 Some(default) => format!(
                     "say what counts when it is absent: `({0} ?? {default})`; or stop the record first: `let {1} = {0} else hold \"…\"`",
                     short(&text),
@@ -55,7 +58,12 @@ impl Checker<'_> {
 
     /// A number. `user` is what needs it.
     pub(super) fn number(&mut self, scope: &mut Scope, expr: &ast::Expr, user: &str) -> Expr {
-        let mut value = self.settled(scope, expr, user);
+        let value = self.settled(scope, expr, user);
+        self.as_number(value, user)
+    }
+
+    /// Says that a value is no number; it is of unknown type afterwards.
+    pub(super) fn as_number(&mut self, mut value: Expr, user: &str) -> Expr {
         if !(value.ty.is_number() || value.ty.is_unknown()) {
             self.not_a_number(&value, user);
             value.ty = Type::unknown();
@@ -68,7 +76,7 @@ impl Checker<'_> {
             Kind::Text { .. } => "texts are put together in a template: `\"{{ first }}-{{ second }}\"`",
             Kind::List(_) => "add a list up with `sum(…)`, or take one of it with `[0]`",
             Kind::Date | Kind::DateTime | Kind::Duration => {
-                "days are moved with functions; `mlc schema` and the language page list them"
+                "a day is moved by a length of time: `day + 30d`; `mlc schema --functions` lists what else there is"
             }
             _ => "use a field that holds a number",
         };

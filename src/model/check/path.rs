@@ -33,7 +33,12 @@ impl Checker<'_> {
             let record = Expr { kind: ExprKind::Local(local), ty: scope.ty(local), span: name.span };
             return self.field(record, &name.text, name.span);
         }
-        let unclear = scope.may_be_lost(&name.text) || scope.record().is_some_and(|(_, ty)| ty.is_unknown());
+        if let Some(value) = self.declared_name(name) {
+            return value;
+        }
+        let lost = |word| super::lost::may_be(&self.lost, word, &name.text);
+        let unclear = lost("let") || lost("vars");
+        let unclear = unclear || scope.may_be_lost(&name.text) || scope.record().is_some_and(|(_, ty)| ty.is_unknown());
         if !unclear {
             self.unknown_name(scope, name);
         }
@@ -55,7 +60,8 @@ impl Checker<'_> {
             );
             return;
         }
-        let names = scope.names();
+        let mut names = scope.names();
+        names.extend(self.declared_names(false));
         let hint = match nearest(&name.text, names.iter().map(|name| &**name)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if names.is_empty() => "write a text in quotes, or a number".to_owned(),

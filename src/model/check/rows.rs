@@ -32,7 +32,12 @@ impl Checker<'_> {
         let values = self.count(row.values.len(), lookup.outputs.len(), "output", values_span(row));
         let row_values: Option<Vec<Value>> =
             row.values.iter().map(|value| self.row_value(value)).collect::<Vec<_>>().into_iter().collect();
-        if !(patterns && values) {
+        let (from, until) = (row.from.map(|day| day.value), row.until.map(|day| day.value));
+        let days = match (row.from, row.until) {
+            (Some(first), Some(last)) => self.some_day(from, until, first.span.to(last.span)),
+            _ => true,
+        };
+        if !(patterns && values && days) {
             return None;
         }
         let (line, _) = self.sources.position(row.span);
@@ -40,6 +45,8 @@ impl Checker<'_> {
         Some(Row {
             patterns: row.patterns.iter().map(read_pattern).collect(),
             values: row_values?,
+            from,
+            until,
             place: format!("{file} line {line}"),
             span: row.span,
         })
@@ -92,25 +99,12 @@ impl Checker<'_> {
 
     /// Leaves out rows whose patterns stand before, says so, and orders the others.
     fn repeated(&mut self, rows: Vec<Row>) -> Vec<Row> {
-        let mut kept: Vec<Row> = Vec::with_capacity(rows.len());
-        let mut seen: std::collections::HashMap<Vec<Pattern>, usize> = std::collections::HashMap::new();
-        for row in rows {
-            match seen.get(&row.patterns).and_then(|index| kept.get(*index)) {
-                Some(first) => {
-                    let (span, same) = (first.span, first.values == row.values);
-                    self.row_twice(&row, span, same);
-                }
-                None => {
-                    seen.insert(row.patterns.clone(), kept.len());
-                    kept.push(row);
-                }
-            }
-        }
+        let mut kept = self.overlapping(rows);
         kept.sort_by_cached_key(|row| row.patterns.iter().map(specificity).collect::<Vec<_>>());
         kept
     }
 
-    fn row_twice(&mut self, row: &Row, first: Span, same: bool) {
+    pub(super) fn row_twice(&mut self, row: &Row, first: Span, same: bool) {
         let diagnostic = if same {
             Diagnostic::warning(&codes::UNREACHABLE_ROW, row.span, "this row says again what another says")
                 .label("never reached")

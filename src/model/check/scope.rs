@@ -180,6 +180,16 @@ impl Scope {
         same.map(|(_, _, most)| *most).min()
     }
 
+    /// How much is known of texts here, for [`Scope::forget`].
+    pub fn bounds(&self) -> usize {
+        self.bounds.len()
+    }
+
+    /// Forgets what was learnt since.
+    pub fn forget(&mut self, bounds: usize) {
+        self.bounds.truncate(bounds);
+    }
+
     pub fn mark_cut(&mut self, local: LocalId) {
         self.cut.insert(local.0);
     }

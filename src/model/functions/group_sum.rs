@@ -52,8 +52,10 @@ fn rule(arguments: &[Type], constants: &[Option<Value>]) -> Result<Type, Argumen
         return Err(signature::refuse(2, "this is the field that is grouped by", "name the field to add up"));
     }
     let fields = [(key, key_type.clone()), (amount, amount_type.clone())];
-    let fields: IndexMap<Arc<str>, FieldType> =
-        fields.into_iter().map(|(name, ty)| (name, FieldType { ty, doc: "".into(), values: Vec::new() })).collect();
+    let fields: IndexMap<Arc<str>, FieldType> = fields
+        .into_iter()
+        .map(|(name, ty)| (name, FieldType { ty, doc: "".into(), values: Vec::new(), closed: false }))
+        .collect();
     Ok(Type::list(Type::new(Kind::Record(Arc::new(RecordType { name: record.name.clone(), fields })))))
 }
 
@@ -105,7 +107,7 @@ mod tests {
     }
 
     fn lines_type(amount: Type) -> Type {
-        let field = |ty| FieldType { ty, doc: "".into(), values: Vec::new() };
+        let field = |ty| FieldType { ty, doc: "".into(), values: Vec::new(), closed: false };
         let fields = [("gl_account", Type::text_of(8)), ("amount", amount), ("items", Type::list(Type::text()))];
         let fields = fields.into_iter().map(|(name, ty)| (name.into(), field(ty))).collect();
         Type::list(Type::new(Kind::Record(Arc::new(RecordType { name: "line".into(), fields }))))

@@ -38,6 +38,19 @@ pub struct TemplateError {
 
 type Parsed<T> = Result<T, TemplateError>;
 
+/// A template as one line in one form: paths without `[*]`, nothing of the filters. Two
+/// templates that show the same values in the same words have the same form.
+pub fn plain(text: &str) -> String {
+    let Ok(pieces) = parse(text) else { return text.to_owned() };
+    let shown = |piece: &RawPiece| match piece {
+        RawPiece::Literal(literal) => literal.to_string(),
+        RawPiece::Value { path_text, .. } => {
+            format!("{{{{ {} }}}}", path_text.trim().replace("[*]", "").replace(".*", ""))
+        }
+    };
+    pieces.iter().map(shown).collect()
+}
+
 /// Splits a template into its pieces. Neighbouring literals are one.
 pub fn parse(text: &str) -> Parsed<Vec<RawPiece>> {
     let mut pieces = Vec::new();

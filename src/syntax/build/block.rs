@@ -6,7 +6,7 @@
 use super::{Builder, Parts};
 use crate::syntax::ast::{
     Clause, Connect, Flow, From, Item, Let, Lookup, LookupEntry, LookupRow, Map, MapEntry, Otherwise, Outcome, Pattern,
-    Per, Pipeline, Require, ResourceName, Rule as ToRule, Setting, To,
+    Per, Pipeline, Require, ResourceName, Rule as ToRule, Setting, Spanned, To,
 };
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::lost::lost;
@@ -25,12 +25,16 @@ impl Builder<'_> {
             Rule::connect => Some(Item::Connect(self.connect(node))),
             Rule::lookup => Some(Item::Lookup(self.lookup(node))),
             Rule::flow => Some(Item::Flow(self.flow(node))),
+            Rule::function => self.function(node).map(Item::Function),
+            Rule::constant => self.constant(node).map(Item::Constant),
+            Rule::vars => Some(Item::Vars(self.vars(node))),
+            Rule::test => self.test(node).map(Item::Test),
             other => unreachable!("the grammar has no item {other:?}"),
         }
     }
 
     /// Reads the entries of a block; those that fail are kept among the lost.
-    fn entries<T>(
+    pub(super) fn entries<T>(
         &mut self,
         nodes: Vec<Node>,
         lost_entries: &mut Vec<crate::syntax::ast::Lost>,
@@ -142,15 +146,25 @@ impl Builder<'_> {
     fn row(&mut self, node: Node) -> Option<LookupRow> {
         let span = self.span(&node);
         let (mut patterns, mut values) = (Vec::new(), Vec::new());
+        let (mut from, mut until) = (Some(None), Some(None));
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::pattern => patterns.push(self.pattern(part)),
                 Rule::expr => values.push(self.expr(part)),
+                Rule::row_from => from = self.day_of_row(part).map(Some),
+                Rule::row_until => until = self.day_of_row(part).map(Some),
                 _ => {}
             }
         }
+        let (from, until) = (from?, until?);
         let patterns = patterns.into_iter().collect::<Option<_>>()?;
-        Some(LookupRow { patterns, values: values.into_iter().collect::<Option<_>>()?, span })
+        Some(LookupRow { patterns, values: values.into_iter().collect::<Option<_>>()?, from, until, span })
+    }
+
+    fn day_of_row(&mut self, node: Node) -> Option<Spanned<crate::value::Date>> {
+        let date = Parts::of(node).need(Rule::date);
+        let span = self.span(&date);
+        self.date(&date).map(|value| Spanned { value, span })
     }
 
     fn pattern(&mut self, node: Node) -> Option<Pattern> {
@@ -311,12 +325,12 @@ impl Connect {
 
 impl<'t> Parts<'t> {
     /// All parts of one rule that are left.
-    fn rest(self, rule: Rule) -> Vec<Node<'t>> {
+    pub(super) fn rest(self, rule: Rule) -> Vec<Node<'t>> {
         self.others(&[rule])
     }
 
     /// All parts of some rules that are left, in order.
-    fn others(self, rules: &[Rule]) -> Vec<Node<'t>> {
+    pub(super) fn others(self, rules: &[Rule]) -> Vec<Node<'t>> {
         self.0.into_iter().rev().filter(|part| rules.contains(&part.as_rule())).collect()
     }
 }

@@ -32,8 +32,8 @@ static PRECEDENCE: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 });
 
 /// An operand while precedence is being sorted out.
-struct Operand {
-    expr: Expr,
+pub(super) struct Operand {
+    pub expr: Expr,
     /// The operator of a comparison that stands without brackets around it.
     comparison: Option<Span>,
 }
@@ -79,7 +79,7 @@ impl Builder<'_> {
             .parse(parts.into_iter())
     }
 
-    fn primary(&mut self, node: Node) -> Option<Operand> {
+    pub(super) fn primary(&mut self, node: Node) -> Option<Operand> {
         let span = self.span(&node);
         let kind = match node.as_rule() {
             Rule::template => ExprKind::Template(self.template(&node)?),
@@ -93,9 +93,20 @@ impl Builder<'_> {
             Rule::call => {
                 let mut parts = Parts::of(node);
                 let name = self.name(&parts.need(Rule::name));
-                ExprKind::Call { name, arguments: self.exprs(parts.need(Rule::arguments))? }
+                let arguments = parts.need(Rule::arguments);
+                let end = self.span(&arguments);
+                let arguments = self.exprs(arguments);
+                let day = parts.take(Rule::asked_on);
+                let call = ExprKind::Call { name, arguments: arguments? };
+                match day {
+                    Some(day) => self.asked_on(Expr { kind: call, span: Span { end: end.end, ..span } }, day)?,
+                    None => call,
+                }
             }
             Rule::each => ExprKind::Each(Box::new(self.each(node)?)),
+            Rule::record => ExprKind::Record(self.map_body(Parts::of(node).need(Rule::map_body))),
+            Rule::choice => ExprKind::If(Box::new(self.choice(node)?)),
+            Rule::cases => ExprKind::Match(Box::new(self.cases(node)?)),
             Rule::paren => {
                 let inner = Parts::of(node).need(Rule::expr);
                 // The brackets belong to the value: an operator that takes it spans them.
@@ -108,7 +119,7 @@ impl Builder<'_> {
     }
 
     /// Every expression directly under a node; all are read before one fails.
-    fn exprs(&mut self, node: Node) -> Option<Vec<Expr>> {
+    pub(super) fn exprs(&mut self, node: Node) -> Option<Vec<Expr>> {
         let parts = node.into_inner().filter(|part| part.as_rule() == Rule::expr);
         let built: Vec<_> = parts.map(|part| self.expr(part)).collect();
         built.into_iter().collect()

@@ -5,8 +5,11 @@
 //! diagnostic into the builder and is `None`; the block around it keeps its other parts.
 
 mod block;
+mod choose;
+mod declare;
 mod expr;
 mod literal;
+mod test;
 
 use super::ast::{Name, ResourceName};
 use super::grammar::{Node, Rule};

@@ -134,12 +134,17 @@ impl Spot<'_> {
         } else {
             return None;
         };
-        let what = if right == "=>" {
+        let in_test = self.block == Some(Block::Test);
+        let what = if in_test {
+            "what a lookup is asked from what it gives"
+        } else if right == "=>" {
             "the patterns of a row from its values"
         } else {
             "the inputs of a lookup from its outputs"
         };
-        let hint = if right == "=>" {
+        let hint = if in_test {
+            "a row is `with vendor(101) => { name = \"Ash Concrete\" }`"
+        } else if right == "=>" {
             "a row is `\"01-*\", \"L\" => \"5100\", \"C100\"`"
         } else {
             "a lookup begins `lookup name(input) -> (output) {`"
@@ -213,7 +218,8 @@ impl Spot<'_> {
     }
 
     pub(super) fn no_block(&self) -> Option<Diagnostic> {
-        if !self.expected.contains(&Rule::open) {
+        // A record begins with `{` as well, wherever a value can stand.
+        if !self.expected.contains(&Rule::open) || wants_value(self.expected) {
             return None;
         }
         let what = self.cut.word(self.range.start);

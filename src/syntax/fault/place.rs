@@ -9,7 +9,7 @@ use crate::syntax::split::{Block, Cut};
 use std::ops::Range;
 
 pub(super) const RESERVED: &[&str] =
-    &["and", "or", "not", "in", "each", "as", "where", "else", "true", "false", "null", "_"];
+    &["and", "or", "not", "in", "each", "as", "where", "else", "if", "then", "match", "true", "false", "null", "_"];
 
 pub struct Spot<'t> {
     pub(super) cut: Cut<'t>,
@@ -43,6 +43,8 @@ impl<'t> Spot<'t> {
             Self::no_assignment,
             Self::separator,
             Self::equals,
+            Self::no_then,
+            Self::no_arm,
             Self::wrong_arrow,
             Self::no_alias,
             Self::no_resource,
@@ -93,7 +95,16 @@ impl<'t> Spot<'t> {
             ("to", _) => "to connection.resource { key reference }",
             ("lookup", _) => "lookup name(input) -> (output) { … }",
             ("connect", _) => "connect name { … }",
+            ("flow", Some(Block::Test)) => "flow subcontractor_invoices",
+            ("given", _) => {
+                "given { number = 7  items = [ { net_amount = 9_000.00 } ] }` or `given json \"fixtures/seven.json\""
+            }
+            ("with", _) => "with vendor(101) => { name = \"Ash Concrete\" }",
+            ("expect", _) => "expect posted { total == 9_000.00 }` or `expect held \"…\"",
+            ("test", _) => "test \"what it shows\" { … }",
             ("flow", _) => "flow name { … }",
+            ("fn", _) => "fn net(item: connection.resource.items) = item.amount",
+            ("vars", _) => "vars { limit = 250_000 }",
             ("pipeline", _) => "pipeline \"name\" { timezone = \"America/Chicago\" }",
             (_, Some(Block::Lookup)) => "\"01-*\", \"L\" => \"5100\", \"C100\"",
             _ => "name = value",

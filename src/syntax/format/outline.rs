@@ -7,7 +7,7 @@
 use crate::diag::Span;
 use crate::syntax::ast::{
     Clause, Connect, Each, Expr, ExprKind, File, Flow, Item, Let, Lookup, LookupEntry, Map, MapEntry, Otherwise,
-    Pipeline, Rule, Setting, To,
+    Pipeline, Rule, Setting, Test, TestEntry, To, Vars,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -65,6 +65,16 @@ impl Outline {
             Item::Connect(connect) => self.connect(connect),
             Item::Lookup(lookup) => self.lookup(lookup),
             Item::Flow(flow) => self.flow(flow),
+            Item::Function(function) => {
+                self.clause_entry(function.span);
+                self.expr(&function.body);
+            }
+            Item::Constant(constant) => {
+                self.clause_entry(constant.span);
+                self.expr(&constant.value);
+            }
+            Item::Vars(vars) => self.vars(vars),
+            Item::Test(test) => self.test(test),
             Item::Later(name) => self.clause_entry(name.span),
         }
     }
@@ -101,6 +111,29 @@ impl Outline {
                     self.clause_entry(*span);
                     filter.iter().for_each(|filter| self.expr(filter));
                 }
+            }
+        }
+    }
+
+    fn vars(&mut self, vars: &Vars) {
+        self.clause_entry(vars.span);
+        self.block(vars.span);
+        for var in &vars.entries {
+            self.entry(var.name.span.to(var.value.span));
+            self.expr(&var.value);
+        }
+    }
+
+    /// The records of a test keep their author's lines.
+    fn test(&mut self, test: &Test) {
+        self.clause_entry(test.span);
+        self.block(test.span);
+        for entry in &test.entries {
+            match entry {
+                TestEntry::Flow { span, .. } | TestEntry::Given { span, .. } | TestEntry::With { span, .. } => {
+                    self.clause_entry(*span);
+                }
+                TestEntry::Expect(expect) => self.clause_entry(expect.span),
             }
         }
     }
@@ -190,6 +223,19 @@ impl Outline {
                 self.expr(right);
             }
             ExprKind::Each(each) => self.each(each),
+            ExprKind::If(choice) => {
+                self.expr(&choice.condition);
+                self.expr(&choice.then);
+                choice.otherwise.iter().for_each(|otherwise| self.expr(otherwise));
+            }
+            ExprKind::Match(choice) => {
+                self.expr(&choice.value);
+                choice.arms.iter().for_each(|arm| self.expr(&arm.value));
+            }
+            ExprKind::On { call, day } => {
+                self.expr(call);
+                self.expr(day);
+            }
             _ => {}
         }
     }

@@ -91,9 +91,9 @@ flow f {
   } }
 use 'b.mlc'
 fn net(item) = item.a
- + item.b
+ + (if item.b then 1 else 2)
 vars { a = 1
-  long_name = { b: 2, c = match x { 'a' => 1, _ => 2 } } }
+  long_name = { b = 2 c = match x { 'a' => 1 _ => 2 } } }
 "#;
 const QUICKSTART: &str = include_str!("../../../examples/quickstart.mlc");
 
@@ -166,13 +166,12 @@ fn what_is_not_known_keeps_its_lines() {
 vars {
       a=1
    longer   = 2 }
-test 't' { flow f
-expect posted {
- a == 1
+extend flow f { map {
+ a = 1
 
 
- b
- == 2 } }
+ b=
+ 2 } }
 ";
     let wanted = "use 'a.mlc'
 
@@ -181,13 +180,12 @@ vars {
   longer = 2
 }
 
-test 't' { flow f
-  expect posted {
-    a == 1
+extend flow f { map {
+  a = 1
 
-    b
-      == 2
-  } }
+  b =
+    2
+} }
 ";
     assert_eq!(formatted(text), wanted);
 }

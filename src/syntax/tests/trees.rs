@@ -3,8 +3,8 @@
 use super::{file, flow};
 use crate::diag::{SourceId, Sources, Span};
 use crate::syntax::{
-    Clause, Expr, ExprKind, File, Flow, Item, LookupEntry, MapEntry, Pattern, Rule, SegmentKind, Template, parse,
-    parse_path,
+    Arm, ArmPattern, Clause, Expr, ExprKind, File, Flow, Item, LookupEntry, MapEntry, Pattern, Rule, SegmentKind,
+    Template, parse, parse_path,
 };
 
 /// An expression as text with all its brackets: what the tree says, and nothing of the layout.
@@ -39,6 +39,24 @@ fn shape(expr: &Expr) -> String {
             let filter = each.filter.as_ref().map(|filter| format!(" where {}", shape(filter))).unwrap_or_default();
             format!("each {} as {}{filter} {{{}}}", shape(&each.list), each.alias.text, each.body.entries.len())
         }
+        ExprKind::Record(body) => format!("{{{}}}", body.entries.len()),
+        ExprKind::If(choice) => {
+            let otherwise =
+                choice.otherwise.as_ref().map(|value| format!(" else {}", shape(value))).unwrap_or_default();
+            format!("(if {} then {}{otherwise})", shape(&choice.condition), shape(&choice.then))
+        }
+        ExprKind::Match(cases) => {
+            let pattern = |pattern: &ArmPattern| match pattern {
+                ArmPattern::Any(_) => "_".to_owned(),
+                ArmPattern::Literal(literal) => shape(literal),
+            };
+            let arm = |arm: &Arm| {
+                let patterns: Vec<String> = arm.patterns.iter().map(pattern).collect();
+                format!("{} => {}", patterns.join(", "), shape(&arm.value))
+            };
+            format!("match {} {{{}}}", shape(&cases.value), cases.arms.iter().map(arm).collect::<Vec<_>>().join("; "))
+        }
+        ExprKind::On { call, day } => format!("{} on {}", shape(call), shape(day)),
     }
 }
 
@@ -65,6 +83,10 @@ fn the_design_s_file_is_read_whole() {
         Item::Connect(connect) => format!("connect {} {}", connect.name.text, connect.settings.len()),
         Item::Lookup(lookup) => format!("lookup {} {}", lookup.name.text, lookup.entries.len()),
         Item::Flow(flow) => format!("flow {} {}", flow.name.text, flow.clauses.len()),
+        Item::Function(function) => format!("fn {}", function.name.text),
+        Item::Constant(constant) => format!("let {}", constant.name.text),
+        Item::Vars(vars) => format!("vars {}", vars.entries.len()),
+        Item::Test(test) => format!("test {}", test.entries.len()),
         Item::Later(word) => word.text.to_string(),
     };
     assert_eq!(
@@ -76,7 +98,7 @@ fn the_design_s_file_is_read_whole() {
             "lookup dimension 6",
             "flow vendors 5",
             "flow subcontractor_invoices 8",
-            "test"
+            "test 3"
         ]
     );
     assert_eq!(file.comments.len(), text.matches('#').count());
@@ -170,11 +192,58 @@ fn what_comes_later_is_read_over_to_its_end() {
          reconcile daily at 05:00 lookback 35d\n to p.v {\n  approve when a > 1\n   and b\n  settle x for 24h\n  mark y\n  key k\n }\n}\n",
     );
     let later = file.items.iter().filter(|item| matches!(item, Item::Later(_))).count();
-    assert_eq!((file.items.len(), later), (7, 6));
+    assert_eq!((file.items.len(), later), (7, 2));
     let clauses = &first_flow(&file).clauses;
     let Clause::To(to) = &clauses[4] else { panic!("{clauses:?}") };
     assert!(matches!(&clauses[..4], [Clause::Later(_), Clause::Later(_), Clause::Where { .. }, Clause::Later(_)]));
     assert!(matches!(&to.rules[..], [Rule::Later(_), Rule::Later(_), Rule::Later(_), Rule::Key { .. }]));
+}
+
+#[test]
+fn branches_reach_to_the_end_of_their_value() {
+    assert_eq!(condition("if a then b else c + 1 | f"), "(if a then b else (c + (1 | f())))");
+    assert_eq!(condition("(if a then b else c) | f"), "((if a then b else c) | f())");
+    assert_eq!(condition("if a then if b then c else d"), "(if a then (if b then c else d))");
+    assert_eq!(
+        condition("match a.b { \"x\", 'y' => 1 + 2  2026-10-31 => c\n _ => [ { d = 1 } ] }"),
+        "match a.b {\"x\", 'y' => (1 + 2); date 2026-10-31 => c; _ => [{1}]}"
+    );
+    assert_eq!(condition("f(a) on b.c == 1"), "(f(a) on b.c == 1)");
+    let file = file(&flow("let a = if b\n then c\n else hold \"x\"\n let d = f(x)\n on = 1").replace(" on = 1", ""));
+    let Clause::Let(first) = &first_flow(&file).clauses[0] else { panic!("a let") };
+    assert_eq!(shape(&first.value), "(if b then c)");
+    assert!(first.otherwise.is_some());
+}
+
+#[test]
+fn declarations_stand_beside_flows() {
+    let file = file(
+        "fn f(a: text?, b: list of decimal, c: p.v.items) =\n  if a == \"\"\n  then 1\n  else 2\nlet x = match y { 1 => 2  _ => 3 }\n\
+         vars { a = 1  b: date = 2026-10-01\n c = -5 }\nlet z = x +\n y\n",
+    );
+    let Item::Function(function) = &file.items[0] else { panic!("a function") };
+    let types: Vec<String> = function
+        .parameters
+        .iter()
+        .filter_map(|parameter| parameter.ty.as_ref())
+        .map(|ty| {
+            format!("{}{}{}", if ty.list { "list of " } else { "" }, ty.path.len(), if ty.optional { "?" } else { "" })
+        })
+        .collect();
+    assert_eq!(types, ["1?", "list of 1", "3"]);
+    let Item::Vars(vars) = &file.items[2] else { panic!("variables") };
+    assert_eq!((vars.entries.len(), file.items.len()), (3, 4));
+}
+
+/// Words that nest without a bracket must not wear out the stack.
+#[test]
+fn branches_that_nest_without_end_are_refused() {
+    for piece in ["if a then ", "if ", "match a { _ => ", "if a then b else "] {
+        let text = flow(&format!("where {}", piece.repeat(100_000.min((1 << 19) / piece.len()))));
+        let mut sources = Sources::new();
+        let id = sources.add("a.mlc", text.as_str());
+        assert!(!parse(&sources, id).diagnostics.is_empty(), "{piece}");
+    }
 }
 
 #[test]
