@@ -6,7 +6,9 @@
 )]
 
 mod corpus;
+mod decimals;
 mod docs;
+mod editors;
 mod fmt;
 #[cfg(feature = "lsp")]
 mod lsp;

@@ -33,6 +33,7 @@ pub fn run(arguments: &Fmt) -> Outcome {
 fn file(path: &Path, check: bool) -> Outcome {
     let is_input = path == Path::new(STANDARD_INPUT);
     let text = if is_input { read_input()? } else { text::read(path)? };
+    let path = if is_input { Path::new("standard input") } else { path };
     let formatted = format(path, &text)?;
     let differs = formatted != *text;
     if check {
@@ -44,7 +45,7 @@ fn file(path: &Path, check: bool) -> Outcome {
     if is_input {
         say(&formatted)?;
     } else if differs {
-        host::replace_text(path, &formatted)
+        host::replace_text(path, &text, &formatted)
             .map_err(|sentence| Failure::world(sentence, "the file is as it was; mend this and format it again"))?;
     }
     Ok(Exit::Well)

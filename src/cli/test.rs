@@ -78,7 +78,7 @@ fn bless_all(done: &[Done], sources: &Sources, file: &Path) -> Result<usize, Fai
     let Some(first) = failed.first() else { return Ok(0) };
     let edits = failed.iter().flat_map(|done| bless::edits(done.test, &done.tried, sources)).collect();
     let was = sources.get(first.test.span().source).map_or("", |source| &source.text);
-    host::replace_unchanged(file, was, &bless::apply(was, edits))
+    host::replace_text(file, was, &bless::apply(was, edits))
         .map_err(|sentence| Failure::world(sentence, "nothing was changed; run it again"))?;
     Ok(failed.len())
 }

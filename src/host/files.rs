@@ -3,7 +3,6 @@
 //! Takes a path as the pipeline writes it and hands on UTF-8 text, or one sentence that
 //! says what is wrong with the file. Invariant: no file is read beyond [`LARGEST`].
 
-use super::replace::replace_text;
 use crate::model::{FileText, Files};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -75,13 +74,33 @@ pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
 
 /// Replaces the text of a file as a whole, unless it is no longer the text that was read.
 /// A byte order mark stays.
-pub fn replace_unchanged(path: &Path, was: &str, text: &str) -> Result<(), String> {
-    let bytes = read_bytes(path)?;
+pub fn replace_text(path: &Path, was: &str, text: &str) -> Result<(), String> {
+    let path = fs::canonicalize(path).map_err(|error| refused(path, &error))?;
+    let bytes = read_bytes(&path)?;
     let mark = if bytes.starts_with("\u{feff}".as_bytes()) { "\u{feff}" } else { "" };
     if bytes.get(mark.len()..) != Some(was.as_bytes()) {
         return Err(format!("{} was changed while it was being worked on", path.display()));
     }
-    replace_text(path, &format!("{mark}{text}"))
+    let fresh = path.with_extension("mlc-new");
+    let permissions = fs::metadata(&path).map_err(|error| refused(&path, &error))?.permissions();
+    if permissions.readonly() {
+        return Err(format!("{} is write-protected", path.display()));
+    }
+    let written = write_draft(&fresh, &[mark.as_bytes(), text.as_bytes()].concat(), permissions)
+        .and_then(|()| fs::rename(&fresh, &path));
+    written.map_err(|error| {
+        // The old file is whole; the new one is of no use to anybody.
+        let _ = fs::remove_file(&fresh);
+        format!("{} cannot be written: {error}", path.display())
+    })
+}
+
+/// On the disk before it takes the place of another file.
+fn write_draft(draft: &Path, bytes: &[u8], permissions: fs::Permissions) -> std::io::Result<()> {
+    let mut file = File::create(draft)?;
+    file.write_all(bytes)?;
+    file.set_permissions(permissions)?;
+    file.sync_all()
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {

@@ -7,7 +7,6 @@
 mod clock;
 mod entropy;
 mod files;
-mod replace;
 mod secrets;
 pub mod signal;
 pub mod terminal;
@@ -15,8 +14,7 @@ mod transport;
 
 pub use clock::MachineClock;
 pub use entropy::MachineEntropy;
-pub use files::{DiskFiles, read_input, read_text, replace_unchanged, write_new};
-pub use replace::replace_text;
+pub use files::{DiskFiles, read_input, read_text, replace_text, write_new};
 pub use secrets::EnvironmentSecrets;
 pub use transport::HttpTransport;
 

@@ -42,6 +42,9 @@ fn evaluate(values: &[Value]) -> Result<Value, OutOfRange> {
 
 /// `None` where a product of total and weight has more than 38 digits.
 fn allocate(total: Decimal, weights: &[Decimal]) -> Option<Vec<Decimal>> {
+    if weights.is_empty() {
+        return Some(Vec::new());
+    }
     let places = total.places().max(2);
     let units = total.units(places)?;
     let finest = weights.iter().map(|weight| weight.places()).max().unwrap_or_default();

@@ -6,8 +6,8 @@
 
 use crate::diag::Span;
 use crate::syntax::ast::{
-    Clause, Connect, Each, Expr, ExprKind, File, Fixture, FixtureRecord, FixtureValue, Flow, Item, Let, Lookup,
-    LookupEntry, Map, MapEntry, Otherwise, Pipeline, Rule, Setting, Test, TestEntry, To, Vars,
+    Clause, Connect, Each, Expr, ExprKind, File, Flow, Item, Let, Lookup, LookupEntry, Map, MapEntry, Otherwise,
+    Pipeline, Rule, Setting, Test, TestEntry, To, Vars,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,12 +115,6 @@ impl Outline {
         }
     }
 
-    fn flow(&mut self, flow: &Flow) {
-        self.clause_entry(flow.span);
-        self.block(flow.span);
-        flow.clauses.iter().for_each(|clause| self.clause(clause));
-    }
-
     fn vars(&mut self, vars: &Vars) {
         self.clause_entry(vars.span);
         self.block(vars.span);
@@ -130,37 +124,24 @@ impl Outline {
         }
     }
 
+    /// The records of a test keep their author's lines.
     fn test(&mut self, test: &Test) {
         self.clause_entry(test.span);
         self.block(test.span);
         for entry in &test.entries {
             match entry {
-                TestEntry::Flow { span, .. } => self.clause_entry(*span),
-                TestEntry::Given { fixture, span, .. } => {
+                TestEntry::Flow { span, .. } | TestEntry::Given { span, .. } | TestEntry::With { span, .. } => {
                     self.clause_entry(*span);
-                    if let Fixture::Record(record) = fixture {
-                        self.fixture(record);
-                    }
-                }
-                TestEntry::With { row, span, .. } => {
-                    self.clause_entry(*span);
-                    self.fixture(row);
                 }
                 TestEntry::Expect(expect) => self.clause_entry(expect.span),
             }
         }
     }
 
-    fn fixture(&mut self, record: &FixtureRecord) {
-        self.block(record.span);
-        for field in &record.fields {
-            self.entry(field.name.span.to(field.value.span()));
-            match &field.value {
-                FixtureValue::Record(inner) => self.fixture(inner),
-                FixtureValue::List { records, .. } => records.iter().for_each(|record| self.fixture(record)),
-                FixtureValue::Plain(value) => self.expr(value),
-            }
-        }
+    fn flow(&mut self, flow: &Flow) {
+        self.clause_entry(flow.span);
+        self.block(flow.span);
+        flow.clauses.iter().for_each(|clause| self.clause(clause));
     }
 
     fn clause(&mut self, clause: &Clause) {
@@ -242,19 +223,14 @@ impl Outline {
                 self.expr(right);
             }
             ExprKind::Each(each) => self.each(each),
-            ExprKind::Record(map) => self.map(map),
             ExprKind::If(choice) => {
                 self.expr(&choice.condition);
                 self.expr(&choice.then);
                 choice.otherwise.iter().for_each(|otherwise| self.expr(otherwise));
             }
             ExprKind::Match(choice) => {
-                self.block(expr.span);
                 self.expr(&choice.value);
-                for arm in &choice.arms {
-                    self.entry(arm.span);
-                    self.expr(&arm.value);
-                }
+                choice.arms.iter().for_each(|arm| self.expr(&arm.value));
             }
             ExprKind::On { call, day } => {
                 self.expr(call);

@@ -60,7 +60,44 @@ fn sound(text: &str) -> Result<(), String> {
 const DESIGN: &str = include_str!("../../../tests/corpus/later/design.mlc");
 const ALL_RULES: &str = include_str!("../../../tests/corpus/right/all-rules.mlc");
 const LOOKUP: &str = include_str!("../../../tests/corpus/right/lookup-optional.mlc");
+const ODD: &str = r#"
+lookup kind(a, b) -> (c, d) { 'x', "l # 1" => 'one' , 2
+  _, _ => f(1, [2, -3]), not true
+  from procore.vendors
+    where is_active ?? true
+  missing skip "none" }
+flow f {
+  from a.b as c per d where not (x) and c.d[ 1 : 2 ] in[1,2]
+  where c.* * 2 - -1--c..[?@.a > 0.5 && @['b'] == 'x' ]['k'] <= 2026-10-31
+  match q.r as s { # kept
+    s.a == c.b
+      and s.c
+    ambiguous hold "x" }
+  map { x = each each y as z { a = z } as w where w.a { b = each w.q as r { c = r
+      d = r.c } } e = "{{ x }}"|take(3)|f
+    let g = [
+      each x as y { a = 1 }, (1 +
+      2) * 3,
+    ] else reject "no" h = 2026-10-31 ?? f() i = 5 }
+  run every 15m
+  reconcile daily at 05:00
+    and so
+  require a not
+    in b else hold "b"
+  to q.r { key a, b on change hold retry 5 times from 2s to 5m guard 5 % rejected,
+    7 records
+    settle receipts for 24h
+      + 3
+  } }
+use 'b.mlc'
+fn net(item) = item.a
+ + (if item.b then 1 else 2)
+vars { a = 1
+  long_name = { b = 2 c = match x { 'a' => 1 _ => 2 } } }
+"#;
 const QUICKSTART: &str = include_str!("../../../examples/quickstart.mlc");
+
+const FILES: [&str; 5] = [DESIGN, ALL_RULES, LOOKUP, QUICKSTART, ODD];
 
 #[test]
 fn what_stands_together_is_aligned() {
@@ -129,13 +166,12 @@ fn what_is_not_known_keeps_its_lines() {
 vars {
       a=1
    longer   = 2 }
-test 't' { flow f
-expect posted {
- a == 1
+extend flow f { map {
+ a = 1
 
 
- b
- == 2 } }
+ b=
+ 2 } }
 ";
     let wanted = "use 'a.mlc'
 
@@ -144,13 +180,12 @@ vars {
   longer = 2
 }
 
-test 't' { flow f
-  expect posted {
-    a == 1
+extend flow f { map {
+  a = 1
 
-    b
-      == 2
-  } }
+  b =
+    2
+} }
 ";
     assert_eq!(formatted(text), wanted);
 }
@@ -164,8 +199,12 @@ fn nothing_is_laid_out_as_nothing() {
 
 #[test]
 fn whole_files_keep_their_meaning() {
-    for text in [DESIGN, ALL_RULES, LOOKUP, QUICKSTART] {
+    for text in FILES {
+        assert!(read(text).is_some(), "this must be right:\n{text}");
         sound(text).unwrap_or_else(|fault| panic!("{fault}"));
+        if text == ODD {
+            continue;
+        }
         let squeezed: String = text.lines().map(|line| format!("{}\r\n", line.trim_start())).collect();
         assert_eq!(formatted(&squeezed), formatted(text));
     }
@@ -200,21 +239,21 @@ fn respaced(text: &str, choices: &[u8]) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_white_space_and_comments_are_survived(
         choices in prop::collection::vec(0..24_u8, 1..400),
-        which in 0..4_usize,
+        which in 0..FILES.len(),
     ) {
-        let text = [DESIGN, ALL_RULES, LOOKUP, QUICKSTART][which];
+        let text = FILES[which];
         sound(&respaced(text, &choices)).map_err(TestCaseError::fail)?;
     }
 
     /// One change at a time is more often still a right file.
     #[test]
-    fn a_single_change_is_survived(at in 0..400_usize, choice in 0..9_u8, which in 0..4_usize) {
-        let text = [DESIGN, ALL_RULES, LOOKUP, QUICKSTART][which];
+    fn a_single_change_is_survived(at in 0..400_usize, choice in 0..9_u8, which in 0..FILES.len()) {
+        let text = FILES[which];
         let mut choices = vec![99; 400];
         choices[at] = choice;
         let changed = respaced(text, &choices);
