@@ -135,7 +135,8 @@ async fn joined(poster: &mut JoinSet<Result<(), RunError>>) -> Result<(), RunErr
 /// move by themselves are evaluated again from what the store keeps, the others are
 /// counted as they stand.
 async fn take_up_waiting(flow: &FlowRun, ends: &[PassEnd], out: &mpsc::Sender<Ready>) -> Result<(), RunError> {
-    let ends: HashMap<String, &PassEnd> = ends.iter().map(|end| (pass::escape(&end.scope), end)).collect();
+    let name = |end: &PassEnd| end.scope.as_ref().map_or_else(String::new, |scope| pass::escape(&scope.name));
+    let ends: HashMap<String, &PassEnd> = ends.iter().map(|end| (name(end), end)).collect();
     let mut outbox = Outbox::default();
     for id in flow.take_waiting() {
         let Some(entry) = flow.context.store.record(&id)? else { continue };
@@ -157,11 +158,32 @@ async fn take_up_waiting(flow: &FlowRun, ends: &[PassEnd], out: &mpsc::Sender<Re
 fn waiting_verdict(flow: &FlowRun, entry: RecordEntry, end: Option<&PassEnd>) -> Result<Verdict, RunError> {
     let outcome = entry.outcome;
     let as_it_stands = |entry| Ok(Verdict::Stands(Box::new(entry), outcome));
-    let moves = matches!(outcome, Outcome::Held | Outcome::InDoubt) || entry.kind == kinds::UNAVAILABLE;
     let read_to_its_end = end.filter(|end| end.complete && !flow.context.brake.is_pulled());
-    let Some(end) = read_to_its_end.filter(|_| moves && !flow.in_doubt.contains_key(&entry.id)) else {
+    let Some(end) = read_to_its_end.filter(|_| !flow.in_doubt.contains_key(&entry.id)) else {
         return as_it_stands(entry);
     };
+    if end.full || entry.kind == kinds::GONE {
+        let waits = matches!(outcome, Outcome::Held | Outcome::InDoubt) || entry.kind == kinds::UNAVAILABLE;
+        // What stands on the other side does not wait to be posted.
+        if !waits || entry.reference.is_some() || entry.kind == kinds::GONE {
+            return as_it_stands(entry);
+        }
+        return Ok(gone(flow, &entry));
+    }
+    // The record is as it was, or it would have been read. Its scope was read anew: what
+    // was amended there (the project's code in the ledger) sets free what waited for it.
+    let scope_type = flow.scope.as_ref().map(|(_, ty)| ty.as_ref());
+    match stored::restore(&entry.source, &flow.source_type, scope_type) {
+        Some((record, _)) => {
+            let seen = pass::seen(flow, &record, end.scope.as_ref());
+            mapping::judge(flow, seen, &record, end.scope.as_ref().map(|scope| &scope.record))
+        }
+        None => as_it_stands(entry),
+    }
+}
+
+/// It waited to be posted, and a whole pass did not show it.
+fn gone(flow: &FlowRun, entry: &RecordEntry) -> Verdict {
     let seen = Seen {
         id: entry.id.clone(),
         label: entry.label.clone(),
@@ -169,20 +191,8 @@ fn waiting_verdict(flow: &FlowRun, entry: RecordEntry, end: Option<&PassEnd>) ->
         json: entry.source.clone(),
         amount: entry.amount.as_ref().and_then(|text| text.parse::<Decimal>().ok()),
     };
-    if end.full || entry.kind == kinds::GONE {
-        // What stands on the other side does not wait to be posted.
-        if entry.reference.is_some() || entry.kind == kinds::GONE {
-            return as_it_stands(entry);
-        }
-        let why = wording::gone(flow);
-        let gone = ledger::entry(&flow.context, &flow.hash, &seen, Some(&entry), Outcome::Held, why);
-        return Ok(Verdict::Settled { entry: Box::new(gone), counted: Outcome::Held, news: false });
-    }
-    let scope_type = flow.scope.as_ref().map(|(_, ty)| ty.as_ref());
-    match stored::restore(&entry.source, &flow.source_type, scope_type) {
-        Some((record, scope)) => mapping::judge(flow, seen, &record, scope.as_ref()),
-        None => as_it_stands(entry),
-    }
+    let gone = ledger::entry(&flow.context, &flow.hash, &seen, Some(entry), Outcome::Held, wording::gone(flow));
+    Verdict::Settled { entry: Box::new(gone), counted: Outcome::Held, news: false }
 }
 
 /// A whole source that shows nothing is not a success.
