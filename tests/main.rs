@@ -8,6 +8,7 @@
 mod corpus;
 mod quickstart;
 mod reckoning;
+mod served;
 mod support;
 mod trouble;
 mod wrong_input;
