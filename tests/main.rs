@@ -9,6 +9,7 @@ mod corpus;
 mod quickstart;
 mod reckoning;
 mod served;
+mod state;
 mod support;
 mod trouble;
 mod wrong_input;

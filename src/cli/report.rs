@@ -66,17 +66,22 @@ impl View<'_> {
 
     /// A run that had nothing to do says so in words.
     fn nothing_new(&self, flow: &FlowReport) -> Option<String> {
-        if self.report.plan || flow.counts.posted > 0 || flow.counts.unchanged == 0 {
+        let troubled = !self.report.failed_scopes.is_empty() || !self.report.warnings.is_empty();
+        if self.report.plan || flow.counts.posted > 0 || self.report.stopped.is_some() || troubled {
             return None;
         }
-        let before = count(flow.counts.unchanged, "record was", "records were");
         let waiting = [Outcome::Held, Outcome::Rejected, Outcome::Failed, Outcome::InDoubt]
             .into_iter()
             .filter(|outcome| flow.counts.get(*outcome) > 0)
             .map(|outcome| format!("{} {}", grouped(flow.counts.get(outcome)), outcome.word()))
             .collect::<Vec<_>>();
         let rest = if waiting.is_empty() { String::new() } else { format!("; {} as below", waiting.join(", ")) };
-        Some(format!("Nothing to post: {before} posted before{rest}."))
+        // Where only changes are read, those that stand as they were posted are not among them.
+        let before = match flow.counts.unchanged {
+            0 => String::new(),
+            unchanged => format!(": {} posted before", count(unchanged, "record was", "records were")),
+        };
+        Some(format!("Nothing to post{before}{rest}."))
     }
 
     fn outcome(&self, flow: &FlowReport, outcome: Outcome, grid: &mut Grid) {

@@ -74,6 +74,7 @@ fn run(id: &str, started: i64) -> RunEntry {
         pipeline: "p".to_owned(),
         program_hash: "h".to_owned(),
         sandbox: true,
+        systems: super::Systems::new(),
         started: Timestamp::from_unix(started),
         ended: None,
         report: Some(json!({ "posted": 1 })),

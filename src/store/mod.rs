@@ -10,6 +10,7 @@ mod codec;
 #[cfg(test)]
 mod contract;
 mod disk;
+mod guarded;
 mod head_file;
 mod keys;
 mod lock;
@@ -23,6 +24,7 @@ pub use sled::SledStore;
 use crate::value::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -202,12 +204,18 @@ pub struct Cursor {
     pub at: Timestamp,
 }
 
+/// By connection, the settings that say where it leads.
+pub type Systems = BTreeMap<String, BTreeMap<String, String>>;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunEntry {
     pub id: String,
     pub pipeline: String,
     pub program_hash: String,
     pub sandbox: bool,
+    /// Where its connections led; empty in the sandbox.
+    #[serde(default)]
+    pub systems: Systems,
     pub started: Timestamp,
     /// `None` while it runs, and for one that was stopped from outside.
     pub ended: Option<Timestamp>,
