@@ -13,8 +13,9 @@ use super::pass::{self, Pass, PassEnd, Scope};
 use super::post::{GROUP, Poster};
 use super::report::Stage;
 use super::{kinds, label, stored, wording};
+use crate::connector::ResourceSpec;
 use crate::program::Tables;
-use crate::store::{Intent, Outcome, RecordEntry, RecordId};
+use crate::store::{Cursor, Intent, Outcome, RecordEntry, RecordId};
 use crate::value::Decimal;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -81,16 +82,18 @@ async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
         context.tally.warn(format!("{}: left out, since it cannot be read: {message}", flow.name));
     }
     let shown = records.len();
-    let mut names = HashSet::new();
+    let (mut listed, mut names) = (HashSet::new(), HashSet::new());
     let mut scopes = Vec::new();
     for record in records {
         let Some(value) = record.get(&wanted.field).filter(|value| !value.is_null()).cloned() else { continue };
         let name = value.to_string();
+        listed.insert(name.clone());
         if flow.flow().wants_scope(&flow.tables, &record) && names.insert(name.clone()) {
             let label = label::plain(spec, &record);
             scopes.push(Some(Scope { name, value, record, label }));
         }
     }
+    warn_of_the_vanished(flow, spec, &listed)?;
     if scopes.is_empty() {
         context.tally.warn(format!(
             "{}: none of the {shown} {} of {} is wanted, so nothing was read",
@@ -98,6 +101,22 @@ async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
         ));
     }
     Ok(scopes)
+}
+
+/// A scope that was read before and is not even listed any more: what happens in it is
+/// not seen, and nobody would miss it.
+fn warn_of_the_vanished(flow: &FlowRun, spec: &ResourceSpec, listed: &HashSet<String>) -> Result<(), RunError> {
+    let context = &flow.context;
+    let before = context.store.cursors(&flow.name)?;
+    let gone = |cursor: &&Cursor| cursor.seen > 0 && !cursor.scope.is_empty() && !listed.contains(&cursor.scope);
+    for gone in before.iter().filter(gone) {
+        context.tally.warn(format!(
+            "{}: {} does not list {} {} any more; {} of its {} were read before. If it was deleted, nothing is to be \
+             done; if not, look at the permissions of the credential",
+            flow.name, flow.source_title, spec.title, gone.scope, gone.seen, flow.source.plural
+        ));
+    }
+    Ok(())
 }
 
 async fn read_scopes(

@@ -50,6 +50,9 @@ pub trait Store: Send + Sync {
 
     fn cursor(&self, flow: &str, scope: &str) -> Result<Option<Cursor>, StoreError>;
 
+    /// The cursors of all scopes of a flow, in the order of their scopes.
+    fn cursors(&self, flow: &str) -> Result<Vec<Cursor>, StoreError>;
+
     /// The latest runs, newest first.
     fn runs(&self, most: usize) -> Result<Vec<RunEntry>, StoreError>;
 

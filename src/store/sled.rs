@@ -145,6 +145,11 @@ impl Store for SledStore {
         self.shelf.find(&self.shelf.trees.cursors, &keys::in_flow(flow, scope))
     }
 
+    fn cursors(&self, flow: &str) -> Result<Vec<Cursor>, StoreError> {
+        let values = self.shelf.trees.cursors.scan_prefix(keys::of_flow(flow)).values();
+        self.shelf.collect(values, |bytes| self.shelf.decode(bytes))
+    }
+
     fn runs(&self, most: usize) -> Result<Vec<RunEntry>, StoreError> {
         self.shelf.collect(self.shelf.trees.runs.iter().values().rev().take(most), |bytes| self.shelf.decode(bytes))
     }

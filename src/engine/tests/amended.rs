@@ -119,3 +119,27 @@ async fn a_narrower_where_or_a_new_require_leaves_alone_what_was_posted() {
         assert_eq!((report.counts.unchanged, report.counts.held), (7, 0), "{to}");
     }
 }
+
+#[tokio::test]
+async fn a_project_that_is_not_listed_any_more_is_missed() {
+    let bench = Bench::new();
+    bench.run().await;
+    let project = bench.state().projects.remove(0);
+    for _ in 0..2 {
+        let report = bench.run().await;
+        assert!(report.needs_attention());
+        assert!(
+            report.warnings[0].contains("does not list project 1 any more; 4 of its bills"),
+            "{:?}",
+            report.warnings
+        );
+    }
+    bench.state().projects.insert(0, project);
+    assert!(!bench.run().await.needs_attention(), "it is back");
+    // One that is closed is listed, and left out on purpose.
+    bench.state().projects[0].insert("active", false);
+    assert!(!bench.run().await.needs_attention());
+    bench.state().projects[0].insert("active", true);
+    assert_eq!(bench.run().await.counts.posted, 0, "and open again");
+    assert_eq!(bench.state().invoices.len(), 7);
+}
