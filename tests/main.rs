@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod docs;
 mod quickstart;
 mod reckoning;
 mod served;
