@@ -48,7 +48,8 @@ impl Server {
     /// Where it listens: `127.0.0.1:4001`.
     fn address(&self, system: &str) -> String {
         let url = self.ready["systems"][system]["url"].as_str().expect("a URL");
-        url.strip_prefix("http://").expect("plain HTTP").to_owned()
+        let rest = url.strip_prefix("http://").expect("plain HTTP");
+        rest.split('/').next().unwrap_or(rest).to_owned()
     }
 
     fn addresses(&self) -> [String; 2] {
