@@ -15,6 +15,8 @@ mod lsp;
 mod mlc_test;
 mod quickstart;
 mod reckoning;
+mod served;
+mod state;
 mod support;
 mod trouble;
 mod wrong_input;

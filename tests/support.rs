@@ -102,8 +102,13 @@ impl Books {
     pub fn read(folder: &Path) -> Self {
         let world = folder.join(".mlc/quickstart/sandbox/world");
         assert!(world.is_dir(), "there is no sandbox in {}", world.display());
+        Self::of(&world)
+    }
+
+    /// The books of the sandbox that is kept in this folder.
+    pub fn of(world: &Path) -> Self {
         let options = SandboxOptions { read_only: true, ..SandboxOptions::default() };
-        let sandbox = Sandbox::open(Some(&world), drivers(), options).expect("the sandbox opens");
+        let sandbox = Sandbox::open(Some(world), drivers(), options).expect("the sandbox opens");
         let books = |driver| sandbox.books(driver).expect("the driver has books");
         Self { procore: books("procore"), qad: books("qad") }
     }

@@ -141,6 +141,9 @@ pub struct Plan {
     /// Only this flow; may be given several times
     #[arg(long = "flow", value_name = "NAME")]
     pub flows: Vec<String>,
+    /// The connections lead to the same systems as in the last run, under other addresses
+    #[arg(long)]
+    pub moved: bool,
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,

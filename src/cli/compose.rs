@@ -98,6 +98,9 @@ pub struct Ready {
 pub fn open(program: Program, wish: &Wish<'_>, progress: Arc<dyn Progress>) -> Result<Ready, Failure> {
     let sandboxed = in_sandbox(&program, wish.place)?;
     let folder = Folder::new(&wish.place.file, wish.place.state.as_deref(), program.name(), sandboxed);
+    if sandboxed {
+        books_are_there(&program, &folder)?;
+    }
     let (world, sandbox) = open_world(sandboxed, &folder, wish)?;
     let (store, scratch) = open_store(&folder, &world, wish.plan)?;
     if let (Some(sandbox), Some(latest)) = (&sandbox, latest(store.as_ref())?) {
@@ -130,6 +133,23 @@ fn in_sandbox(program: &Program, place: &Place) -> Result<bool, Failure> {
         ));
     }
     Ok(outside.is_empty())
+}
+
+/// A state that remembers posts into books that are gone would call them all posted.
+fn books_are_there(program: &Program, folder: &Folder) -> Result<(), Failure> {
+    let (store, world) = (folder.store(), folder.world());
+    let mut drivers = program.connections().iter().map(|connection| connection.driver.name);
+    match drivers.find(|driver| !Sandbox::is_in(&world, driver)) {
+        Some(driver) if SledStore::is_in(&store) => Err(Failure::world(
+            format!(
+                "the sandbox's {driver} is gone from {}, and the state in {} remembers what was done with it",
+                world.display(),
+                store.display()
+            ),
+            "put it back, or delete both folders to start anew",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn open_world(sandboxed: bool, folder: &Folder, wish: &Wish<'_>) -> Result<(World, Option<Sandbox>), Failure> {

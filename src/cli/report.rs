@@ -100,7 +100,9 @@ impl View<'_> {
     /// A run that had nothing to do says so in words.
     fn nothing_new(&self, name: &str, flow: &FlowReport) -> Option<String> {
         let before = self.posted_before.get(name).copied().unwrap_or(0);
-        if flow.counts.posted > 0 || before == 0 || self.report.stopped.is_some() {
+        // Where a part could not be read, nobody knows whether there is something to post.
+        let unsure = !self.report.failed_scopes.is_empty() || !self.report.warnings.is_empty();
+        if flow.counts.posted > 0 || before == 0 || self.report.stopped.is_some() || unsure {
             return None;
         }
         let before = count(before, "record was", "records were");

@@ -64,7 +64,7 @@ fn posted_before(ready: &Ready, report: &Report) -> Result<BTreeMap<String, u64>
 /// Ctrl-C once: nothing new is taken up, what is in flight is settled. Twice: the end.
 async fn until_stopped(ready: &Ready, arguments: &Plan, plan: bool) -> Result<Report, RunError> {
     let (ask, asked) = watch::channel(false);
-    let options = Options { plan, flows: arguments.flows.clone(), cancel: Some(asked) };
+    let options = Options { plan, moved: arguments.moved, flows: arguments.flows.clone(), cancel: Some(asked) };
     let listener = tokio::spawn(async move {
         signal::stop().await;
         note("\nstopping: what is in flight is being settled; press Ctrl-C once more to break off\n");
@@ -83,7 +83,11 @@ fn settle(result: Result<Report, RunError>) -> Result<(Report, Option<Failure>),
         Ok(report) => return Ok((report, None)),
         Err(error) => error,
     };
-    let exit = if error.kind == RunErrorKind::UnknownFlow { Exit::Wrong } else { Exit::World };
+    let exit = if matches!(error.kind, RunErrorKind::UnknownFlow | RunErrorKind::OtherSystem) {
+        Exit::Wrong
+    } else {
+        Exit::World
+    };
     let failure = Failure { exit, message: error.message, hint: error.mend };
     match error.report {
         Some(report) => Ok((*report, Some(failure))),

@@ -7,7 +7,7 @@ use super::arguments::{Format, Serve};
 use super::exit::{Exit, Failure, Outcome};
 use super::screen::{note, say};
 use crate::connectors::drivers;
-use crate::host::signal;
+use crate::host::{self, signal};
 use crate::sandbox::{Faults, Sandbox, SandboxOptions, Served, bind, serve};
 use crate::value::{Value, to_json};
 use clap::{Arg, ArgMatches, Command};
@@ -42,9 +42,10 @@ pub async fn run(arguments: &Serve, addresses: &[(&str, SocketAddr)]) -> Outcome
     }
     let faults = Faults::parse(&arguments.make.faults)
         .map_err(|error| Failure::wrong(format!("--faults: {error}"), "write such as `429=5%,timeout=1%,lost=1%`"))?;
-    // Time is real for those who come from outside.
+    // Time is real for those who come from outside; where its books are ahead of it, it goes on from there.
     let options = SandboxOptions { seed: arguments.make.seed, faults, read_only: false, speed: Some(1) };
     let sandbox = Arc::new(Sandbox::open(arguments.state.as_deref(), drivers(), options)?);
+    sandbox.not_before(host::world().clock.now());
     let served = bind(&sandbox, addresses).await?;
     say(&if arguments.printing.format == Format::Json { ready_json(&sandbox, &served) } else { ready(&served) })?;
     note(&how_to_use(&served));

@@ -176,12 +176,22 @@ pub trait Pace: Send + Sync {
 pub struct RateSignal {
     pub limit: Option<u64>,
     pub remaining: Option<u64>,
-    /// When the window that the two above speak of begins anew.
+    /// When the window that the two above speak of begins anew, by the other side's clock.
     pub reset: Option<Timestamp>,
+    /// What time it was by the other side's clock, where the answer says so.
+    pub there: Option<Timestamp>,
     /// The other side asks for silence until then (`Retry-After`).
     pub retry_at: Option<Timestamp>,
     /// The answer was a refusal for too many requests.
     pub refused: bool,
+}
+
+impl RateSignal {
+    /// When the window begins anew, by our clock.
+    pub fn reset_here(&self, now: Timestamp) -> Option<Timestamp> {
+        let reset = self.reset?;
+        Some(self.there.map_or(reset, |there| now.plus(reset.since(there))))
+    }
 }
 
 /// Settings of a `connect` block, checked against the catalogue, defaults filled in.

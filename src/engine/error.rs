@@ -25,6 +25,8 @@ pub enum RunErrorKind {
     Store,
     /// `Options::flows` names a flow that the pipeline does not have.
     UnknownFlow,
+    /// A connection leads elsewhere than in the last run.
+    OtherSystem,
     /// A fault of the engine itself.
     Internal,
 }

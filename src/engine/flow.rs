@@ -13,8 +13,9 @@ use super::pass::{self, Pass, PassEnd, Scope};
 use super::post::{GROUP, Poster};
 use super::report::Stage;
 use super::{kinds, label, stored, wording};
+use crate::connector::ResourceSpec;
 use crate::program::Tables;
-use crate::store::{Intent, Outcome, RecordEntry, RecordId};
+use crate::store::{Cursor, Intent, Outcome, RecordEntry, RecordId};
 use crate::value::Decimal;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -81,16 +82,18 @@ async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
         context.tally.warn(format!("{}: left out, since it cannot be read: {message}", flow.name));
     }
     let shown = records.len();
-    let mut names = HashSet::new();
+    let (mut listed, mut names) = (HashSet::new(), HashSet::new());
     let mut scopes = Vec::new();
     for record in records {
         let Some(value) = record.get(&wanted.field).filter(|value| !value.is_null()).cloned() else { continue };
         let name = value.to_string();
+        listed.insert(name.clone());
         if flow.flow().wants_scope(&flow.tables, &record) && names.insert(name.clone()) {
             let label = label::plain(spec, &record);
             scopes.push(Some(Scope { name, value, record, label }));
         }
     }
+    warn_of_the_vanished(flow, spec, &listed)?;
     if scopes.is_empty() {
         context.tally.warn(format!(
             "{}: none of the {shown} {} of {} is wanted, so nothing was read",
@@ -98,6 +101,22 @@ async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
         ));
     }
     Ok(scopes)
+}
+
+/// A scope that was read before and is not even listed any more: what happens in it is
+/// not seen, and nobody would miss it.
+fn warn_of_the_vanished(flow: &FlowRun, spec: &ResourceSpec, listed: &HashSet<String>) -> Result<(), RunError> {
+    let context = &flow.context;
+    let before = context.store.cursors(&flow.name)?;
+    let gone = |cursor: &&Cursor| cursor.seen > 0 && !cursor.scope.is_empty() && !listed.contains(&cursor.scope);
+    for gone in before.iter().filter(gone) {
+        context.tally.warn(format!(
+            "{}: {} does not list {} {} any more; {} of its {} were read before. If it was deleted, nothing is to be \
+             done; if not, look at the permissions of the credential",
+            flow.name, flow.source_title, spec.title, gone.scope, gone.seen, flow.source.plural
+        ));
+    }
+    Ok(())
 }
 
 async fn read_scopes(
@@ -135,7 +154,8 @@ async fn joined(poster: &mut JoinSet<Result<(), RunError>>) -> Result<(), RunErr
 /// move by themselves are evaluated again from what the store keeps, the others are
 /// counted as they stand.
 async fn take_up_waiting(flow: &FlowRun, ends: &[PassEnd], out: &mpsc::Sender<Ready>) -> Result<(), RunError> {
-    let ends: HashMap<String, &PassEnd> = ends.iter().map(|end| (pass::escape(&end.scope), end)).collect();
+    let name = |end: &PassEnd| end.scope.as_ref().map_or_else(String::new, |scope| pass::escape(&scope.name));
+    let ends: HashMap<String, &PassEnd> = ends.iter().map(|end| (name(end), end)).collect();
     let mut outbox = Outbox::default();
     for id in flow.take_waiting() {
         let Some(entry) = flow.context.store.record(&id)? else { continue };
@@ -157,11 +177,32 @@ async fn take_up_waiting(flow: &FlowRun, ends: &[PassEnd], out: &mpsc::Sender<Re
 fn waiting_verdict(flow: &FlowRun, entry: RecordEntry, end: Option<&PassEnd>) -> Result<Verdict, RunError> {
     let outcome = entry.outcome;
     let as_it_stands = |entry| Ok(Verdict::Stands(Box::new(entry), outcome));
-    let moves = matches!(outcome, Outcome::Held | Outcome::InDoubt) || entry.kind == kinds::UNAVAILABLE;
     let read_to_its_end = end.filter(|end| end.complete && !flow.context.brake.is_pulled());
-    let Some(end) = read_to_its_end.filter(|_| moves && !flow.in_doubt.contains_key(&entry.id)) else {
+    let Some(end) = read_to_its_end.filter(|_| !flow.in_doubt.contains_key(&entry.id)) else {
         return as_it_stands(entry);
     };
+    if end.full || entry.kind == kinds::GONE {
+        let waits = matches!(outcome, Outcome::Held | Outcome::InDoubt) || entry.kind == kinds::UNAVAILABLE;
+        // What stands on the other side does not wait to be posted.
+        if !waits || entry.reference.is_some() || entry.kind == kinds::GONE {
+            return as_it_stands(entry);
+        }
+        return Ok(gone(flow, &entry));
+    }
+    // The record is as it was, or it would have been read. Its scope was read anew: what
+    // was amended there (the project's code in the ledger) sets free what waited for it.
+    let scope_type = flow.scope.as_ref().map(|(_, ty)| ty.as_ref());
+    match stored::restore(&entry.source, &flow.source_type, scope_type) {
+        Some((record, _)) => {
+            let seen = pass::seen(flow, &record, end.scope.as_ref());
+            mapping::judge(flow, seen, &record, end.scope.as_ref().map(|scope| &scope.record))
+        }
+        None => as_it_stands(entry),
+    }
+}
+
+/// It waited to be posted, and a whole pass did not show it.
+fn gone(flow: &FlowRun, entry: &RecordEntry) -> Verdict {
     let seen = Seen {
         id: entry.id.clone(),
         label: entry.label.clone(),
@@ -169,20 +210,8 @@ fn waiting_verdict(flow: &FlowRun, entry: RecordEntry, end: Option<&PassEnd>) ->
         json: entry.source.clone(),
         amount: entry.amount.as_ref().and_then(|text| text.parse::<Decimal>().ok()),
     };
-    if end.full || entry.kind == kinds::GONE {
-        // What stands on the other side does not wait to be posted.
-        if entry.reference.is_some() || entry.kind == kinds::GONE {
-            return as_it_stands(entry);
-        }
-        let why = wording::gone(flow);
-        let gone = ledger::entry(&flow.context, &flow.hash, &seen, Some(&entry), Outcome::Held, why);
-        return Ok(Verdict::Settled { entry: Box::new(gone), counted: Outcome::Held, news: false });
-    }
-    let scope_type = flow.scope.as_ref().map(|(_, ty)| ty.as_ref());
-    match stored::restore(&entry.source, &flow.source_type, scope_type) {
-        Some((record, scope)) => mapping::judge(flow, seen, &record, scope.as_ref()),
-        None => as_it_stands(entry),
-    }
+    let gone = ledger::entry(&flow.context, &flow.hash, &seen, Some(entry), Outcome::Held, wording::gone(flow));
+    Verdict::Settled { entry: Box::new(gone), counted: Outcome::Held, news: false }
 }
 
 /// A whole source that shows nothing is not a success.

@@ -43,7 +43,10 @@ struct State {
 struct Window {
     /// What is left, as far as is known.
     remaining: u64,
+    /// When it begins anew by the other side's clock: tells this window from the next.
     reset: Timestamp,
+    /// The same instant by our clock.
+    until: Timestamp,
 }
 
 impl Governor {
@@ -83,8 +86,8 @@ impl State {
     /// Takes one request out of every window, or says until when to wait.
     fn take(&mut self, now: Timestamp) -> Option<Timestamp> {
         // A window that began anew is unknown until the next answer speaks of it.
-        self.windows.retain(|_, window| window.reset > now);
-        let used_up = self.windows.values().filter(|window| window.remaining == 0).map(|window| window.reset);
+        self.windows.retain(|_, window| window.until > now);
+        let used_up = self.windows.values().filter(|window| window.remaining == 0).map(|window| window.until);
         if let Some(until) = used_up.chain(self.silent_until.filter(|until| *until > now)).max() {
             return Some(until);
         }
@@ -95,9 +98,12 @@ impl State {
     }
 
     fn learn(&mut self, signal: &RateSignal, now: Timestamp) {
-        if let (Some(limit), Some(remaining), Some(reset)) = (signal.limit, signal.remaining, signal.reset) {
+        let ends = signal.reset_here(now);
+        if let (Some(limit), Some(remaining), Some(reset), Some(until)) =
+            (signal.limit, signal.remaining, signal.reset, ends)
+        {
             let remaining = if signal.refused { 0 } else { remaining };
-            self.learn_window(limit, remaining, reset);
+            self.learn_window(limit, Window { remaining, reset, until });
         }
         if let Some(until) = signal.retry_at {
             self.be_silent(until);
@@ -108,24 +114,29 @@ impl State {
         }
         // The later of both: a short `Retry-After` does not open a window that is used up.
         self.refusals = self.refusals.saturating_add(1);
-        match signal.reset {
-            Some(reset) => self.be_silent(reset),
-            None if signal.retry_at.is_none() => {
+        match signal.retry_at.max(ends).filter(|until| *until > now) {
+            Some(until) => self.be_silent(until),
+            // Nothing was said, or it lies in the past: a clock is wrong.
+            None => {
                 let factor = 2_u32.saturating_pow(self.refusals - 1);
                 self.be_silent(now.plus(FIRST_SILENCE.saturating_mul(factor).min(LONGEST_SILENCE)));
             }
-            None => {}
         }
     }
 
     /// Answers come out of order: within one window only the smaller count is news, and
     /// an answer that speaks of a window before is stale.
-    fn learn_window(&mut self, limit: u64, remaining: u64, reset: Timestamp) {
-        let window = self.windows.entry(limit).or_insert(Window { remaining, reset });
-        if reset > window.reset {
-            *window = Window { remaining, reset };
-        } else if reset == window.reset {
-            window.remaining = window.remaining.min(remaining);
+    fn learn_window(&mut self, limit: u64, told: Window) {
+        let Some(window) = self.windows.get_mut(&limit) else {
+            self.windows.insert(limit, told);
+            return;
+        };
+        if told.reset > window.reset {
+            *window = told;
+        } else if told.reset == window.reset {
+            window.remaining = window.remaining.min(told.remaining);
+            // Their clock is shown in whole seconds, so each answer places the end a little late.
+            window.until = window.until.min(told.until);
         }
     }
 
@@ -219,6 +230,28 @@ mod tests {
         let refusal = RateSignal { refused: true, ..RateSignal::default() };
         for least in [1, 3, 7] {
             governor.observe(&refusal);
+            governor.admit().await;
+            assert!(seconds(&clock) >= least, "{}", seconds(&clock));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_is_off_is_reckoned_with() {
+        for off in [-40 * 86_400, -30, 30, 40 * 86_400] {
+            let (governor, clock) = governor();
+            let there = Some(Timestamp::from_unix(START + off));
+            governor.observe(&RateSignal { there, ..signal(25, 1, off + 8) });
+            governor.admit().await;
+            governor.admit().await;
+            assert!((8..=9).contains(&seconds(&clock)), "{off}: {}", seconds(&clock));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_whose_window_is_long_over_is_no_leave_to_go_on() {
+        let (governor, clock) = governor();
+        for least in [1, 3, 7] {
+            governor.observe(&RateSignal { refused: true, ..signal(25, 0, -600) });
             governor.admit().await;
             assert!(seconds(&clock) >= least, "{}", seconds(&clock));
         }

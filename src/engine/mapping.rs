@@ -6,6 +6,7 @@
 //! | – | | it is evaluated |
 //! | posted | is the same | unchanged |
 //! | posted | changed | evaluated; the same result is unchanged, another follows `on change` |
+//! | posted | changed, but today's flow makes the same of it as before | unchanged |
 //! | held | | evaluated on every run |
 //! | rejected, skipped, failed | is the same, and so is the flow | it stands |
 //! | rejected, skipped, failed | changed | evaluated |
@@ -140,6 +141,9 @@ fn before_posting(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, evalu
 
 /// The record stands on the other side already, and its source is not what it was.
 fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, evaluation: Evaluation) -> Verdict {
+    if posted.outcome == Outcome::Posted && same_before(flow, &posted, &evaluation) {
+        return as_posted(flow, &seen, &posted);
+    }
     let changed = match evaluation {
         Evaluation::Mapped(mapped) => match compare_with_posted(flow, &posted, &mapped) {
             Now::Same => return as_posted(flow, &seen, &posted),
@@ -159,6 +163,23 @@ fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, evaluation: Ev
         format!("correct {reference} in {}, or the record in {}", flow.target_title, flow.source_title),
     );
     settled(flow, &seen, Some(&posted), Outcome::Held, why)
+}
+
+/// Whether today's flow makes the same of the record as it was when it was posted. Then a
+/// difference to what was posted comes of the pipeline or its lookups: a new wording in the
+/// mapping is for the records to come, and must not hold (or write again) hundreds that
+/// were posted rightly, as soon as somebody touches them at their source.
+fn same_before(flow: &FlowRun, posted: &RecordEntry, now: &Evaluation) -> bool {
+    let scope_type = flow.scope.as_ref().map(|(_, ty)| ty.as_ref());
+    let Some((record, scope)) = stored::restore(&posted.source, &flow.source_type, scope_type) else { return false };
+    match (flow.flow().evaluate(&flow.tables, &record, scope.as_ref()), now) {
+        (Evaluation::Mapped(before), Evaluation::Mapped(now)) => {
+            hash::of_records([&before.target]) == hash::of_records([&now.target])
+        }
+        (Evaluation::Skipped, Evaluation::Skipped) => true,
+        (Evaluation::Stopped(before), Evaluation::Stopped(now)) => before.kind == now.kind,
+        _ => false,
+    }
 }
 
 enum Now {

@@ -39,6 +39,7 @@ mod run_id;
 mod send;
 mod settle;
 mod stored;
+mod systems;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -78,6 +79,8 @@ pub struct Setup {
 pub struct Options {
     /// Read, map and ask, and write nothing anywhere.
     pub plan: bool,
+    /// The connections lead to the same systems as before, under other addresses.
+    pub moved: bool,
     /// Names of flows; empty for all.
     pub flows: Vec<String>,
     /// Becomes `true` when the run shall take up nothing new, settle what is in flight, and report.

@@ -42,8 +42,8 @@ pub(super) struct Scope {
 
 /// What became of a pass.
 pub(super) struct PassEnd {
-    /// Empty for a source without scopes.
-    pub scope: String,
+    /// `None` for a source without scopes.
+    pub scope: Option<Scope>,
     /// Every page was read.
     pub complete: bool,
     /// Not only what changed lately.
@@ -78,18 +78,24 @@ impl Pass {
         let name = self.scope_name().to_owned();
         let cursor = self.flow.context.store.cursor(&self.flow.name, &name)?;
         let since = self.changed_since(cursor.as_ref());
-        let full = since.is_none();
-        let complete = !self.flow.context.brake.is_pulled() && self.read_pages(since).await?;
+        let mut full = since.is_none();
+        let mut complete = !self.flow.context.brake.is_pulled() && self.read_pages(since).await?;
+        // The newest record that was seen lies within the overlap: where even that is gone,
+        // only a look at the whole can tell silence from quiet.
+        if complete && !full && self.read == 0 {
+            full = true;
+            complete = self.read_pages(None).await?;
+        }
         drop(turn);
         let (flow, read) = (self.flow.clone(), self.read);
         let next = self.next_cursor(&name, cursor, full);
-        let settled = self.tickets.all_settled().await;
+        let (scope, settled) = (self.scope.clone(), self.tickets.all_settled().await);
         if let Some(next) = next.filter(|_| complete && settled) {
             let mut outbox = Outbox::default();
             outbox.operation(Operation::PutCursor(next));
             outbox.flush(&flow.context, &flow.name).await?;
         }
-        Ok(PassEnd { scope: name, complete, full, read })
+        Ok(PassEnd { scope, complete, full, read })
     }
 
     fn scope_name(&self) -> &str {
@@ -292,7 +298,7 @@ pub(super) fn settle(flow: &FlowRun, verdict: Verdict, outbox: &mut Outbox) {
 }
 
 /// A source record with the names under which it is kept.
-fn seen(flow: &FlowRun, record: &Record, scope: Option<&Scope>) -> Seen {
+pub(super) fn seen(flow: &FlowRun, record: &Record, scope: Option<&Scope>) -> Seen {
     let parts: Vec<String> =
         flow.source.identity.iter().map(|field| record.get(field).map(Value::to_string).unwrap_or_default()).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();

@@ -10,7 +10,7 @@ use super::error::{RunError, RunErrorKind};
 use super::report::{Report, Stage};
 use super::run_id::run_id;
 use super::tally::Tally;
-use super::{Options, Setup, flow, lookups, recover};
+use super::{Options, Setup, flow, lookups, recover, systems};
 use crate::store::{Batch, EventKind, Operation, RunEntry};
 use crate::value::Timestamp;
 use serde_json::json;
@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 /// end for a reason outside the records; what was settled until then stays settled.
 pub async fn run(setup: &Setup, options: &Options) -> Result<Report, RunError> {
     let flows = chosen(setup, options)?;
+    systems::check(setup, options)?;
     let started = setup.clock.now();
     let context = Arc::new(context(setup, options, started));
     let before = requests(setup);
@@ -150,6 +151,7 @@ fn entry(setup: &Setup, context: &Context, started: Timestamp, report: Option<&R
         pipeline: setup.program.name().to_owned(),
         program_hash: setup.program.hash().to_owned(),
         sandbox: setup.sandbox,
+        systems: systems::of(setup),
         started,
         ended: report.map(|_| context.clock.now()),
         // A report is made of texts, numbers and lists, which JSON can always hold.

@@ -44,7 +44,7 @@ pub struct Story {
 }
 
 /// Where the journal of a fake lies.
-fn path_of(dir: &Path, fake: &str) -> PathBuf {
+pub fn path_of(dir: &Path, fake: &str) -> PathBuf {
     dir.join(format!("{fake}.ndjson"))
 }
 

@@ -15,7 +15,8 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
-use axum::http::{Response, StatusCode};
+use axum::http::header::DATE;
+use axum::http::{HeaderValue, Response, StatusCode};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -89,6 +90,15 @@ pub async fn serve(served: Vec<Served>, stop: impl Future<Output = ()>) -> Resul
 }
 
 async fn handle(State(desk): State<Arc<Desk>>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response<Body> {
+    let mut response = answer(&desk, &cut, request).await;
+    // By the clock by which its windows and tokens are counted.
+    if let Some(date) = desk.parts().2.now().http_date().and_then(|date| HeaderValue::from_str(&date).ok()) {
+        response.headers_mut().insert(DATE, date);
+    }
+    response
+}
+
+async fn answer(desk: &Desk, cut: &Cut, request: Request) -> Response<Body> {
     let (station, faults, clock) = desk.parts();
     let Some(request) = desk.request(request).await else {
         return Response::builder().status(StatusCode::METHOD_NOT_ALLOWED).body(Body::empty()).unwrap_or_default();

@@ -77,6 +77,11 @@ impl Sandbox {
         })
     }
 
+    /// Whether the driver's fake has been at work in this folder.
+    pub fn is_in(dir: &Path, driver: &str) -> bool {
+        journal::path_of(dir, driver).exists()
+    }
+
     /// The world to run in.
     pub fn world(&self) -> World {
         let transport = MemoryTransport {

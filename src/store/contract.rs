@@ -74,6 +74,7 @@ fn run(id: &str, started: i64) -> RunEntry {
         pipeline: "p".to_owned(),
         program_hash: "h".to_owned(),
         sandbox: true,
+        systems: super::Systems::new(),
         started: Timestamp::from_unix(started),
         ended: None,
         report: Some(json!({ "posted": 1 })),
@@ -106,8 +107,10 @@ async fn what_is_written_is_read(store: &dyn Store) {
     assert_eq!(store.link("bills", "S1/100").expect("link"), Some(entry.id.clone()));
     assert_eq!(store.link("other", "S1/100").expect("link"), None);
     assert_eq!(store.intents().expect("intents"), vec![intent]);
-    assert_eq!(store.cursor("bills", "7").expect("cursor"), Some(cursor));
+    assert_eq!(store.cursor("bills", "7").expect("cursor"), Some(cursor.clone()));
     assert_eq!(store.cursor("bills", "").expect("cursor"), None);
+    assert_eq!(store.cursors("bills").expect("cursors"), [cursor]);
+    assert_eq!(store.cursors("bill").expect("cursors"), []);
     let entries = store.audit(head.number, 10).expect("audit");
     assert_eq!(entries.len(), 1);
     assert_eq!(entries[0].event, event(EventKind::Intent, 2));

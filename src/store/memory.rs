@@ -157,6 +157,10 @@ impl Store for MemoryStore {
         Ok(self.lock().tables.cursors.get(&(flow.to_owned(), scope.to_owned())).cloned())
     }
 
+    fn cursors(&self, flow: &str) -> Result<Vec<Cursor>, StoreError> {
+        Ok(self.lock().tables.cursors.values().filter(|cursor| cursor.flow == flow).cloned().collect())
+    }
+
     fn runs(&self, most: usize) -> Result<Vec<RunEntry>, StoreError> {
         Ok(self.lock().tables.runs.values().rev().take(most).cloned().collect())
     }

@@ -10,6 +10,7 @@ mod codec;
 #[cfg(test)]
 mod contract;
 mod disk;
+mod guarded;
 mod head_file;
 mod keys;
 mod lock;
@@ -23,6 +24,7 @@ pub use sled::SledStore;
 use crate::value::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -47,6 +49,9 @@ pub trait Store: Send + Sync {
     fn intents(&self) -> Result<Vec<Intent>, StoreError>;
 
     fn cursor(&self, flow: &str, scope: &str) -> Result<Option<Cursor>, StoreError>;
+
+    /// The cursors of all scopes of a flow, in the order of their scopes.
+    fn cursors(&self, flow: &str) -> Result<Vec<Cursor>, StoreError>;
 
     /// The latest runs, newest first.
     fn runs(&self, most: usize) -> Result<Vec<RunEntry>, StoreError>;
@@ -202,12 +207,18 @@ pub struct Cursor {
     pub at: Timestamp,
 }
 
+/// By connection, the settings that say where it leads.
+pub type Systems = BTreeMap<String, BTreeMap<String, String>>;
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunEntry {
     pub id: String,
     pub pipeline: String,
     pub program_hash: String,
     pub sandbox: bool,
+    /// Where its connections led; empty in the sandbox.
+    #[serde(default)]
+    pub systems: Systems,
     pub started: Timestamp,
     /// `None` while it runs, and for one that was stopped from outside.
     pub ended: Option<Timestamp>,

@@ -12,6 +12,7 @@
 //! has lost something it acknowledged does not open.
 
 use super::blobs::Blobs;
+use super::guarded::guarded;
 use super::head_file::{FORMAT, HeadFile, check_format, damaged};
 use super::lock::{Lock, in_use};
 use super::writer::{Ground, Writer, panicked};
@@ -24,7 +25,6 @@ use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transa
 use ::sled::{Db, IVec, Mode, Tree};
 use async_trait::async_trait;
 use serde::de::DeserializeOwned;
-use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -60,22 +60,27 @@ impl SledStore {
 
     /// Opens the store in the folder; `None`, and nothing is written, if there is none.
     pub fn open_existing(folder: &Path, now: Timestamp) -> Result<Option<Self>, StoreError> {
-        if ["db", "head.json"].iter().any(|name| folder.join(name).exists()) {
-            return Self::open(folder, now).map(Some);
-        }
-        Ok(None)
+        if Self::is_in(folder) { Self::open(folder, now).map(Some) } else { Ok(None) }
+    }
+
+    /// Whether there is a store in the folder, or what is left of one.
+    pub fn is_in(folder: &Path) -> bool {
+        ["db", "head.json"].iter().any(|name| folder.join(name).exists())
     }
 
     /// Opens a copy of the store, made in `scratch`, and leaves the store itself as it is:
     /// even opening a database may write to its files. `None` if there is no store.
     pub fn open_copy(folder: &Path, scratch: &Path, now: Timestamp) -> Result<Option<Self>, StoreError> {
-        if !folder.join("head.json").exists() {
+        if !Self::is_in(folder) {
             return Ok(None);
         }
         let lock = Lock::take(folder)?;
         disk::copy_folder(folder, scratch)?;
         drop(lock);
+        // What is wrong with the copy is wrong with the store, and that is where people look.
+        let (copy, original) = (scratch.display().to_string(), folder.display().to_string());
         Self::open_existing(scratch, now)
+            .map_err(|error| StoreError { message: error.message.replace(&copy, &original), ..error })
     }
 
     fn create(folder: &Path, now: Timestamp, lock: Lock) -> Result<Self, StoreError> {
@@ -140,6 +145,11 @@ impl Store for SledStore {
         self.shelf.find(&self.shelf.trees.cursors, &keys::in_flow(flow, scope))
     }
 
+    fn cursors(&self, flow: &str) -> Result<Vec<Cursor>, StoreError> {
+        let values = self.shelf.trees.cursors.scan_prefix(keys::of_flow(flow)).values();
+        self.shelf.collect(values, |bytes| self.shelf.decode(bytes))
+    }
+
     fn runs(&self, most: usize) -> Result<Vec<RunEntry>, StoreError> {
         self.shelf.collect(self.shelf.trees.runs.iter().values().rev().take(most), |bytes| self.shelf.decode(bytes))
     }
@@ -177,15 +187,14 @@ struct Trees {
 impl Shelf {
     fn open(folder: &Path) -> Result<Self, StoreError> {
         let blobs = Blobs::open(folder)?;
-        let opened = catch_unwind(|| {
+        let opened = guarded(|| {
             let config = ::sled::Config::new().path(folder.join("db")).cache_capacity(CACHE);
             let db = config.mode(Mode::LowSpace).flush_every_ms(Some(200)).open()?;
             let trees = Trees::open(&db)?;
             Ok((db, trees))
         });
-        let (db, trees) = opened
-            .map_err(|panic| damaged(folder, &panicked(panic.as_ref()).message))?
-            .map_err(|error| sentence(folder, error))?;
+        let (db, trees) =
+            opened.map_err(|panic| torn(folder, panic.as_ref()))?.map_err(|error| sentence(folder, error))?;
         Ok(Self { trees, db, blobs, folder: folder.to_owned() })
     }
 
@@ -229,7 +238,9 @@ impl Shelf {
     }
 
     fn get(&self, tree: &Tree, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        tree.get(key).map_err(|error| self.failed(error))
+        guarded(|| tree.get(key))
+            .map_err(|panic| torn(&self.folder, panic.as_ref()))?
+            .map_err(|error| self.failed(error))
     }
 
     fn find<T: DeserializeOwned>(&self, tree: &Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
@@ -245,7 +256,8 @@ impl Shelf {
         values: impl Iterator<Item = ::sled::Result<IVec>>,
         decode: impl Fn(&[u8]) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        values.map(|bytes| decode(&bytes.map_err(|error| self.failed(error))?)).collect()
+        guarded(|| values.map(|bytes| decode(&bytes.map_err(|error| self.failed(error))?)).collect())
+            .map_err(|panic| torn(&self.folder, panic.as_ref()))?
     }
 
     fn failed(&self, error: ::sled::Error) -> StoreError {
@@ -431,6 +443,11 @@ fn forget_unfinished(folder: &Path) -> Result<(), StoreError> {
         std::fs::remove_dir_all(&db).map_err(|error| disk::refused("remove", &db, &error))?;
     }
     disk::remove(&marker)
+}
+
+/// The sentence for a database that panicked over what it read.
+fn torn(folder: &Path, panic: &(dyn std::any::Any + Send)) -> StoreError {
+    damaged(folder, &panicked(panic).message)
 }
 
 /// What sled says, in our words.

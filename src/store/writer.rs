@@ -4,8 +4,8 @@
 //! Invariant: nobody is told that a batch is written before it is on disk, and after the
 //! ground has failed once nothing more is written: what it then holds is not known.
 
+use super::guarded::guarded;
 use super::{Batch, Head, StoreError, StoreErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
@@ -94,7 +94,7 @@ fn write(
     broken: &mut Option<StoreError>,
 ) -> Vec<Result<Head, StoreError>> {
     let count = batches.len();
-    let written = catch_unwind(AssertUnwindSafe(|| write_group(ground, batches)));
+    let written = guarded(|| write_group(ground, batches));
     let failure = match written {
         Ok(Ok(results)) => return results,
         Ok(Err(error)) => error,

@@ -126,6 +126,16 @@ impl Timestamp {
         self.0.checked_sub(span).map_or(Self(jiff::Timestamp::MIN), Self)
     }
 
+    /// Out of the `Date` header of an HTTP answer.
+    pub fn from_http_date(text: &str) -> Option<Self> {
+        jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text.trim()).ok().map(Self)
+    }
+
+    /// As the `Date` header of an HTTP answer says it; `None` for an instant that it cannot say.
+    pub fn http_date(self) -> Option<String> {
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&self.0).ok()
+    }
+
     /// How long since `earlier`; zero if `earlier` is not earlier.
     pub fn since(self, earlier: Self) -> Span {
         Span::try_from(self.0.duration_since(earlier.0)).unwrap_or_default()
@@ -241,5 +251,14 @@ mod tests {
         assert_eq!(parse_duration("24h").map(render_duration).as_deref(), Some("1d"));
         assert_eq!(parse_duration("9999999999999999999d"), None);
         assert_eq!(parse_duration("5 m"), None);
+    }
+
+    #[test]
+    fn http_dates_are_read_and_written() {
+        let text = "Tue, 24 Nov 2026 12:19:05 GMT";
+        let instant = Timestamp::from_http_date(text).expect("a date");
+        assert_eq!(instant.unix(), 1_795_522_745);
+        assert_eq!(instant.http_date().as_deref(), Some(text));
+        assert_eq!(Timestamp::from_http_date("yesterday"), None);
     }
 }

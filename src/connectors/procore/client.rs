@@ -19,9 +19,9 @@ use async_trait::async_trait;
 /// Who is asking, as Procore wants to know it.
 pub const USER_AGENT: &str = concat!("mlc/", env!("CARGO_PKG_VERSION"));
 
-/// A filter on change instants needs both ends; the later one lies this far ahead, so
-/// that a server whose clock runs fast hides nothing.
-const AHEAD: Span = Span::from_secs(24 * 60 * 60);
+/// A filter on change instants needs both ends; the later one lies this far ahead (ten
+/// years), so that no clock that is off, theirs or ours, hides a change.
+const AHEAD: Span = Span::from_secs(3_650 * 24 * 60 * 60);
 
 /// One company in Procore.
 pub struct Procore {

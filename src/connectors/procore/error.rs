@@ -93,6 +93,7 @@ pub fn rate_signal(response: &HttpResponse, now: Timestamp) -> RateSignal {
         limit: number("X-Rate-Limit-Limit"),
         remaining: number("X-Rate-Limit-Remaining"),
         reset: reset(response),
+        there: date(response),
         retry_at: number("Retry-After").map(|seconds| now.plus(Span::from_secs(seconds))),
         refused: response.status == 429,
     }
@@ -102,9 +103,14 @@ pub fn rate_signal(response: &HttpResponse, now: Timestamp) -> RateSignal {
 fn retry_at(response: &HttpResponse, now: Timestamp) -> Option<Timestamp> {
     let signal = rate_signal(response, now);
     match response.status {
-        429 => signal.retry_at.max(signal.reset),
+        429 => signal.retry_at.max(signal.reset_here(now)),
         _ => signal.retry_at,
     }
+}
+
+/// The server's own time. Its clock and ours need not agree, and windows are counted by its own.
+fn date(response: &HttpResponse) -> Option<Timestamp> {
+    response.header("Date").and_then(Timestamp::from_http_date)
 }
 
 fn reset(response: &HttpResponse) -> Option<Timestamp> {
@@ -211,6 +217,15 @@ mod tests {
             assert_eq!(error.effect, Effect::None);
             assert!(rate_signal(&response, now).refused);
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_off_does_not_change_how_long_to_wait() {
+        let now = Timestamp::from_unix(1_000);
+        // Seven seconds before the window's end by the server's clock, whatever ours says.
+        let headers = [("Date", "Tue, 24 Nov 2026 12:19:03 GMT"), ("x-rate-limit-reset", "1795522750")];
+        let error = refusal(&answer(429, "slow down", &headers), now, "vendors", false);
+        assert_eq!(error.retry_at, Some(Timestamp::from_unix(1_007)));
     }
 
     #[test]

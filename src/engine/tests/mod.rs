@@ -1,5 +1,6 @@
 //! The engine against a small ledger in memory: nothing twice, nothing lost.
 
+mod amended;
 mod bench;
 mod changes;
 pub(super) mod clock;

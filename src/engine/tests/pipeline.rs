@@ -56,8 +56,18 @@ impl Files for NoFiles {
 
 /// The pipeline with these rules in its `to` block.
 pub(super) fn program(rules: &str) -> Arc<Program> {
+    amended(&[("RULES", rules)])
+}
+
+/// The pipeline with parts of its text replaced by others.
+pub(super) fn amended(parts: &[(&str, &str)]) -> Arc<Program> {
+    let mut text = PIPELINE.to_owned();
+    for (from, to) in parts.iter().chain(&[("RULES", "")]) {
+        assert!(text.contains(from) || *from == "RULES", "the pipeline has no `{from}`");
+        text = text.replace(from, to);
+    }
     let mut sources = Sources::new();
-    let id = sources.add("bench.mlc", PIPELINE.replace("RULES", rules));
+    let id = sources.add("bench.mlc", text);
     let parsed = parse(&sources, id);
     assert!(parsed.diagnostics.is_empty(), "{}", render(&parsed.diagnostics, &sources, Style::Plain));
     let checked =
