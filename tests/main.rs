@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod jsonpath;
 mod quickstart;
 mod reckoning;
 mod support;

@@ -88,6 +88,7 @@ codes! {
     PATH_QUERY = "E0311", "a path that cannot be followed";
     DIVISION_BY_ZERO = "E0312", "a division by zero";
     MIXED_KINDS = "E0313", "values of different kinds in one place";
+    UNTYPED = "E0319", "a value of unknown type";
     UNKNOWN_TARGET_FIELD = "E0401", "the target has no such field";
     MISSING_TARGET_FIELD = "E0402", "a field that the target needs is not mapped";
     MAPPED_TWICE = "E0403", "a field is mapped twice";

@@ -11,6 +11,7 @@ mod connect;
 mod csv_rows;
 mod each;
 mod expr;
+mod filter;
 mod fit;
 mod flow;
 mod lints;
@@ -28,6 +29,7 @@ mod scope;
 mod settings;
 mod target;
 mod template;
+mod untyped;
 
 use super::{Files, Flow, Lookup, Model};
 use crate::connector::Driver;
@@ -60,6 +62,9 @@ pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers
         lost_in: HashMap::new(),
     };
     let model = checker.file(file);
+    if !checker.found.iter().any(Diagnostic::is_error) && !lost::anywhere(file) {
+        checker.untyped(&model);
+    }
     let diagnostics = in_order(checker.found);
     let wrong = diagnostics.iter().any(Diagnostic::is_error);
     Checked { model: (!wrong).then_some(model), diagnostics }
