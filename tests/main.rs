@@ -9,6 +9,7 @@ mod corpus;
 mod jsonpath;
 mod quickstart;
 mod reckoning;
+mod soundness;
 mod support;
 mod trouble;
 mod wrong_input;
