@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod fuzzed;
 mod jsonpath;
 mod quickstart;
 mod reckoning;

@@ -143,7 +143,11 @@ impl Writer<'_> {
             let clause = self.clause("  ");
             text.push_str(&clause);
         }
-        let writable = self.resources(Operation::Create);
+        let mut writable = self.resources(Operation::Create);
+        if self.places(|ty| matches!(ty.kind, Kind::DateTime)).is_empty() && !self.slips() {
+            // There is no way to write an instant.
+            writable.retain(|(side, name)| !needs_instant(&self.sides[*side].catalogue.resources[name]));
+        }
         let (side, target) = self.random.pick(&writable).clone();
         let spec = &self.sides[side].catalogue.resources[&target];
         let map = self.map(&spec.fields, spec, "    ");
@@ -243,6 +247,18 @@ impl Writer<'_> {
         format!("{indent}let {name} = {} else {outcome}\n", known.path)
     }
 
+    /// A settled instant, where there is none yet.
+    fn let_instant(&mut self, indent: &str) -> String {
+        let instants = self.places(|ty| matches!(ty.kind, Kind::DateTime));
+        if instants.is_empty() || instants.iter().any(|at| !self.known[*at].ty.optional) {
+            return String::new();
+        }
+        let known = self.known[*self.random.pick(&instants)].clone();
+        let (name, outcome) = (self.name("v"), self.outcome());
+        self.know(&name, &known.ty.settled(), 1);
+        format!("{indent}let {name} = {} else {outcome}\n", known.path)
+    }
+
     fn let_lookup(&mut self, indent: &str) -> String {
         let (lookup, inputs, outputs, missing) = self.random.pick(&self.lookups.clone()).clone();
         let name = self.name("v");
@@ -273,7 +289,14 @@ impl Writer<'_> {
                 let entry = self.let_optional(indent);
                 text.push_str(&entry);
             }
+            if spec.ty == SpecType::Datetime && spec.required {
+                let entry = self.let_instant(indent);
+                text.push_str(&entry);
+            }
             let value = self.for_field(spec, key.contains(&name), indent);
+            if value.is_empty() {
+                continue;
+            }
             text.push_str(&format!("{indent}{name} = {value}\n"));
             let kind = kind_of(spec);
             if is_plain(&kind) && (spec.required || key.contains(&name)) {
@@ -290,7 +313,7 @@ impl Writer<'_> {
         if spec.closed && !spec.values.is_empty() {
             return match self.random.percent(70) {
                 true => format!("\"{}\"", self.random.pick(&spec.values)),
-                false => self.text(spec.max, 1),
+                false => self.of_known_values(spec),
             };
         }
         // What need not be there may be absent.
@@ -313,8 +336,24 @@ impl Writer<'_> {
             SpecType::Datetime => self.instant(),
             SpecType::List if spec.fields.is_empty() => self.list(spec.item.unwrap_or(SpecType::Text), 2),
             SpecType::List => self.each(&spec.fields, indent),
-            SpecType::Record => "rec".to_owned(),
+            SpecType::Record => self.whole_record(spec),
         }
+    }
+
+    /// A field that is known to take only values that the target takes too, as far as anybody knows.
+    fn of_known_values(&mut self, spec: &FieldSpec) -> String {
+        let same = |known: &Known| known.path.ends_with(".kind") && spec.values.contains(&"red".to_owned());
+        let known = self.known.iter().find(|known| same(known)).map(|known| known.path.clone());
+        known.map_or_else(|| format!("\"{}\"", spec.values[0]), |path| format!("{path} ?? \"{}\"", spec.values[0]))
+    }
+
+    /// A record that has all fields of the target's, or nothing.
+    fn whole_record(&mut self, spec: &FieldSpec) -> String {
+        let records = self.places(|ty| match &ty.kind {
+            Kind::Record(record) => record.fields.keys().all(|name| spec.fields.contains_key(&**name)),
+            _ => false,
+        });
+        if records.is_empty() { String::new() } else { self.known[*self.random.pick(&records)].path.clone() }
     }
 
     fn each(&mut self, fields: &IndexMap<String, FieldSpec>, indent: &str) -> String {
@@ -523,7 +562,9 @@ impl Writer<'_> {
     fn date(&mut self, depth: usize) -> String {
         match self.random.below(4) {
             0 => "2026-10-31".to_owned(),
-            1 if depth > 0 => format!("date({})", self.instant()),
+            1 if depth > 0 && !self.places(|ty| matches!(ty.kind, Kind::DateTime) && !ty.optional).is_empty() => {
+                format!("date({})", self.instant())
+            }
             _ => self.path(|kind| matches!(kind, Kind::Date), "2026-01-01"),
         }
     }
@@ -557,6 +598,10 @@ impl Writer<'_> {
             .collect();
         format!("[{}]", items.join(", "))
     }
+}
+
+fn needs_instant(spec: &ResourceSpec) -> bool {
+    spec.fields.values().any(|field| field.required && field.ty == SpecType::Datetime)
 }
 
 fn is_plain(kind: &Kind) -> bool {
