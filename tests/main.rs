@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod docs;
 mod fuzzed;
 mod jsonpath;
 mod quickstart;

@@ -6,7 +6,10 @@ use serde_json::Value;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// What a command did.
@@ -45,12 +48,27 @@ pub fn mlc(arguments: &[&str]) -> Outcome {
 }
 
 pub fn mlc_in(folder: &Path, arguments: &[&str]) -> Outcome {
-    let output = Command::new(env!("CARGO_BIN_EXE_mlc"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("mlc starts");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mlc"));
+    command.args(arguments).current_dir(folder).env("NO_COLOR", "1");
+    finish(&mut command)
+}
+
+/// Waits for the command; one that does not end in four minutes hangs, and is killed and told of.
+pub fn finish(command: &mut Command) -> Outcome {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    let pid = child.id();
+    let (done, waiting) = mpsc::channel::<()>();
+    let watch = thread::spawn(move || {
+        if waiting.recv_timeout(Duration::from_secs(240)) == Err(mpsc::RecvTimeoutError::Timeout) {
+            // The child has not been waited for, so the number is still its own.
+            drop(Command::new("kill").args(["-KILL", &pid.to_string()]).status());
+            return true;
+        }
+        false
+    });
+    let output = child.wait_with_output().expect("it ends");
+    drop(done);
+    assert!(!watch.join().expect("the watch ends"), "{command:?} hangs");
     Outcome::from(output)
 }
 

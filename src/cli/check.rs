@@ -1,9 +1,11 @@
 //! `mlc check`: what is wrong in a pipeline, with the place and the mend.
+//!
+//! Findings go where a compiler's go: to standard error as text, to standard output as JSON.
 
 use super::arguments::{Check, Format};
 use super::compose;
 use super::exit::{Exit, Outcome};
-use super::screen::{count, say, say_json, style};
+use super::screen::{count, note, say, say_json, style};
 use crate::diag;
 use crate::host::terminal;
 
@@ -13,7 +15,7 @@ pub fn run(arguments: &Check) -> Outcome {
     if arguments.printing.format == Format::Json {
         say_json(&diag::render_json(&checked.diagnostics, &checked.sources))?;
     } else {
-        say(&diag::render(&checked.diagnostics, &checked.sources, style(terminal::stdout_is_terminal())))?;
+        note(&diag::render(&checked.diagnostics, &checked.sources, style(terminal::stderr_is_terminal())));
         let file = arguments.file.display();
         let found = [(errors.len(), "error", "errors"), (warnings.len(), "warning", "warnings")]
             .into_iter()

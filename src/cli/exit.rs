@@ -48,7 +48,8 @@ impl From<StoreError> for Failure {
 
 impl From<crate::sandbox::SandboxError> for Failure {
     fn from(error: crate::sandbox::SandboxError) -> Self {
-        Self::world(error.message, error.hint)
+        let exit = if error.misasked { Exit::Wrong } else { Exit::World };
+        Self { exit, message: error.message, hint: error.hint }
     }
 }
 

@@ -16,7 +16,7 @@ pub fn run(arguments: &Explain) -> Outcome {
             near.map_or_else(|| "`mlc explain` lists all codes".to_owned(), |near| format!("did you mean {near}?"));
         return Err(Failure::wrong(format!("there is no code {wanted}"), hint));
     };
-    say(&format!("{}: {}\n\n{}\n", code.id, code.title, code.page.trim()))?;
+    say(&format!("{}\n", code.page.trim()))?;
     Ok(Exit::Well)
 }
 

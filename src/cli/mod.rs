@@ -13,6 +13,7 @@ mod folder;
 mod grid;
 mod identity;
 mod logging;
+mod mends;
 mod pages;
 mod progress;
 mod report;

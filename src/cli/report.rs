@@ -2,11 +2,13 @@
 //! why some wait, and who mends it; what it cost in requests; what to do next.
 
 use super::grid::Grid;
+use super::mends::Mends;
 use super::screen::{BAD, BOLD, DIM, GOOD, WAITING, count, grouped};
 use crate::engine::{Counts, FlowReport, Group, Report};
 use crate::store::Outcome;
 use crate::value::Decimal;
 use comfy_table::{Cell, CellAlignment};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -21,6 +23,8 @@ pub struct View<'a> {
     /// `--sandbox` was given.
     pub flag: bool,
     pub currency: Option<&'a str>,
+    /// By flow, how many records were posted by earlier runs.
+    pub posted_before: &'a BTreeMap<String, u64>,
     pub width: u16,
 }
 
@@ -49,48 +53,80 @@ impl View<'_> {
     }
 
     fn flow(&self, name: &str, flow: &FlowReport, text: &mut String) {
-        let _ = writeln!(text, "\n{BOLD}{name}{BOLD:#}: {} read", count(flow.read, "record", "records"));
-        if let Some(sentence) = self.nothing_new(flow) {
+        let _ = writeln!(text, "\n{BOLD}{name}{BOLD:#}: {}", self.summary(flow));
+        if let Some(sentence) = self.nothing_new(name, flow) {
             let _ = writeln!(text, "{GOOD}{sentence}{GOOD:#}");
+        }
+        if flow.read == 0 && flow.groups.is_empty() {
+            return;
         }
         let amount = self.currency.map_or_else(|| ">Amount".to_owned(), |currency| format!(">Amount {currency}"));
         let mut grid = Grid::wide(&["Outcome", ">Records", &amount, "Why, and who mends it"], self.width);
-        grid.at_least(0, 8);
+        grid.at_least(0, 9);
         grid.at_least(1, 7);
         grid.at_least(2, 13);
+        let mends = Mends::new(flow.groups.iter().map(|group| group.mend.as_str()));
         for outcome in Outcome::ALL {
-            self.outcome(flow, outcome, &mut grid);
+            self.outcome(flow, outcome, &mends, &mut grid);
         }
+        text.push('\n');
         text.push_str(&coloured(&grid.render()));
+        let notes = mends.notes();
+        if !notes.is_empty() {
+            let _ = write!(text, "\n{notes}");
+        }
+    }
+
+    /// `921 records read: 620 posted (16,542,726.13 USD), 44 held (1,145,070.62 USD)`
+    fn summary(&self, flow: &FlowReport) -> String {
+        let parts: Vec<String> = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| flow.counts.get(*outcome) > 0)
+            .map(|outcome| {
+                let money = flow.money.get(outcome.word()).copied().filter(|amount| !amount.is_zero());
+                let currency = self.currency.map_or_else(String::new, |currency| format!(" {currency}"));
+                let money = money.map_or_else(String::new, |amount| format!(" ({}{currency})", amount.money()));
+                format!("{} {}{money}", grouped(flow.counts.get(outcome)), self.word(outcome))
+            })
+            .collect();
+        let read = count(flow.read, "record read", "records read");
+        if parts.is_empty() { read } else { format!("{read}: {}", parts.join(", ")) }
+    }
+
+    fn word(&self, outcome: Outcome) -> &'static str {
+        if self.report.plan && outcome == Outcome::Posted { "to post" } else { outcome.word() }
     }
 
     /// A run that had nothing to do says so in words.
-    fn nothing_new(&self, flow: &FlowReport) -> Option<String> {
-        if self.report.plan || flow.counts.posted > 0 || flow.counts.unchanged == 0 {
+    fn nothing_new(&self, name: &str, flow: &FlowReport) -> Option<String> {
+        let before = self.posted_before.get(name).copied().unwrap_or(0);
+        if flow.counts.posted > 0 || before == 0 || self.report.stopped.is_some() {
             return None;
         }
-        let before = count(flow.counts.unchanged, "record was", "records were");
-        let waiting = [Outcome::Held, Outcome::Rejected, Outcome::Failed, Outcome::InDoubt]
+        let before = count(before, "record was", "records were");
+        let waiting: Vec<String> = [Outcome::Held, Outcome::Rejected, Outcome::Failed, Outcome::InDoubt]
             .into_iter()
             .filter(|outcome| flow.counts.get(*outcome) > 0)
             .map(|outcome| format!("{} {}", grouped(flow.counts.get(outcome)), outcome.word()))
-            .collect::<Vec<_>>();
-        let rest = if waiting.is_empty() { String::new() } else { format!("; {} as below", waiting.join(", ")) };
+            .collect();
+        let rest = if waiting.is_empty() { String::new() } else { format!("; still {}", waiting.join(", ")) };
         Some(format!("Nothing to post: {before} posted before{rest}."))
     }
 
-    fn outcome(&self, flow: &FlowReport, outcome: Outcome, grid: &mut Grid) {
+    fn outcome(&self, flow: &FlowReport, outcome: Outcome, mends: &Mends, grid: &mut Grid) {
         let total = flow.counts.get(outcome);
-        if total == 0 && outcome != Outcome::Posted {
+        if total == 0 {
             return;
         }
-        let word = if self.report.plan && outcome == Outcome::Posted { "to post" } else { outcome.word() };
+        let word = self.word(outcome);
         let groups: Vec<&Group> = flow.groups.iter().filter(|group| group.outcome == outcome).collect();
         for group in &groups {
-            row(grid, word, group.count, Some(group.amount), &why(group));
+            let example =
+                if group.count > 1 { format!("For example: {}", group.example) } else { group.example.clone() };
+            row(grid, word, group.count, Some(group.amount), &mends.with(&example, &group.mend));
         }
         let explained: u64 = groups.iter().map(|group| group.count).sum();
-        if explained < total || groups.is_empty() {
+        if explained < total {
             let amount = flow.money.get(outcome.word()).copied().filter(|_| groups.is_empty());
             row(grid, word, total - explained, amount, plain_words(outcome, self.report.plan));
         }
@@ -164,11 +200,6 @@ fn waiting(counts: &Counts) -> bool {
     counts.needs_attention()
 }
 
-fn why(group: &Group) -> String {
-    let example = if group.count > 1 { format!("For example: {}", group.example) } else { group.example.clone() };
-    if group.mend.is_empty() { example } else { format!("{example}\n→ {}", group.mend) }
-}
-
 fn plain_words(outcome: Outcome, plan: bool) -> &'static str {
     match outcome {
         Outcome::Posted if plan => "would be created, after the target was asked whether it has them",
@@ -212,4 +243,69 @@ fn coloured(table: &str) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::View;
+    use crate::engine::{FlowReport, Group, Report};
+    use crate::store::Outcome;
+    use crate::value::Decimal;
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    fn report() -> Report {
+        let mut flow = FlowReport { read: 1_203, ..FlowReport::default() };
+        (flow.counts.posted, flow.counts.held) = (1_200, 3);
+        flow.money.insert("posted".to_owned(), Decimal::cents(1_234_567_890));
+        flow.money.insert("held".to_owned(), Decimal::cents(4_200_000));
+        flow.groups.push(Group {
+            outcome: Outcome::Held,
+            kind: "no code".to_owned(),
+            count: 3,
+            amount: Decimal::cents(4_200_000),
+            example: "invoice TCC-0192 of project 24-017: Tallow Creek Concreting has no supplier code".to_owned(),
+            mend: "enter the code on the vendor; the next run takes the record up by itself".to_owned(),
+        });
+        let mut report = Report { pipeline: "acme".to_owned(), run: "1".to_owned(), ..Report::default() };
+        report.counts = flow.counts.clone();
+        report.flows.insert("invoices".to_owned(), flow);
+        report
+    }
+
+    fn view<'a>(report: &'a Report, posted_before: &'a BTreeMap<String, u64>, width: u16) -> View<'a> {
+        View { report, file: Path::new("a.mlc"), state: None, flag: false, currency: Some("USD"), posted_before, width }
+    }
+
+    /// The table's part of a rendering.
+    fn table(text: &str) -> Vec<&str> {
+        text.lines().skip_while(|line| !line.starts_with("Outcome")).take_while(|line| !line.is_empty()).collect()
+    }
+
+    #[test]
+    fn the_table_keeps_to_its_width_and_its_amounts_stand_under_one_another() {
+        let report = report();
+        for width in [80, 120] {
+            let text = anstream::adapter::strip_str(&view(&report, &BTreeMap::new(), width).render()).to_string();
+            let lines = table(&text);
+            assert!(lines.iter().all(|line| line.chars().count() <= usize::from(width)), "{text}");
+            let end = |part: &str| lines.iter().find_map(|line| line.find(part).map(|at| at + part.len()));
+            assert_eq!(end("12,345,678.90"), end("42,000.00"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_run_with_nothing_to_do_says_so() {
+        let mut report = report();
+        report.flows["invoices"].counts.posted = 0;
+        let before = BTreeMap::from([("invoices".to_owned(), 1_200)]);
+        let text = view(&report, &before, 100).render();
+        assert!(text.contains("Nothing to post: 1,200 records were posted before; still 3 held."), "{text}");
+    }
+
+    #[test]
+    fn the_sandbox_says_what_it_is() {
+        let report = Report { sandbox: true, ..report() };
+        assert!(view(&report, &BTreeMap::new(), 100).render().contains("nothing real was read or posted"));
+    }
 }

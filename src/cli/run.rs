@@ -8,6 +8,8 @@ use super::report;
 use super::screen::{complain, note, say, say_json, width};
 use crate::engine::{self, Options, Report, RunError, RunErrorKind};
 use crate::host::signal;
+use crate::store;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -25,12 +27,14 @@ pub async fn run(arguments: &Plan, plan: bool) -> Outcome {
     if arguments.printing.format == Format::Json {
         say_json(&report)?;
     } else {
+        let posted_before = posted_before(&ready, &report)?;
         let view = report::View {
             report: &report,
             file: &arguments.place.file,
             state: arguments.place.state.as_deref(),
             flag: arguments.place.sandbox,
             currency: currency.as_deref(),
+            posted_before: &posted_before,
             width: width(),
         };
         say(&view.render())?;
@@ -44,6 +48,17 @@ pub async fn run(arguments: &Plan, plan: bool) -> Outcome {
         1 => Exit::Attention,
         _ => Exit::World,
     })
+}
+
+/// By flow, how many records earlier runs have posted.
+fn posted_before(ready: &Ready, report: &Report) -> Result<BTreeMap<String, u64>, Failure> {
+    let mut counts = BTreeMap::new();
+    for entry in ready.setup.store.records(None)? {
+        if entry.outcome == store::Outcome::Posted && entry.run != report.run {
+            *counts.entry(entry.id.flow).or_insert(0) += 1;
+        }
+    }
+    Ok(counts)
 }
 
 /// Ctrl-C once: nothing new is taken up, what is in flight is settled. Twice: the end.

@@ -191,7 +191,7 @@ fn type_of(field: &FieldSpec) -> String {
 }
 
 fn about(field: &FieldSpec) -> String {
-    let mut text = field.doc.clone();
+    let mut text = field.doc.trim_end_matches('.').to_owned() + ".";
     if !field.values.is_empty() {
         let which = if field.closed { "One of" } else { "Known values" };
         let _ = write!(text, " {which}: {}.", field.values.join(", "));

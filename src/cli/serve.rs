@@ -55,7 +55,7 @@ pub async fn run(arguments: &Serve, addresses: &[(&str, SocketAddr)]) -> Outcome
 /// `ready procore=http://127.0.0.1:4001 PROCORE_CLIENT_ID=…`
 fn ready(served: &[Served]) -> String {
     let mut words = vec!["ready".to_owned()];
-    words.extend(served.iter().map(|one| format!("{}={}", one.driver, one.url)));
+    words.extend(served.iter().map(|one| format!("{}={}", one.driver, one.settings.text("url").unwrap_or(&one.url))));
     words.extend(served.iter().flat_map(variables).map(|(name, value)| format!("{name}={value}")));
     words.join(" ") + "\n"
 }
@@ -68,7 +68,7 @@ fn ready_json(sandbox: &Sandbox, served: &[Served]) -> String {
                 one.settings.0.iter().map(|(name, value)| (name.clone(), to_json(value))).collect();
             let environment: serde_json::Map<_, _> =
                 variables(one).into_iter().map(|(name, value)| (name, value.into())).collect();
-            let about = json!({ "url": one.url, "settings": settings, "environment": environment });
+            let about = json!({ "url": one.settings.text("url").unwrap_or(&one.url), "settings": settings, "environment": environment });
             (one.driver.to_owned(), about)
         })
         .collect();

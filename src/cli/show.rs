@@ -7,6 +7,7 @@ use super::screen::{BOLD, DIM, WAITING, count, say, say_json};
 use super::state::State;
 use super::status::money;
 use crate::store::{AuditEntry, RecordEntry, Store};
+use crate::value::Decimal;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -33,11 +34,11 @@ pub fn run(arguments: &Show) -> Outcome {
             let _ = writeln!(text, "{WAITING}{SANDBOX}{WAITING:#}");
         }
         head(entry, &mut text);
-        let _ = writeln!(text, "\n{BOLD}What was read{BOLD:#}");
-        tree(&entry.source, 1, &mut text);
+        let _ = writeln!(text, "\n{BOLD}What was read{BOLD:#} {DIM}(all of it with --format json){DIM:#}");
+        tree(&entry.source, &mut text);
         if let Some(target) = &entry.target {
             let _ = writeln!(text, "\n{BOLD}What it became{BOLD:#}");
-            tree(target, 1, &mut text);
+            tree(target, &mut text);
         }
         story(&events, &mut text);
         say(&text)?;
@@ -114,39 +115,59 @@ fn head(entry: &RecordEntry, text: &mut String) {
     }
 }
 
-/// Fields under one another, what is absent left out.
-fn tree(value: &Value, depth: usize, text: &mut String) {
-    let indent = "  ".repeat(depth);
+/// What is there, a field a line: what is absent or nothing is left out, and so is what
+/// lies deeper than a list's own fields.
+fn tree(value: &Value, text: &mut String) {
+    let Some(fields) = value.as_object() else { return };
+    let width = fields.iter().filter(|(_, value)| says(value) && !nested(value)).map(|(name, _)| name.len()).max();
+    for (name, value) in fields.iter().filter(|(_, value)| says(value) && !nested(value)) {
+        let _ = writeln!(text, "  {DIM}{name:<0$}{DIM:#}  {1}", width.unwrap_or(0), bare(value));
+    }
+    for (name, value) in fields.iter().filter(|(_, value)| says(value) && nested(value)) {
+        let _ = writeln!(text, "  {DIM}{name}{DIM:#}");
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate().filter(|(_, item)| says(item)) {
+                    let _ = writeln!(text, "    {}. {}", index + 1, line(item));
+                }
+            }
+            other => {
+                let _ = writeln!(text, "    {}", line(other));
+            }
+        }
+    }
+}
+
+/// The plain fields of a record on one line.
+fn line(value: &Value) -> String {
+    let Some(fields) = value.as_object() else { return bare(value) };
+    let plain = |(name, value): (&String, &Value)| match value {
+        Value::Object(inner) => {
+            let codes: Vec<String> = inner
+                .iter()
+                .filter(|(_, value)| says(value) && !nested(value))
+                .map(|(n, v)| format!("{n} {}", bare(v)))
+                .collect();
+            (!codes.is_empty()).then(|| codes.join(", "))
+        }
+        Value::Array(_) => None,
+        value => Some(format!("{name} {}", bare(value))),
+    };
+    fields.iter().filter(|(_, value)| says(value)).filter_map(plain).collect::<Vec<_>>().join(", ")
+}
+
+fn nested(value: &Value) -> bool {
+    value.is_object() || value.is_array()
+}
+
+/// Whether there is something to say: not absent, not empty, not an amount of nothing.
+fn says(value: &Value) -> bool {
     match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                match value {
-                    Value::Null => {}
-                    Value::Object(inner) if inner.values().all(Value::is_null) => {}
-                    Value::Array(items) if items.is_empty() => {}
-                    Value::Object(_) | Value::Array(_) => {
-                        let _ = writeln!(text, "{indent}{DIM}{name}{DIM:#}");
-                        tree(value, depth + 1, text);
-                    }
-                    plain => {
-                        let _ = writeln!(text, "{indent}{DIM}{name}{DIM:#}  {}", bare(plain));
-                    }
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                if item.is_object() || item.is_array() {
-                    let _ = writeln!(text, "{indent}{}.", index + 1);
-                    tree(item, depth + 1, text);
-                } else {
-                    let _ = writeln!(text, "{indent}{}", bare(item));
-                }
-            }
-        }
-        plain => {
-            let _ = writeln!(text, "{indent}{}", bare(plain));
-        }
+        Value::Null | Value::Bool(false) => false,
+        Value::String(text) => !text.is_empty() && !text.parse::<Decimal>().is_ok_and(Decimal::is_zero),
+        Value::Array(items) => items.iter().any(says),
+        Value::Object(fields) => fields.values().any(says),
+        Value::Bool(true) | Value::Number(_) => true,
     }
 }
 

@@ -3,6 +3,7 @@
 use super::arguments::{Format, Status};
 use super::exit::{Exit, Outcome as Ended};
 use super::grid::Grid;
+use super::mends::Mends;
 use super::report::SANDBOX;
 use super::screen::{BOLD, DIM, WAITING, count, grouped, say, say_json};
 use super::state::State;
@@ -69,10 +70,20 @@ fn render(arguments: &Status, state: &State, all: &[RecordEntry], chosen: &[&Rec
     let mut grid = Grid::new(&["Record", "Outcome", ">Amount", "What it is, why it waits, and who mends it"]);
     grid.at_least(1, 8);
     grid.at_least(2, 10);
+    let mends = Mends::new(chosen.iter().map(|entry| entry.mend.as_str()));
     for entry in chosen {
-        grid.row([entry.id.key.clone(), entry.outcome.word().to_owned(), money(entry), story(entry)]);
+        let what = if entry.reason.is_empty() {
+            entry.label.clone()
+        } else {
+            mends.with(&format!("{}\n{}", entry.label, entry.reason), &entry.mend)
+        };
+        grid.row([entry.id.key.clone(), entry.outcome.word().to_owned(), money(entry), what]);
     }
     let _ = write!(text, "\n{}", grid.render());
+    let notes = mends.notes();
+    if !notes.is_empty() {
+        let _ = write!(text, "\n{notes}");
+    }
     let _ = writeln!(
         text,
         "\n{}; {DIM}mlc show {} RECORD{DIM:#} tells the whole story of one",
@@ -95,14 +106,4 @@ fn summary(all: &[RecordEntry]) -> String {
 /// The amount with thousands apart, or nothing.
 pub fn money(entry: &RecordEntry) -> String {
     entry.amount.as_deref().and_then(|amount| amount.parse().ok()).map_or_else(String::new, Decimal::money)
-}
-
-fn story(entry: &RecordEntry) -> String {
-    let mut text = entry.label.clone();
-    for (mark, part) in [("", &entry.reason), ("→ ", &entry.mend)] {
-        if !part.is_empty() {
-            let _ = write!(text, "\n{mark}{part}");
-        }
-    }
-    text
 }

@@ -29,7 +29,8 @@ pub(super) enum Standing {
     Several(Vec<Found>),
 }
 
-/// For each key, what the other side has. Repeated while the error is temporary.
+/// For each key, what the other side has. Repeated while the error is temporary, in halves:
+/// many keys can take many requests, of which one always fails where some fail.
 pub(super) async fn find(
     context: &Context,
     connection: &str,
@@ -43,17 +44,29 @@ pub(super) async fn find(
         let message = format!("the connection `{connection}` is not open");
         return Err(Error::new(ErrorKind::Configuration, Permanence::Permanent, message));
     };
-    let mut reading = Reading::new(context);
-    loop {
-        match open.find(resource, keys).await {
-            Ok(found) if found.len() == keys.len() => return Ok(found),
+    let mut answers = vec![Vec::new(); keys.len()];
+    let mut asked = vec![(0..keys.len(), Reading::new(context))];
+    while let Some((range, mut reading)) = asked.pop() {
+        match open.find(resource, &keys[range.clone()]).await {
+            Ok(found) if found.len() == range.len() => answers.splice(range, found).for_each(drop),
             Ok(found) => {
-                let message = format!("{} keys were asked for, {} were answered", keys.len(), found.len());
+                let message = format!("{} keys were asked for, {} were answered", range.len(), found.len());
                 return Err(Error::new(ErrorKind::Malformed, Permanence::Permanent, message));
             }
-            Err(error) => reading.again(context, error).await?,
+            Err(error) => {
+                let divisible = range.len() > 1 && error.kind != ErrorKind::RateLimit;
+                reading.again(context, error).await?;
+                if divisible {
+                    let middle = range.start + range.len() / 2;
+                    asked.push((middle..range.end, Reading::new(context)));
+                    asked.push((range.start..middle, Reading::new(context)));
+                } else {
+                    asked.push((range, reading));
+                }
+            }
         }
     }
+    Ok(answers)
 }
 
 /// Asks what became of a write that ended in this error. An absent record is looked for

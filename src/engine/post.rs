@@ -171,7 +171,7 @@ impl Poster {
             context.brake.pull(StopKind::World, format!("{title} cannot be asked: {}", error.message), error.mend);
             return;
         }
-        let why = wording::refused(&self.flow, &error);
+        let why = wording::refused(&error);
         self.claims.release(&ready);
         self.settling(outbox).done(ready, Outcome::Failed, why);
     }

@@ -46,7 +46,7 @@ impl Settling<'_> {
                 let reference = found.first().map(|found| found.reference.clone()).unwrap_or_default();
                 self.finish_suspect(ready, &reference, why, attempts);
             }
-            Answer::Refused(error) => self.finish_failed(ready, wording::refused(flow, &error), attempts),
+            Answer::Refused(error) => self.finish_failed(ready, wording::refused(&error), attempts),
             Answer::Exhausted(error) => {
                 self.finish_failed(ready, wording::exhausted(flow, &error, attempts), attempts);
             }

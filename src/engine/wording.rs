@@ -90,13 +90,8 @@ pub(super) fn vanished(flow: &FlowRun, ready: &Ready) -> Why {
     )
 }
 
-pub(super) fn refused(flow: &FlowRun, error: &Error) -> Why {
-    let title = &flow.target_title;
-    Why::new(
-        format!("{title} refuses it: {}", kinds::shape(&error.message)),
-        format!("{title} refuses it: {}", error.message),
-        error.mend.clone(),
-    )
+pub(super) fn refused(error: &Error) -> Why {
+    Why::new(kinds::shape(&error.message), error.message.clone(), error.mend.clone())
 }
 
 pub(super) fn exhausted(flow: &FlowRun, error: &Error, attempts: u32) -> Why {

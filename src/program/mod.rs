@@ -239,9 +239,7 @@ impl LookupCode {
 /// What becomes of a record that left the flow so, when its sentence does not say.
 fn mend(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Hold => {
-            "Nothing to do here once the cause is mended: the record is looked at again on every run and then goes through by itself."
-        }
+        Outcome::Hold => "Once that is mended there is nothing else to do: the next run takes the record up by itself.",
         Outcome::Reject => {
             "Mend the record at its source, or the pipeline; the record is looked at again when either changes."
         }

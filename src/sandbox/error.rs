@@ -8,11 +8,17 @@ use std::path::Path;
 pub struct SandboxError {
     pub message: String,
     pub hint: String,
+    /// What was asked for is wrong, not the disk or the network.
+    pub misasked: bool,
 }
 
 impl SandboxError {
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
+        Self { message: message.into(), hint: hint.into(), misasked: false }
+    }
+
+    pub(super) fn misasked(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { misasked: true, ..Self::new(message, hint) }
     }
 
     pub(super) fn disk(verb: &str, path: &Path, error: &std::io::Error) -> Self {
@@ -37,7 +43,7 @@ impl SandboxError {
     }
 
     pub(super) fn other_seed(dir: &Path, there: u64, wanted: u64) -> Self {
-        Self::new(
+        Self::misasked(
             format!("the sandbox in {} was made with seed {there}, not {wanted}", dir.display()),
             format!(
                 "leave --seed away to go on with it, delete {} to start anew, or choose another folder with --state",

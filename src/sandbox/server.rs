@@ -49,7 +49,7 @@ pub async fn bind(sandbox: &Arc<Sandbox>, addresses: &[(&str, SocketAddr)]) -> R
     let mut served = Vec::new();
     for (driver, address) in addresses {
         if !address.ip().is_loopback() {
-            return Err(SandboxError::new(
+            return Err(SandboxError::misasked(
                 format!("{address} is not an address of this machine alone"),
                 "the sandbox hands out its credentials; give it a loopback address such as 127.0.0.1:0",
             ));
@@ -150,4 +150,45 @@ fn response_of(answer: HttpResponse) -> Response<Body> {
         }
     }
     builder.body(Body::from(answer.body)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bind, serve};
+    use crate::connectors::drivers;
+    use crate::sandbox::{Faults, Sandbox, SandboxOptions};
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    /// Every answer of one request, as bytes, at a sandbox with these faults.
+    async fn asked(faults: &str) -> Vec<u8> {
+        let faults = Faults::parse(faults).expect("faults");
+        let options = SandboxOptions { faults, speed: Some(1), ..SandboxOptions::default() };
+        let sandbox = Arc::new(Sandbox::open(None, drivers(), options).expect("sandbox"));
+        let served = bind(&sandbox, &[(drivers()[0].name, ([127, 0, 0, 1], 0).into())]).await.expect("bound");
+        let address = served[0].url.trim_start_matches("http://").to_owned();
+        let server = tokio::spawn(serve(served, std::future::pending()));
+        let mut stream = TcpStream::connect(&address).await.expect("connected");
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.expect("sent");
+        let mut answer = Vec::new();
+        // A connection that is cut may show as an end or as an error.
+        let _ = stream.read_to_end(&mut answer).await;
+        server.abort();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_is_no_answer_at_all() {
+        assert!(asked("").await.starts_with(b"HTTP/1.1 "));
+        assert!(asked("503=100%").await.starts_with(b"HTTP/1.1 503"));
+        assert_eq!(asked("lost=100%").await, b"");
+    }
+
+    #[tokio::test]
+    async fn other_machines_are_kept_out() {
+        let sandbox = Arc::new(Sandbox::open(None, drivers(), SandboxOptions::default()).expect("sandbox"));
+        let error = bind(&sandbox, &[(drivers()[0].name, ([0, 0, 0, 0], 0).into())]).await.err().expect("refused");
+        assert!(error.misasked && error.message.contains("this machine alone"), "{error}");
+    }
 }

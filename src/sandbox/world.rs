@@ -165,3 +165,53 @@ impl Entropy for SeededEntropy {
         hash(self.seed, &[&opened.to_le_bytes(), &drawn.to_le_bytes()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Sandbox, SandboxOptions};
+    use crate::connectors::drivers;
+    use std::path::Path;
+
+    fn open(dir: &Path, seed: Option<u64>, read_only: bool) -> Result<Sandbox, super::SandboxError> {
+        Sandbox::open(Some(dir), drivers(), SandboxOptions { seed, read_only, ..SandboxOptions::default() })
+    }
+
+    #[test]
+    fn another_seed_is_refused_and_none_goes_on_with_what_is_there() {
+        let dir = tempfile::tempdir().expect("folder");
+        drop(open(dir.path(), Some(7), false).expect("new"));
+        assert_eq!(open(dir.path(), None, false).expect("again").seed, 7);
+        let error = open(dir.path(), Some(8), false).err().expect("refused");
+        assert!(error.misasked && error.message.contains("made with seed 7, not 8"), "{error}");
+        assert!(error.hint.contains("start anew"), "{}", error.hint);
+    }
+
+    #[test]
+    fn two_processes_do_not_write_one_journal_but_a_plan_may_look() {
+        let dir = tempfile::tempdir().expect("folder");
+        let held = open(dir.path(), None, false).expect("new");
+        let error = open(dir.path(), None, false).err().expect("in use");
+        assert!(error.message.contains("in use"), "{error}");
+        assert!(open(dir.path(), None, true).is_ok());
+        drop(held);
+        assert!(open(dir.path(), None, false).is_ok());
+    }
+
+    #[test]
+    fn looking_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().expect("folder");
+        let inside = dir.path().join("world");
+        assert!(open(&inside, None, true).is_ok());
+        assert!(!inside.exists());
+    }
+
+    #[test]
+    fn two_openings_draw_different_ids() {
+        let dir = tempfile::tempdir().expect("folder");
+        let first = open(dir.path(), None, true).expect("first");
+        let second = open(dir.path(), None, true).expect("second");
+        let later = first.world().clock.now().plus(crate::value::Span::from_secs(60));
+        second.not_before(later);
+        assert_ne!(first.world().entropy.next_u64(), second.world().entropy.next_u64());
+    }
+}

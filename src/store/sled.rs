@@ -249,7 +249,16 @@ impl Shelf {
     }
 
     fn failed(&self, error: ::sled::Error) -> StoreError {
+        self.abandon();
         sentence(&self.folder, error)
+    }
+
+    /// Lets go of the database without closing it. On sled 0.34 the last owner of a tree
+    /// flushes it when it is dropped, and after a failed write that flush waits for ever;
+    /// one owner that is never dropped keeps it from being the last. The process is about
+    /// to end, and the next one opens what the disk holds.
+    fn abandon(&self) {
+        std::mem::forget((self.trees.clone(), self.db.clone()));
     }
 }
 
@@ -387,6 +396,10 @@ impl Ground for SledGround {
             *lock(&self.sealed) = self.applied.clone();
         }
         Ok(())
+    }
+
+    fn abandon(&mut self) {
+        self.shelf.abandon();
     }
 }
 

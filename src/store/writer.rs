@@ -21,6 +21,9 @@ pub trait Ground: Send + 'static {
 
     /// Makes durable what was applied.
     fn seal(&mut self) -> Result<(), StoreError>;
+
+    /// Called once, when it failed: it is not written to again and must not hang when dropped.
+    fn abandon(&mut self);
 }
 
 /// Dropping it waits until everything that was asked for is written.
@@ -97,6 +100,7 @@ fn write(
         Ok(Err(error)) => error,
         Err(panic) => panicked(panic.as_ref()),
     };
+    ground.abandon();
     *broken = Some(failure.clone());
     // Some of them may be on disk. Whoever asked must not believe it of any.
     vec![Err(failure); count]
@@ -143,6 +147,7 @@ mod tests {
     struct Counter {
         applied: u64,
         sealed: Arc<AtomicU64>,
+        abandoned: Arc<AtomicU64>,
         gate: Arc<Mutex<()>>,
     }
 
@@ -165,6 +170,10 @@ mod tests {
             let _open = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
             self.sealed.fetch_add(1, Ordering::SeqCst);
             Ok(())
+        }
+
+        fn abandon(&mut self) {
+            self.abandoned.fetch_add(1, Ordering::SeqCst);
         }
     }
 
@@ -202,12 +211,16 @@ mod tests {
     #[tokio::test]
     async fn a_broken_ground_is_never_written_again() {
         for (number, kind) in [(BREAK, StoreErrorKind::Io), (PANIC, StoreErrorKind::Damaged)] {
-            let writer = Writer::start(Counter::default()).expect("thread");
+            let ground = Counter::default();
+            let abandoned = Arc::clone(&ground.abandoned);
+            let writer = Writer::start(ground).expect("thread");
             writer.commit(batch(0)).await.expect("written");
+            assert_eq!(abandoned.load(Ordering::SeqCst), 0);
             let first = writer.commit(batch(number)).await.expect_err("broken");
             let second = writer.commit(batch(0)).await.expect_err("still broken");
             assert_eq!((first.kind, second.kind), (kind, kind));
             assert_eq!(first.message, second.message);
+            assert_eq!(abandoned.load(Ordering::SeqCst), 1);
         }
     }
 }

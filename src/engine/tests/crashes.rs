@@ -91,7 +91,8 @@ async fn a_write_that_cannot_be_asked_for_stays_in_doubt_and_is_not_sent_again()
     bench.state().write_faults.insert(0, Fault::DieAfter);
     assert!(matches!(bench.live().await, Life::Killed));
     let finds = bench.state().finds;
-    for find in finds..finds + 8 {
+    // More than the attempts for all keys together, for half of them, and for one.
+    for find in finds..finds + 16 {
         bench.state().find_faults.insert(find, Fault::Down);
     }
     let report = bench.run().await;

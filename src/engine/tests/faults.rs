@@ -64,7 +64,7 @@ async fn what_is_refused_is_parked_until_something_changes() {
     let report = bench.run().await;
     assert_eq!((report.counts.posted, report.counts.failed), (6, 1));
     let group = &report.flows["bills"].groups[0];
-    assert_eq!(group.kind, "Books refuses it: account … is not active");
+    assert_eq!(group.kind, "account … is not active");
     assert_eq!(group.mend, "open it");
     let writes = bench.state().writes;
     let again = bench.run().await;

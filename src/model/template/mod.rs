@@ -264,7 +264,7 @@ impl Scanner<'_> {
         match self.peek() {
             None => self.unclosed(opening),
             Some('}') => self.error(
-                (opening, self.text.len().min(self.at + 2)),
+                (opening, if self.text[self.at..].starts_with("}}") { self.at + 2 } else { self.at + 1 }),
                 "nothing stands between the braces",
                 "write the name of a value: `{{ invoice.number }}`",
             ),
