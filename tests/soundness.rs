@@ -268,3 +268,37 @@ fn issues_stay_mended() {
     }
     println!("{seen} issues");
 }
+
+/// The same pipeline with other white space and comments.
+fn laid_out_otherwise(random: &mut Random, text: &str) -> String {
+    let mut other = String::from("# Another beginning.\n\n");
+    for line in text.lines() {
+        let indent = " ".repeat(random.below(7));
+        let end = *random.pick::<&str>(&["", "   ", "\t", "  # a remark: }} \" '", "\r", "\n\n# one more {\n"]);
+        other.push_str(&format!("{indent}{}{end}\n", line.trim()));
+    }
+    other
+}
+
+#[test]
+fn layout_and_comments_change_no_hash() {
+    let all = systems();
+    let sides: Vec<Side> =
+        all.iter().map(|system| Side { name: system.name, catalogue: (system.catalogue)() }).collect();
+    let mut compared = 0;
+    for seed in 1..=300 {
+        let mut random = Random::new(seed);
+        let text = pipeline(&mut random, &sides);
+        let Ok(passed) = check(&text) else { continue };
+        let other = laid_out_otherwise(&mut random, &text);
+        let moved = check(&other).unwrap_or_else(|(found, sources)| {
+            panic!("seed {seed}:\n{other}\n{}", diag::render(&found, &sources, Style::Plain))
+        });
+        assert_eq!(passed.program.hash(), moved.program.hash(), "seed {seed}:\n{text}\n{other}");
+        for (flow, other) in passed.program.flows().iter().zip(moved.program.flows()) {
+            assert_eq!(flow.hash(), other.hash(), "seed {seed}, flow {}", flow.name());
+        }
+        compared += 1;
+    }
+    assert!(compared > 100, "only {compared} pipelines pass");
+}

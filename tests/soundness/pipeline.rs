@@ -79,7 +79,7 @@ impl Writer<'_> {
         let inputs = 1 + self.random.below(2);
         let missing = self.random.percent(60);
         let from_resource = self.random.percent(35);
-        let (inputs, outputs, body) = if from_resource { self.from_resource() } else { self.from_rows(inputs) };
+        let (inputs, outputs, body) = if from_resource { self.resource_rows() } else { self.own_rows(inputs) };
         let missing_rule = match missing {
             true => {
                 let outcome = *self.random.pick(&OUTCOMES);
@@ -93,7 +93,7 @@ impl Writer<'_> {
         format!("lookup {name}({}) -> ({}) {{\n{body}{missing_rule}}}\n\n", inputs.join(", "), outputs.join(", "))
     }
 
-    fn from_resource(&mut self) -> (Vec<String>, Vec<String>, String) {
+    fn resource_rows(&mut self) -> (Vec<String>, Vec<String>, String) {
         let (resource, input, output) = *self.random.pick(&[
             ("procore.vendors", "name", "origin_code"),
             ("qad.suppliers", "code", "name"),
@@ -104,7 +104,7 @@ impl Writer<'_> {
         (vec![input.to_owned()], vec![output.to_owned()], format!("  from {resource}{filter}\n"))
     }
 
-    fn from_rows(&mut self, inputs: usize) -> (Vec<String>, Vec<String>, String) {
+    fn own_rows(&mut self, inputs: usize) -> (Vec<String>, Vec<String>, String) {
         let outputs = 1 + self.random.below(2);
         let (inputs, outputs): (Vec<String>, Vec<String>) =
             ((0..inputs).map(|at| format!("in{at}")).collect(), (0..outputs).map(|at| format!("out{at}")).collect());
@@ -475,7 +475,7 @@ impl Writer<'_> {
     fn template(&mut self) -> String {
         let mut text = String::from("\"");
         for _ in 0..1 + self.random.below(3) {
-            text.push_str(*self.random.pick::<&str>(&["", "-", " ", "ß", "no. "]));
+            text.push_str(self.random.pick::<&str>(&["", "-", " ", "ß", "no. "]));
             let places = self.places(|ty| is_plain(&ty.kind));
             if places.is_empty() {
                 continue;
