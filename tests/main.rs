@@ -10,12 +10,15 @@ mod decimals;
 mod docs;
 mod editors;
 mod fmt;
+mod fuzzed;
+mod jsonpath;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mlc_test;
 mod quickstart;
 mod reckoning;
 mod served;
+mod soundness;
 mod state;
 mod support;
 mod trouble;

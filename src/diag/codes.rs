@@ -91,6 +91,7 @@ codes! {
     PATH_QUERY = "E0311", "a path that cannot be followed";
     DIVISION_BY_ZERO = "E0312", "a division by zero";
     MIXED_KINDS = "E0313", "values of different kinds in one place";
+    UNTYPED = "E0319", "a value of unknown type";
     MATCH_OPEN = "E0321", "a `match` that does not take every value";
     MATCH_PATTERN = "E0322", "a value of an arm that does not fit";
     TYPE_NAME = "E0323", "a type that is missing or not known";

@@ -120,8 +120,9 @@ impl From<f64> for Value {
 }
 
 impl Queryable for Value {
+    /// A field that is absent may stand in a record as `Null`; a filter must not find it there.
     fn get(&self, key: &str) -> Option<&Self> {
-        self.as_record()?.get(key)
+        self.as_record()?.get(key).filter(|value| !value.is_null())
     }
 
     fn as_array(&self) -> Option<&Vec<Self>> {
@@ -132,7 +133,8 @@ impl Queryable for Value {
     }
 
     fn as_object(&self) -> Option<Vec<(&str, &Self)>> {
-        Some(self.as_record()?.iter().map(|(name, value)| (&**name, value)).collect())
+        let fields = self.as_record()?.iter().filter(|(_, value)| !value.is_null());
+        Some(fields.map(|(name, value)| (&**name, value)).collect())
     }
 
     fn as_str(&self) -> Option<&str> {

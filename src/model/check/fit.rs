@@ -219,12 +219,22 @@ impl Checker<'_> {
             Some(_) => {}
             None if slot.spec.closed => {
                 let fits = values_of(value).is_some_and(|values| values.iter().all(|value| is_known(value)));
+                let fits = fits && self.of_a_row(value);
                 if !fits {
                     self.unchecked(value, slot);
                 }
             }
             None => {}
         }
+    }
+
+    /// Whether the value is an output of a lookup, whose rows hold all that it can be. What is
+    /// read may be another than the known values.
+    fn of_a_row(&self, value: &Expr) -> bool {
+        let ExprKind::Field(base, _) = &value.kind else { return false };
+        let Kind::Record(record) = &base.ty.kind else { return false };
+        let mut lookups = self.lookups.iter().filter_map(|lookup| lookup.record.as_ref());
+        lookups.any(|outputs| Arc::ptr_eq(outputs, record))
     }
 
     fn not_allowed(&mut self, value: &Expr, text: &str, slot: &Slot) {

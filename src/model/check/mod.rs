@@ -15,6 +15,7 @@ mod declare;
 mod each;
 mod expect;
 mod expr;
+mod filter;
 mod fit;
 mod fixture;
 mod fixture_file;
@@ -40,6 +41,7 @@ mod target;
 mod template;
 mod test_item;
 mod type_name;
+mod untyped;
 
 use super::observe::Observer;
 use super::{Files, Flow, Lookup, Model, Override, UserFunction};
@@ -102,6 +104,9 @@ pub fn check_observed<'a>(
         observer,
     };
     let model = checker.file(file);
+    if !checker.found.iter().any(Diagnostic::is_error) && !lost::anywhere(file) {
+        checker.untyped(&model);
+    }
     let diagnostics = in_order(checker.found);
     let wrong = diagnostics.iter().any(Diagnostic::is_error);
     Checked { model: (!wrong).then_some(model), diagnostics }

@@ -11,15 +11,26 @@ use crate::syntax::{Name, Path, Segment, SegmentKind};
 use crate::value::{Kind, RecordType, Type};
 use std::sync::Arc;
 
+/// The farthest item that RFC 9535 lets a path name.
+const FARTHEST: u64 = (1 << 53) - 1;
+
 impl Checker<'_> {
     pub(super) fn path(&mut self, scope: &mut Scope, path: &Path) -> Expr {
         let whole = path.segments.last().map_or(path.root.span, |last| path.root.span.to(last.span));
         let mut value = self.root(scope, &path.root);
+        // Whether what stands so far are several values, of each of which the rest is taken.
+        let mut several = false;
         for segment in &path.segments {
             if value.ty.is_unknown() {
                 return Expr::unknown(whole);
             }
+            if several && !matches!(segment.kind, SegmentKind::Field(_)) {
+                self.of_each(&value, segment.span);
+                return Expr::unknown(whole);
+            }
+            several |= matches!(segment.kind, SegmentKind::Wildcard | SegmentKind::Query(_));
             value = self.segment(value, segment);
+            several |= matches!(value.kind, ExprKind::Project(..));
         }
         narrowed(scope, value)
     }
@@ -77,11 +88,37 @@ impl Checker<'_> {
         );
     }
 
+    /// In JSONPath `[0]` after a filter is the first of each value that the filter kept, which
+    /// nobody means who writes it.
+    fn of_each(&mut self, value: &Expr, place: Span) {
+        let (text, so_far) = (self.text(place), self.text(value.span));
+        self.report(
+            Diagnostic::error(
+                &codes::PATH_QUERY,
+                place,
+                format!("`{text}` would be taken of each of several values, not of their list"),
+            )
+            .label("not of the list")
+            .hint(format!(
+                "one of the list is `first({0})` or `last({0})`; for anything else name the list with a `let` first",
+                super::operands::short(&so_far)
+            )),
+        );
+    }
+
     fn segment(&mut self, value: Expr, segment: &Segment) -> Expr {
         let span = value.span.to(segment.span);
         let optional = value.ty.optional;
         match (&segment.kind, &value.ty.kind) {
             (SegmentKind::Field(name), _) => self.field(value, name, segment.span),
+            (SegmentKind::Index(index), Kind::List(_)) if index.unsigned_abs() > FARTHEST => {
+                self.report(
+                    Diagnostic::error(&codes::PATH_QUERY, segment.span, "no list has so many items")
+                        .label("beyond what JSONPath counts")
+                        .hint("count from 0, or from the end with -1"),
+                );
+                Expr::unknown(span)
+            }
             (SegmentKind::Index(index), Kind::List(item)) => {
                 let ty = (**item).clone().optional();
                 Expr { kind: ExprKind::Index(Box::new(value), *index), ty, span }

@@ -4,6 +4,7 @@
 //! cannot keep nothing because of a spelling.
 
 use super::Checker;
+use super::filter::objection;
 use crate::diag::{Diagnostic, Span, codes};
 use crate::value::{Kind, Type};
 use jsonpath_rust::parser::model::{
@@ -27,7 +28,7 @@ impl Checker<'_> {
         };
         match query.segments.as_slice() {
             [Segment::Selector(Selector::Slice(..))] => true,
-            [Segment::Selector(Selector::Filter(filter))] => self.filter(filter, item, place),
+            [Segment::Selector(Selector::Filter(filter))] => self.filter(text, filter, item, place),
             [Segment::Descendant(_), ..] => {
                 self.refuse(
                     place,
@@ -53,7 +54,11 @@ impl Checker<'_> {
         );
     }
 
-    fn filter(&mut self, filter: &Filter, item: &Type, place: Span) -> bool {
+    fn filter(&mut self, text: &str, filter: &Filter, item: &Type, place: Span) -> bool {
+        if let Some(objection) = objection(text, filter) {
+            self.refuse(place, objection.message, objection.hint);
+            return false;
+        }
         let mut names = Names::default();
         names.filter(filter);
         if names.root {

@@ -1,0 +1,126 @@
+//! What bytes are thrown at. The fuzz targets and the replay in `tests/fuzzed.rs` share
+//! these bodies; both bring `judge`, `random` and `record` of the soundness test.
+
+#![allow(dead_code, reason = "each fuzz target uses one of them")]
+
+use super::judge::judge;
+use super::random::Random;
+use super::record::record;
+use mlc::connectors::drivers;
+use mlc::diag::{Diagnostic, Sources, Style, codes, render};
+use mlc::model::{self, Checked, FileText, Files, LookupId};
+use mlc::program::{Evaluation, Tables, compile};
+use mlc::syntax::{decode, parse as read};
+use mlc::value::{Record, RecordType};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Bytes to a tree and findings that can be shown.
+pub fn parse(bytes: &[u8]) {
+    let Ok(text) = decode(bytes) else { return };
+    let mut sources = Sources::new();
+    let id = sources.add(PathBuf::from("fuzzed.mlc"), text);
+    let parsed = read(&sources, id);
+    shown(&parsed.diagnostics, &sources);
+}
+
+/// Bytes to a model, or errors.
+pub fn check(bytes: &[u8]) {
+    checked(bytes);
+}
+
+/// Bytes to a program that keeps what `check` promised over a few records.
+pub fn evaluate(bytes: &[u8]) {
+    let Some((checked, sound)) = checked(bytes) else { return };
+    let warned = checked
+        .diagnostics
+        .iter()
+        .any(|found| [codes::UNCHECKED_VALUE.id, codes::UNKNOWN_VALUE.id].contains(&found.code.id));
+    let Some(model) = checked.model.filter(|_| sound) else { return };
+    let program = compile(model);
+    let mut random = Random::new(bytes.len() as u64);
+    let mut tables = Tables::new(&program);
+    for (index, lookup) in program.lookups().iter().enumerate() {
+        if let Some(resource) = &lookup.resource {
+            let rows = some(&mut random, &program, &resource.connection, &resource.resource);
+            tables.load(&program, LookupId(index), &rows);
+        }
+        for (rule, verify) in lookup.verifies.iter().enumerate() {
+            let rows = some(&mut random, &program, &verify.connection, &verify.resource);
+            tables.verify(&program, LookupId(index), rule, &rows);
+        }
+    }
+    for flow in program.flows() {
+        let (source, target) = (flow.source(), flow.target());
+        let ty = source_type(&program, &source.connection, &source.resource);
+        let scope = source.scope.as_ref().map(|scope| source_type(&program, &source.connection, &scope.resource));
+        for _ in 0..4 {
+            let scope = scope.as_ref().map(|ty| record(&mut random, ty));
+            let made = flow.evaluate(&tables, &record(&mut random, &ty), scope.as_ref());
+            // A tenant's profile may allow more than the shipped catalogue, which judges here.
+            if let (Evaluation::Mapped(mapped), true) = (made, plain(&program)) {
+                let catalogue = catalogue(&program, &target.connection);
+                let spec = &catalogue.resources[&*target.resource];
+                let wrong = judge(&mapped.target, spec, &target.key, !warned);
+                assert!(wrong.is_empty(), "{wrong:?}");
+            }
+        }
+    }
+}
+
+/// The model, if there is one, and whether the text had no error at all.
+fn checked(bytes: &[u8]) -> Option<(Checked, bool)> {
+    let text = decode(bytes).ok()?;
+    let mut sources = Sources::new();
+    let id = sources.add(PathBuf::from("fuzzed.mlc"), text);
+    let parsed = read(&sources, id);
+    let checked = model::check(&parsed.file, &mut sources, &Nothing, drivers());
+    let wrong = checked.diagnostics.iter().any(Diagnostic::is_error);
+    assert_eq!(wrong, checked.model.is_none(), "a model is handed on only without an error");
+    shown(&parsed.diagnostics, &sources);
+    shown(&checked.diagnostics, &sources);
+    let sound = !parsed.diagnostics.iter().any(Diagnostic::is_error);
+    Some((checked, sound))
+}
+
+/// Each finding has a place in the text.
+fn shown(found: &[Diagnostic], sources: &Sources) {
+    for finding in found {
+        let span = finding.label.span;
+        let source = sources.get(span.source).expect("the span lies in a source");
+        assert!(source.text.get(span.start as usize..span.end as usize).is_some(), "{finding:?}");
+    }
+    if !found.is_empty() {
+        assert!(!render(found, sources, Style::Plain).is_empty());
+    }
+}
+
+/// A file that a pipeline names is a small table.
+struct Nothing;
+
+impl Files for Nothing {
+    fn read(&self, path: &str) -> Result<FileText, String> {
+        match path.ends_with(".csv") {
+            true => Ok(FileText { path: PathBuf::from(path), text: "cost_code,gl_account\n03-300,5310\n".into() }),
+            false => Err("there is no such file".to_owned()),
+        }
+    }
+}
+
+fn plain(program: &mlc::program::Program) -> bool {
+    program.connections().iter().all(|connection| connection.profile.is_none())
+}
+
+fn catalogue(program: &mlc::program::Program, connection: &str) -> &'static mlc::connector::Catalogue {
+    let connection = program.connections().iter().find(|known| *known.name == *connection);
+    (connection.expect("a connection of the program").driver.catalogue)()
+}
+
+fn source_type(program: &mlc::program::Program, connection: &str, resource: &str) -> Arc<RecordType> {
+    catalogue(program, connection).resources[resource].source_type()
+}
+
+fn some(random: &mut Random, program: &mlc::program::Program, connection: &str, resource: &str) -> Vec<Record> {
+    let ty = source_type(program, connection, resource);
+    (0..random.below(6)).map(|_| record(random, &ty)).collect()
+}
