@@ -5,7 +5,7 @@
 //! the text is cut into lexemes (`lexeme`), brackets are paired (`brackets`), items are
 //! cut out (`split`), each is read by the grammar (`grammar`) and built (`build`).
 //! An item that the grammar refuses is read entry by entry (`recover`), so that one fault
-//! hides nothing else, and each fault is put into plain words (`fault`). [`format`] lays a
+//! hides nothing else, and each fault is put into plain words (`fault`). [`format()`] lays a
 //! right text out anew.
 
 mod ast;
