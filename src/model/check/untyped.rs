@@ -76,10 +76,9 @@ fn in_expr(expr: &Expr) -> Option<Span> {
             in_expr(base)
         }
         ExprKind::Template(template) => in_template(template),
-        ExprKind::List(items)
-        | ExprKind::Call(_, items)
-        | ExprKind::Lookup(_, items)
-        | ExprKind::Apply(_, items) => items.iter().find_map(in_expr),
+        ExprKind::List(items) | ExprKind::Call(_, items) | ExprKind::Lookup(_, items) | ExprKind::Apply(_, items) => {
+            items.iter().find_map(in_expr)
+        }
         ExprKind::Not(value) | ExprKind::Negate(value) => in_expr(value),
         ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => in_expr(left).or_else(|| in_expr(right)),
         ExprKind::Each(each) => {

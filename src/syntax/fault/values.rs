@@ -184,7 +184,9 @@ impl Spot<'_> {
             _ => "a new line is expected here",
         };
         let hint = match self.cut.lexemes[self.here].kind {
-            Kind::Number | Kind::Word | Kind::Template | Kind::Plain if open.is_some() => {
+            Kind::Number | Kind::Word | Kind::Template | Kind::Plain | Kind::Open(_)
+                if matches!(open, Some(Kind::Open(Bracket::Paren | Bracket::List))) =>
+            {
                 "separate values in brackets with `,`".to_owned()
             }
             Kind::Word if nearest(self.word(), ["and", "or", "in", "else", "where"]).is_some() => {
