@@ -75,6 +75,11 @@ codes! {
     FLOW_INCOMPLETE = "E0210", "a flow lacks one of its parts";
     CLAUSE_ORDER = "E0211", "a clause stands twice or in the wrong place";
     NOT_YET = "E0212", "the language has it, this release does not";
+    UNKNOWN_FLOW = "E0230", "no flow of that name";
+    LINK_CYCLE = "E0231", "flows that wait for each other";
+    USE_CYCLE = "E0232", "files that bring each other in";
+    USED_TWICE = "E0233", "a file is brought in twice";
+    EXTENSION = "E0234", "what an extension cannot change";
     COMPARISON = "E0301", "two values that cannot be compared";
     MAY_BE_ABSENT = "E0302", "a value that may be absent where one is needed";
     ARGUMENT_TYPE = "E0303", "an argument that does not fit";
@@ -122,6 +127,11 @@ codes! {
     UNKNOWN_SYSTEM = "E0608", "a system that is not known";
     RULE_VALUE = "E0609", "a rule's value is out of range";
     RULE_TWICE = "E0610", "a rule is given twice";
+    MATCH_KEY = "E0630", "a key of `match` that compares nothing";
+    MATCH_AMBIGUOUS = "E0631", "a `match` without `ambiguous`";
+    MATCH_TARGET = "E0632", "a `match` with what the flow does not write";
+    NO_WEBHOOK = "E0633", "a webhook that never comes";
+    CANNOT_SETTLE = "E0634", "a write cannot wait for this";
     UNUSED_LOOKUP = "W0001", "a lookup that no flow uses";
     UNUSED_LET = "W0002", "a `let` that nothing uses";
     UNUSED_CONNECTION = "W0003", "a connection that nothing uses";

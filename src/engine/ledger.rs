@@ -70,6 +70,7 @@ pub(super) fn entry(
         reference: posted.and_then(|entry| entry.reference.clone()),
         target_hash: posted.and_then(|entry| entry.target_hash.clone()),
         amount: posted.map_or_else(|| seen.amount.map(|amount| amount.to_string()), |entry| entry.amount.clone()),
+        approval: before.and_then(|entry| entry.approval.clone()),
         attempts: before.map_or(0, |entry| entry.attempts),
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),
@@ -108,6 +109,7 @@ pub(super) fn same_story(before: &RecordEntry, now: &RecordEntry) -> bool {
             entry.source_hash.clone(),
             entry.program_hash.clone(),
             entry.reference.clone(),
+            entry.approval.clone(),
         )
     };
     story(before) == story(now)

@@ -75,7 +75,8 @@ impl Reader<'_> {
             "pipeline" => self.pipeline(&head, open),
             "connect" => self.connect(&head, open),
             "lookup" => self.lookup(&head, open),
-            _ => self.flow(&head, open),
+            "extend" => self.flow(Rule::extend_head, &head, open).map(Item::Extend),
+            _ => self.flow(Rule::flow_head, &head, open).map(Item::Flow),
         };
         self.trailing(open, range);
         item
@@ -107,8 +108,9 @@ impl Reader<'_> {
         built.map(|head| Item::Lookup(Lookup { entries, lost, span: self.block_span(&head.span, open), ..head }))
     }
 
-    fn flow(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
-        let built = self.head(Rule::flow_head, head, |builder, node| Some(builder.flow(node)));
+    /// A flow, or what extends one.
+    fn flow(&mut self, rule: Rule, head: &Range<usize>, open: usize) -> Option<Flow> {
+        let built = self.head(rule, head, |builder, node| Some(builder.flow(node)));
         let (mut clauses, mut lost) = (Vec::new(), Vec::new());
         for entry in self.cut.entries(Block::Flow, self.inside(open)) {
             match self.clause(&entry) {
@@ -116,7 +118,7 @@ impl Reader<'_> {
                 None => lost.push(self.lost(&entry)),
             }
         }
-        built.map(|head| Item::Flow(Flow { clauses, lost, span: self.block_span(&head.span, open), ..head }))
+        built.map(|head| Flow { clauses, lost, span: self.block_span(&head.span, open), ..head })
     }
 
     fn clause(&mut self, range: &Range<usize>) -> Option<Clause> {
@@ -304,6 +306,7 @@ fn is_head(rule: Rule) -> bool {
             | Rule::connect_head
             | Rule::lookup_head
             | Rule::flow_head
+            | Rule::extend_head
             | Rule::map_head
             | Rule::to_head
             | Rule::each_head

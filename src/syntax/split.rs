@@ -12,7 +12,7 @@ use std::ops::Range;
 pub const ITEMS: &[&str] = &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars"];
 
 /// Those of them that this release reads but does not carry out.
-pub const LATER_ITEMS: &[&str] = &["test", "use", "extend", "fn", "let", "vars"];
+pub const LATER_ITEMS: &[&str] = &["test", "fn", "let", "vars"];
 
 /// Words that go on with an expression or a clause, and so never begin an entry.
 const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each"];

@@ -11,13 +11,13 @@ use crate::syntax::{self as ast, Name};
 use crate::value::{Kind, Type};
 use std::sync::Arc;
 
-/// Functions of the language that come with later releases.
-const LATER: &[&str] = &["linked"];
-
 impl Checker<'_> {
     pub(super) fn call(&mut self, scope: &mut Scope, name: &Name, arguments: &[&ast::Expr], span: Span) -> Expr {
         if let Some(index) = self.lookups.iter().position(|lookup| lookup.name == name.text) {
             return self.call_lookup(scope, index, arguments, span);
+        }
+        if &*name.text == "linked" {
+            return self.linked(scope, name, arguments, span);
         }
         if let Some(function) = functions::find(&name.text) {
             return self.call_function(scope, function, arguments, span);
@@ -25,24 +25,19 @@ impl Checker<'_> {
         if !lost::may_be(&self.lost, "lookup", &name.text) {
             self.unknown_function(name);
         }
-        if !LATER.contains(&&*name.text) {
-            for argument in arguments {
-                self.expr(scope, argument);
-            }
+        for argument in arguments {
+            self.expr(scope, argument);
         }
         Expr::unknown(span)
     }
 
     fn unknown_function(&mut self, name: &Name) {
-        if LATER.contains(&&*name.text) {
-            return self
-                .not_yet(name, "take this call out; a lookup `from` a resource finds one record by another's field");
-        }
         let names: Vec<Arc<str>> = self
             .lookups
             .iter()
             .map(|lookup| lookup.name.clone())
             .chain(functions::all().iter().map(|function| Arc::from(function.name)))
+            .chain([Arc::from("linked")])
             .collect();
         let hint = match nearest(&name.text, names.iter().map(|name| &**name)) {
             Some(near) => {

@@ -28,8 +28,8 @@ pub(super) fn anywhere(file: &ast::File) -> bool {
             Item::Pipeline(pipeline) => !pipeline.lost.is_empty(),
             Item::Connect(connect) => !connect.lost.is_empty(),
             Item::Lookup(lookup) => !lookup.lost.is_empty(),
-            Item::Flow(flow) => !flow.lost.is_empty() || flow.clauses.iter().any(in_clause),
-            Item::Later(_) => false,
+            Item::Flow(flow) | Item::Extend(flow) => !flow.lost.is_empty() || flow.clauses.iter().any(in_clause),
+            Item::Use(_) | Item::Later(_) => false,
         })
 }
 

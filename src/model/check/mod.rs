@@ -6,16 +6,20 @@
 //! and nothing is said about that. Invariant: a model is handed on only if there is no error.
 
 mod binary;
+mod bring;
 mod call;
 mod connect;
 mod csv_rows;
 mod each;
 mod expr;
+mod extend;
 mod fit;
 mod flow;
+mod links;
 mod lints;
 mod lookup;
 mod lost;
+mod matching;
 mod narrow;
 mod operands;
 mod path;
@@ -24,6 +28,7 @@ mod query;
 mod resource;
 mod rows;
 mod rules;
+mod schedule;
 mod scope;
 mod settings;
 mod target;
@@ -31,7 +36,7 @@ mod template;
 
 use super::{Files, Flow, Lookup, Model};
 use crate::connector::Driver;
-use crate::diag::{Diagnostic, Sources, Span, codes};
+use crate::diag::{Diagnostic, SourceId, Sources, Span, codes};
 use crate::syntax as ast;
 use crate::value::{RecordType, Type};
 use connect::Bound;
@@ -46,7 +51,7 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Checks a file. CSV files that lookups read are added to `sources`, so that spans can
+/// Checks a file, and those that it brings in. They and the CSV files that lookups read are added to `sources`, so that spans can
 /// point into them.
 pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers: &[Driver]) -> Checked {
     let mut checker = Checker {
@@ -56,10 +61,19 @@ pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers
         found: Vec::new(),
         connections: Vec::new(),
         lookups: Vec::new(),
-        lost: file.lost.clone(),
+        lost: Vec::new(),
         lost_in: HashMap::new(),
+        folders: HashMap::new(),
+        extended: Vec::new(),
+        linkable: Vec::new(),
+        link_uses: Vec::new(),
+        flow: None,
     };
-    let model = checker.file(file);
+    let file = checker.bring_in(file);
+    let file = checker.extend_flows(file);
+    checker.lost.clone_from(&file.lost);
+    let model = checker.file(&file);
+    extend::point_back(&mut checker.found, &checker.extended);
     let diagnostics = in_order(checker.found);
     let wrong = diagnostics.iter().any(Diagnostic::is_error);
     Checked { model: (!wrong).then_some(model), diagnostics }
@@ -77,6 +91,13 @@ struct Checker<'a> {
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
+    /// Folders of the files that were brought in, as seen from the pipeline file's.
+    folders: HashMap<SourceId, String>,
+    extended: Vec<extend::Extended>,
+    linkable: Vec<links::Linkable>,
+    link_uses: Vec<links::LinkUse>,
+    /// The flow that is being checked.
+    flow: Option<Arc<str>>,
 }
 
 /// What a call of a lookup needs to know of it.
@@ -140,15 +161,18 @@ impl Checker<'_> {
     fn flows(&mut self, file: &ast::File) -> Vec<Flow> {
         let mut names: HashMap<Arc<str>, Span> = HashMap::new();
         let mut flows = Vec::new();
+        self.learn_flows(file);
         for item in &file.items {
             let ast::Item::Flow(flow) = item else { continue };
             match names.get(&flow.name.text) {
                 Some(first) => self.taken(&flow.name, "flow", *first),
                 None => drop(names.insert(flow.name.text.clone(), flow.name.span)),
             }
+            self.flow = Some(flow.name.text.clone());
             flows.extend(self.flow(flow));
+            self.flow = None;
         }
-        flows
+        self.in_link_order(flows)
     }
 
     /// Says that `name` already means something else.

@@ -173,7 +173,7 @@ impl Spot<'_> {
         let keyword = self.cut.word(self.range.start);
         if !self.expected.contains(&Rule::dot)
             || after_value(self.expected)
-            || !matches!(keyword, "from" | "to" | "verify")
+            || !matches!(keyword, "from" | "to" | "verify" | "match")
         {
             return None;
         }

@@ -55,7 +55,7 @@ fn loses(file: &File) -> bool {
         Item::Pipeline(pipeline) => !pipeline.lost.is_empty(),
         Item::Connect(connect) => !connect.lost.is_empty(),
         Item::Lookup(lookup) => !lookup.lost.is_empty(),
-        Item::Flow(flow) => {
+        Item::Flow(flow) | Item::Extend(flow) => {
             let clause = |clause: &Clause| match clause {
                 Clause::Map(map) => !map.lost.is_empty(),
                 Clause::To(to) => !to.lost.is_empty(),
@@ -63,7 +63,7 @@ fn loses(file: &File) -> bool {
             };
             !flow.lost.is_empty() || flow.clauses.iter().any(clause)
         }
-        Item::Later(_) => false,
+        Item::Use(_) | Item::Later(_) => false,
     };
     !file.lost.is_empty() || file.items.iter().any(item)
 }
