@@ -10,4 +10,5 @@ mod quickstart;
 mod reckoning;
 mod support;
 mod trouble;
+mod vendors;
 mod wrong_input;

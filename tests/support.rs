@@ -82,7 +82,12 @@ pub struct Books {
 impl Books {
     /// Reads them out of the sandbox that lies in the folder's state, without changing it.
     pub fn read(folder: &Path) -> Self {
-        let world = folder.join(".mlc/quickstart/sandbox/world");
+        Self::of(folder, "quickstart")
+    }
+
+    /// The same for the pipeline of this name.
+    pub fn of(folder: &Path, pipeline: &str) -> Self {
+        let world = folder.join(".mlc").join(pipeline).join("sandbox/world");
         assert!(world.is_dir(), "there is no sandbox in {}", world.display());
         let options = SandboxOptions { read_only: true, ..SandboxOptions::default() };
         let sandbox = Sandbox::open(Some(&world), drivers(), options).expect("the sandbox opens");

@@ -46,7 +46,7 @@ pub fn run(arguments: &Show) -> Outcome {
 }
 
 /// The one record that is meant: by its key, its name on either side, or a part of them.
-fn find<'a>(all: &'a [RecordEntry], wanted: &str) -> Result<&'a RecordEntry, Failure> {
+pub fn find<'a>(all: &'a [RecordEntry], wanted: &str) -> Result<&'a RecordEntry, Failure> {
     let low = wanted.to_lowercase();
     let exact = |entry: &&RecordEntry| {
         entry.id.key == wanted
