@@ -254,7 +254,6 @@ pub struct Target {
     pub retry: Retry,
     pub guard: Guard,
     pub approve: Option<Approve>,
-    pub settle: Option<Settle>,
     pub span: Span,
 }
 
@@ -264,13 +263,6 @@ pub struct Approve {
     pub condition: Expr,
     /// As the pipeline writes it.
     pub text: Arc<str>,
-}
-
-/// `settle receipts for 24h`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settle {
-    pub what: Arc<str>,
-    pub quiet: crate::value::Span,
 }
 
 /// What happens when a source record changed after it was posted.

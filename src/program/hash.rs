@@ -74,9 +74,6 @@ fn target(canon: &mut Canon, target: &Target) {
     if let Some(approve) = &target.approve {
         canon.word("approve").expr(&approve.condition);
     }
-    if let Some(settle) = &target.settle {
-        canon.word("settle").word(&settle.what).word(&crate::value::render_duration(settle.quiet));
-    }
 }
 
 fn lookup(lookup: &Lookup) -> String {

@@ -70,8 +70,11 @@ impl Checker<'_> {
         if brought.way.contains(&path) {
             return self.use_cycle(entry, &path, &brought.way);
         }
-        if brought.way.len() >= DEEPEST || !brought.read.insert(path.clone()) {
+        if !brought.read.insert(path.clone()) {
             return;
+        }
+        if brought.way.len() >= DEEPEST {
+            return self.too_deep(entry);
         }
         let read = match self.files.read(&path) {
             Ok(read) => read,
@@ -130,6 +133,18 @@ impl Checker<'_> {
             .label("brought in a second time")
             .related(first, "first brought in here")
             .hint("take one of the two lines out"),
+        );
+    }
+
+    fn too_deep(&mut self, entry: &Use) {
+        self.report(
+            Diagnostic::error(
+                &codes::USE_CYCLE,
+                entry.path.span,
+                format!("files bring each other in more than {DEEPEST} deep"),
+            )
+            .label("one file too many")
+            .hint("bring the files in from the pipeline file itself"),
         );
     }
 

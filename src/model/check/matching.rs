@@ -105,7 +105,6 @@ impl Checker<'_> {
         alias: &ast::Name,
     ) -> Option<MatchKey> {
         let ast::ExprKind::Binary { operator: Operator::Equal, operator_span, left, right } = &key.kind else {
-            self.expr(scope, key);
             self.no_match_key(key.span, "not an equality", &alias.text);
             return None;
         };

@@ -5,7 +5,7 @@ use super::scope::Scope;
 use super::{Checker, listed};
 use crate::connector::Operation;
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{Approve, Guard, OnChange, Retry, Settle};
+use crate::model::{Approve, Guard, OnChange, Retry};
 use crate::syntax::{self as ast, Name, Rule, Spanned};
 use crate::value::{self, Decimal, render_duration};
 use std::collections::HashMap;
@@ -23,7 +23,6 @@ pub(super) struct Rules<'a> {
     pub retry: Retry,
     pub guard: Guard,
     pub approve: Option<Approve>,
-    pub settle: Option<Settle>,
 }
 
 impl Checker<'_> {
@@ -55,7 +54,7 @@ impl Checker<'_> {
                 Rule::Guard { records, rejected_percent, .. } => {
                     rules.guard = self.guard(*records, *rejected_percent);
                 }
-                Rule::Settle { what, quiet, .. } => rules.settle = self.settle_rule(what, *quiet, found),
+                Rule::Settle { what, quiet, .. } => self.settle_rule(what, *quiet, found),
                 Rule::Approve { condition, .. } => rules.approve = Some(self.approve(scope, condition)),
                 Rule::Later(_) => {}
             }

@@ -4,7 +4,7 @@ use super::resource::Found;
 use super::scope::Scope;
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, Span, codes};
-use crate::model::{Approve, Reconcile, RunWhen, Schedule, Settle};
+use crate::model::{Approve, Reconcile, RunWhen, Schedule};
 use crate::syntax::{self as ast, Clause, Name, Spanned};
 use crate::value::{self, render_duration};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::sync::Arc;
 const SHORTEST_PAUSE: value::Span = value::Span::from_secs(10);
 const LONGEST_PAUSE: value::Span = value::Span::from_secs(31 * 24 * 3600);
 const LONGEST_LOOKBACK: value::Span = value::Span::from_secs(400 * 24 * 3600);
+const SHORTEST_SETTLE: value::Span = value::Span::from_secs(60);
 const LONGEST_SETTLE: value::Span = value::Span::from_secs(90 * 24 * 3600);
 
 impl Checker<'_> {
@@ -75,43 +76,30 @@ impl Checker<'_> {
         length.value
     }
 
-    /// A write can only wait for what the target's catalogue knows.
-    pub(super) fn settle_rule(
-        &mut self,
-        what: &Name,
-        quiet: Spanned<value::Span>,
-        found: Option<&Found>,
-    ) -> Option<Settle> {
-        let quiet = self.bounded(quiet, value::Span::from_secs(60), LONGEST_SETTLE);
-        let found = found?;
-        if found.spec().settles.iter().any(|known| **known == *what.text) {
-            return Some(Settle { what: what.text.clone(), quiet });
-        }
+    /// A write could only wait for what the target's catalogue knows, and not yet for that.
+    pub(super) fn settle_rule(&mut self, what: &Name, quiet: Spanned<value::Span>, found: Option<&Found>) {
+        self.bounded(quiet, SHORTEST_SETTLE, LONGEST_SETTLE);
+        let Some(found) = found else { return };
         let known = &found.spec().settles;
+        let title = format!("{} of {}", found.spec().plural, found.catalogue.title);
+        let mend = "take the rule out; hold such records with `require … else hold \"…\"` where the source tells them";
+        if known.iter().any(|known| **known == *what.text) {
+            return self.not_yet(what, mend);
+        }
         let (label, hint) = if known.is_empty() {
-            (
-                "nothing to wait for is known there",
-                "take the rule out; hold such records with `require … else hold \"…\"` where the source tells them"
-                    .to_owned(),
-            )
+            ("nothing to wait for is known there", mend.to_owned())
         } else {
-            ("not known there", format!("it can wait for {}", listed(known.iter().map(String::as_str), 6)))
+            ("not known there", format!("what is known there: {}", listed(known.iter().map(String::as_str), 6)))
         };
         self.report(
             Diagnostic::error(
                 &codes::CANNOT_SETTLE,
                 what.span,
-                format!(
-                    "this release cannot wait for the {} of {} in {}",
-                    what.text,
-                    found.spec().plural,
-                    found.catalogue.title
-                ),
+                format!("{title} have no {} to wait for; this release cannot settle them", what.text),
             )
             .label(label)
             .hint(hint),
         );
-        None
     }
 
     pub(super) fn approve(&mut self, scope: &mut Scope, condition: &ast::Expr) -> Approve {

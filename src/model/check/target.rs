@@ -46,7 +46,6 @@ impl Checker<'_> {
             retry: rules.retry,
             guard: rules.guard,
             approve: rules.approve,
-            settle: rules.settle,
             span: to.span,
         })
     }
