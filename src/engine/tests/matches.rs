@@ -107,7 +107,7 @@ impl Desk {
             supplier("S7", "Key Works", "9"),
         ];
         let parties = BTreeMap::from([
-            party(101, &[("name", "Key Wrks"), ("origin", "S1")]),
+            party(101, &[("name", "KEY WORKS"), ("origin", "S1")]),
             party(102, &[("name", "Something else"), ("tax", "2")]),
             party(103, &[("name", "Name Works")]),
             party(104, &[("name", "Settled Works"), ("origin", "S4")]),
@@ -253,7 +253,7 @@ async fn without_update_a_difference_waits_for_a_person() {
     let report = desk.run().await;
     assert_eq!(report.flows["parties"].counts.held, 5);
     let held = desk.entry("parties", "S1");
-    assert_eq!(held.reason, "it is party 101 of Directory, where name was `Key Wrks`, now `Key Works`");
+    assert_eq!(held.reason, "it is party 101 of Directory, where name was `KEY WORKS`, now `Key Works`");
     assert_eq!(desk.entry("parties", "S4").reference.as_deref(), Some("104"), "no difference, so it is linked");
 }
 
