@@ -146,6 +146,7 @@ fn right_pipelines_check_without_a_word() {
     let mut paths = pipelines(&corpus("right"));
     assert!(paths.len() >= 15, "{} right pipelines", paths.len());
     paths.extend(pipelines(&examples()));
+    paths.extend(pipelines(&Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines")));
     let mut failed = Vec::new();
     for path in paths {
         let seen = look(&path);

@@ -22,4 +22,5 @@ mod soundness;
 mod state;
 mod support;
 mod trouble;
+mod vendors;
 mod wrong_input;

@@ -100,7 +100,12 @@ pub struct Books {
 impl Books {
     /// Reads them out of the sandbox that lies in the folder's state, without changing it.
     pub fn read(folder: &Path) -> Self {
-        let world = folder.join(".mlc/quickstart/sandbox/world");
+        Self::of_pipeline(folder, "quickstart")
+    }
+
+    /// The same for the pipeline of this name.
+    pub fn of_pipeline(folder: &Path, pipeline: &str) -> Self {
+        let world = folder.join(".mlc").join(pipeline).join("sandbox/world");
         assert!(world.is_dir(), "there is no sandbox in {}", world.display());
         Self::of(&world)
     }

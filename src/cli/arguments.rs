@@ -37,6 +37,8 @@ pub enum Command {
     Status(Status),
     /// Tell one record's whole story
     Show(Show),
+    /// Say yes to a record that waits for approval
+    Approve(Approve),
     /// Show what connectors, resources and fields there are
     Schema(Schema),
     /// Serve the sandbox on loopback, for pipelines that name its URLs and for other programs
@@ -222,6 +224,23 @@ pub struct Show {
     /// The record: its key, its number, or any part of them that only one record has
     #[arg(value_name = "RECORD")]
     pub record: String,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+pub struct Approve {
+    #[command(flatten)]
+    pub place: Place,
+    /// The record: its key, its number, or any part of them that only one record has
+    #[arg(value_name = "RECORD")]
+    pub record: String,
+    /// Who approves
+    #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true, default_value = "")]
+    pub by: String,
+    /// Why; it stands in the log
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
     #[command(flatten)]
     pub printing: Printing,
 }

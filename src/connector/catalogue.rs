@@ -89,6 +89,9 @@ pub struct ResourceSpec {
     /// What the system can filter a list by.
     #[serde(default)]
     pub filters: BTreeMap<String, FilterKind>,
+    /// What a write of one can wait for: `receipts`.
+    #[serde(default)]
+    pub settles: Vec<String>,
     /// The vendor's event name, where it sends webhooks for this resource.
     #[serde(default)]
     pub webhook: Option<String>,

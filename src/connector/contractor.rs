@@ -20,6 +20,8 @@ pub struct Contractor {
     pub opened: Option<Timestamp>,
     pub projects: Vec<Project>,
     pub vendors: Vec<Vendor>,
+    /// Suppliers that the ledger has and nobody has linked with a vendor yet.
+    pub suppliers: Vec<Supplier>,
     pub cost_codes: Vec<CostCode>,
     pub cost_types: Vec<CostType>,
     pub periods: Vec<BillingPeriod>,
@@ -64,6 +66,17 @@ pub struct Vendor {
     pub state: String,
     pub email: String,
     pub created: Timestamp,
+}
+
+/// A supplier as the ledger alone knows it. It may be a vendor of ours under the same name.
+#[derive(Clone, Debug)]
+pub struct Supplier {
+    pub code: String,
+    pub name: String,
+    pub registration: Option<String>,
+    pub active: bool,
+    pub city: String,
+    pub state: String,
 }
 
 /// A company-level cost code: `03-300`. Projects have ids of their own for it.

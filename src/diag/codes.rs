@@ -78,6 +78,11 @@ codes! {
     NOT_YET = "E0212", "the language has it, this release does not";
     RECURSION = "E0221", "a function that needs itself";
     UNKNOWN_VAR = "E0222", "`--var` sets what the file does not declare";
+    UNKNOWN_FLOW = "E0230", "no flow of that name";
+    LINK_CYCLE = "E0231", "flows that wait for each other";
+    USE_CYCLE = "E0232", "files that bring each other in";
+    USED_TWICE = "E0233", "a file is brought in twice";
+    EXTENSION = "E0234", "what an extension cannot change";
     COMPARISON = "E0301", "two values that cannot be compared";
     MAY_BE_ABSENT = "E0302", "a value that may be absent where one is needed";
     ARGUMENT_TYPE = "E0303", "an argument that does not fit";
@@ -143,6 +148,11 @@ codes! {
     FIXTURE_VALUE = "E0706", "a value that does not fit what a test is given";
     FIXTURE_FILE = "E0707", "a fixture's file holds no such record";
     EXPECTATION = "E0708", "something is expected that cannot come";
+    MATCH_KEY = "E0630", "a key of `match` that compares nothing";
+    MATCH_AMBIGUOUS = "E0631", "a `match` without `ambiguous`";
+    MATCH_TARGET = "E0632", "a `match` with what the flow does not write";
+    NO_WEBHOOK = "E0633", "a webhook that never comes";
+    CANNOT_SETTLE = "E0634", "a write cannot wait for this";
     UNUSED_LOOKUP = "W0001", "a lookup that no flow uses";
     UNUSED_LET = "W0002", "a `let` that nothing uses";
     UNUSED_CONNECTION = "W0003", "a connection that nothing uses";

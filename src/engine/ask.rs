@@ -98,7 +98,7 @@ pub(super) fn compare(spec: &ResourceSpec, sent: &Record, mut found: Vec<Found>)
         0 => Standing::Absent,
         1 => {
             let found = found.remove(0);
-            match amount_trouble(spec, sent, &found.record) {
+            match amount_trouble(spec, sent, &found.record).or_else(|| field_trouble(spec, sent, &found.record)) {
                 Some(trouble) => Standing::Differs(found, trouble),
                 None => Standing::Agrees(found),
             }
@@ -126,6 +126,18 @@ fn amount_trouble(spec: &ResourceSpec, sent: &Record, stored: &Record) -> Option
     let places = spec.amount.as_ref().and_then(|field| spec.fields.get(field)).and_then(|field| field.places);
     let sent = places.map_or(sent, |places| sent.rounded(places));
     (sent != stored).then(|| format!("its amount is {}, {} was sent", stored.money(), sent.money()))
+}
+
+/// Without an amount to tell two records apart, what is shown of the others must be what was sent.
+fn field_trouble(spec: &ResourceSpec, sent: &Record, stored: &Record) -> Option<String> {
+    if spec.amount.is_some() {
+        return None;
+    }
+    sent.iter().find_map(|(name, value)| {
+        let stored = stored.get(name).filter(|stored| !stored.is_null())?;
+        let plain = value.as_list().is_none() && value.as_record().is_none();
+        (plain && !same_code(value, stored)).then(|| format!("its {name} is `{stored}`, `{value}` was sent"))
+    })
 }
 
 fn lines_trouble(sent: &Record, stored: &Record) -> Option<String> {

@@ -21,6 +21,12 @@ pub(super) const VANISHED: &str = "posted, but no longer there";
 pub(super) const CHANGED: &str = "changed after it was posted";
 /// Two source records map to one key.
 pub(super) const TWIN: &str = "two records with one key";
+/// A person has to say yes.
+pub(super) const APPROVAL: &str = "waits for approval";
+/// Found by `match`, differs, and is not to be changed.
+pub(super) const MATCH_DIFFERS: &str = "matches a record that differs";
+/// Two source records match one record.
+pub(super) const MATCH_TAKEN: &str = "matches a record that belongs to another";
 /// A waiting record that the source shows no longer.
 pub(super) const GONE: &str = "no longer shown by the source";
 /// The source's answer is not as the catalogue describes it.

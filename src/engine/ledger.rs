@@ -70,6 +70,8 @@ pub(super) fn entry(
         reference: posted.and_then(|entry| entry.reference.clone()),
         target_hash: posted.and_then(|entry| entry.target_hash.clone()),
         amount: posted.map_or_else(|| seen.amount.map(|amount| amount.to_string()), |entry| entry.amount.clone()),
+        // What still waits is asked for anew; a yes stays with the content that it was given to.
+        approval: before.and_then(|entry| entry.approval.clone()).filter(|asked| asked.granted.is_some()),
         attempts: before.map_or(0, |entry| entry.attempts),
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),
@@ -108,6 +110,7 @@ pub(super) fn same_story(before: &RecordEntry, now: &RecordEntry) -> bool {
             entry.source_hash.clone(),
             entry.program_hash.clone(),
             entry.reference.clone(),
+            entry.approval.clone(),
         )
     };
     story(before) == story(now)

@@ -13,6 +13,9 @@
 //! | failed, for a passing cause | | evaluated on every run |
 //! | in doubt, its write open | | it stands; recovery asks at the start of each run |
 //!
+//! What `match` finds on the other side is not created: it is changed where it differs, or
+//! only linked. What `approve` names waits until a person has said yes to just this content.
+//!
 //! Invariant: a record that was posted keeps its reference, its key and what was sent,
 //! whatever becomes of it here.
 
@@ -20,8 +23,8 @@ use super::error::RunError;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Facts, Seen, Why};
 use super::ticket::Ticket;
-use super::{ask, brake::StopKind, change, hash, kinds, stored};
-use crate::connector::{Key, Operation};
+use super::{approval, ask, brake::StopKind, change, hash, kinds, matching, stored};
+use crate::connector::{Found, Key, Operation};
 use crate::model::OnChange;
 use crate::program::{Evaluation, Mapped, Stop};
 use crate::store::{Outcome, RecordEntry};
@@ -52,6 +55,8 @@ pub(super) struct Ready {
     pub key: Key,
     pub facts: Facts,
     pub job: Job,
+    /// The record of the target that `match` found.
+    pub matched: Option<Found>,
     pub ticket: Option<Ticket>,
 }
 
@@ -61,6 +66,10 @@ pub(super) enum Job {
     Update,
     /// It was posted, but did not look right when it was last asked for.
     Recheck,
+    /// `match` found it there, and it differs: it is made ours.
+    Adopt,
+    /// `match` found it there as it should be: only the link is kept.
+    Link,
 }
 
 /// Decides on one record. Reads the ledger, writes nothing.
@@ -112,7 +121,8 @@ fn evaluate(
     record: &Record,
     scope: Option<&Record>,
 ) -> Verdict {
-    let evaluation = flow.flow().evaluate(&flow.tables, record, scope);
+    let linked = before.as_ref().and_then(|entry| entry.reference.as_deref());
+    let evaluation = flow.flow().evaluate_linked(&flow.tables, record, scope, linked);
     match before {
         Some(posted) if posted.reference.is_some() => after_posting(flow, seen, posted, evaluation),
         before => before_posting(flow, seen, before, evaluation),
@@ -134,7 +144,11 @@ fn before_posting(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, evalu
         }
         Evaluation::Mapped(mapped) => {
             count(flow, false);
-            ready(flow, seen, before, mapped, Job::Create)
+            match matching::standing(flow, &mapped) {
+                None => ready(flow, seen, before, mapped, Job::Create),
+                Some(Ok(job)) => ready(flow, seen, before, mapped, job),
+                Some(Err(why)) => settled(flow, &seen, before.as_ref(), Outcome::Held, why),
+            }
         }
     }
 }
@@ -231,8 +245,15 @@ fn settled(flow: &FlowRun, seen: &Seen, before: Option<&RecordEntry>, outcome: O
 
 fn ready(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, mapped: Mapped, job: Job) -> Verdict {
     let facts = facts(flow, &mapped);
-    let Mapped { target, key } = mapped;
-    Verdict::Ready(Box::new(Ready { seen, before, target, key, facts, job, ticket: None }))
+    if mapped.wants_approval
+        && matches!(job, Job::Create | Job::Update | Job::Adopt)
+        && let Some(waiting) = approval::waits(flow, &seen, before.as_ref(), &facts)
+    {
+        return waiting;
+    }
+    let matched = matching::found(flow, &mapped);
+    let Mapped { target, key, .. } = mapped;
+    Verdict::Ready(Box::new(Ready { seen, before, target, key, facts, job, matched, ticket: None }))
 }
 
 fn facts(flow: &FlowRun, mapped: &Mapped) -> Facts {

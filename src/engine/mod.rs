@@ -11,6 +11,7 @@
 //! in a queue that people see, wherever the process, the network or the other side
 //! breaks. `post` tells how, gap by gap.
 
+mod approval;
 mod ask;
 mod brake;
 mod change;
@@ -29,7 +30,9 @@ mod label;
 mod ledger;
 mod lookups;
 mod mapping;
+mod matching;
 mod pass;
+mod peers;
 mod post;
 mod recover;
 mod report;

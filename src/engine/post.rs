@@ -19,7 +19,7 @@
 
 use super::ask::{self, Standing};
 use super::brake::StopKind;
-use super::claims::Claims;
+use super::claims::{Claims, Taken};
 use super::deliver::{self, Order};
 use super::error::RunError;
 use super::flow_run::FlowRun;
@@ -57,7 +57,7 @@ pub(super) struct Poster {
 impl Poster {
     pub fn new(flow: Arc<FlowRun>, inbox: mpsc::Receiver<Ready>) -> Result<Self, RunError> {
         let connection = flow.context.connection(&flow.flow().target().connection)?.clone();
-        let claims = Claims::new(&flow);
+        let claims = Claims::new(&flow)?;
         Ok(Self { flow, connection, inbox, claims, lost: AtomicU32::new(0), over_guard: None, asked_in_plan: 0 })
     }
 
@@ -130,7 +130,11 @@ impl Poster {
         for ready in group {
             match self.claims.claim(&self.flow, &ready)? {
                 None => alone.push(ready),
-                Some(other) => {
+                Some(Taken::Matched(found, other)) => {
+                    let why = wording::match_taken(&self.flow, &found, &other);
+                    self.settling(outbox).done(ready, Outcome::Held, why);
+                }
+                Some(Taken::Key(other)) => {
                     let why = wording::twin(&self.flow, &ready, &other);
                     self.settling(outbox).done(ready, Outcome::Rejected, why);
                 }
@@ -182,6 +186,7 @@ impl Poster {
         match (ready.job, standing) {
             (Job::Create, Standing::Absent) => self.order(ready, None),
             (Job::Update, Standing::Agrees(found) | Standing::Differs(found, _)) => self.order(ready, Some(found)),
+            (Job::Adopt | Job::Link, standing) => self.decide_matched(ready, standing, outbox),
             (Job::Recheck, Standing::Agrees(found)) => {
                 self.claims.release(&ready);
                 self.settling(outbox).posted(ready, &found, EventKind::Posted, 0);
@@ -204,6 +209,29 @@ impl Poster {
                 self.hold(ready, why, outbox)
             }
         }
+    }
+
+    /// `match` found the record; asked by key, the other side must not name another one.
+    fn decide_matched(&mut self, ready: Ready, standing: Standing, outbox: &mut Outbox) -> Option<Order> {
+        let matched = ready.matched.clone()?;
+        let found = match standing {
+            Standing::Absent => matched,
+            Standing::Agrees(found) | Standing::Differs(found, _) if found.reference == matched.reference => found,
+            Standing::Agrees(found) | Standing::Differs(found, _) => {
+                let why = wording::match_elsewhere(&self.flow, &ready, &matched, &found);
+                return self.hold(ready, why, outbox);
+            }
+            Standing::Several(found) => {
+                let why = wording::several(&self.flow, &ready, &found);
+                return self.hold(ready, why, outbox);
+            }
+        };
+        if ready.job == Job::Adopt {
+            return self.order(ready, Some(found));
+        }
+        self.claims.release(&ready);
+        self.settling(outbox).linked(ready, &found);
+        None
     }
 
     fn order(&mut self, ready: Ready, existing: Option<Found>) -> Option<Order> {

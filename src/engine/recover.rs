@@ -142,7 +142,7 @@ impl Desk<'_> {
         outbox.tell(asked);
         match (standing, entry.reference.clone()) {
             // It was there before; whether it was changed cannot be seen. Sending a change twice changes nothing more.
-            (Standing::Agrees(_) | Standing::Differs(..), Some(_)) if intent.update => {
+            (Standing::Agrees(_) | Standing::Differs(..), _) if intent.update => {
                 self.close(entry, Outcome::Held, wording::interrupted(), &mut outbox);
             }
             (Standing::Absent, Some(reference)) if intent.update => {

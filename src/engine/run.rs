@@ -10,7 +10,7 @@ use super::error::{RunError, RunErrorKind};
 use super::report::{Report, Stage};
 use super::run_id::run_id;
 use super::tally::Tally;
-use super::{Options, Setup, flow, lookups, recover, systems};
+use super::{Options, Setup, flow, lookups, peers, recover, systems};
 use crate::store::{Batch, EventKind, Operation, RunEntry};
 use crate::value::Timestamp;
 use serde_json::json;
@@ -122,6 +122,7 @@ async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunErro
             break;
         }
         let intents = context.store.intents()?;
+        let Some(tables) = peers::load(context, index, &tables).await? else { break };
         flow::run(context, index, &tables, &intents, &recovered).await?;
     }
     Ok(())

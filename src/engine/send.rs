@@ -8,7 +8,7 @@
 use super::ask::{self, Standing};
 use super::brake::StopKind;
 use super::flow_run::FlowRun;
-use super::mapping::Ready;
+use super::mapping::{Job, Ready};
 use super::retry::Backoff;
 use crate::connector::{Connector, Effect, Error, ErrorKind, Found, Written};
 
@@ -111,6 +111,8 @@ async fn after_unknown(flow: &FlowRun, ready: &Ready, existing: Option<&mut Foun
     match (ask::compare(&flow.target, &ready.target, found), existing) {
         (Standing::Several(found), _) => Some(Answer::Several(found)),
         (Standing::Absent, None) => None,
+        // The key is part of the change: without it, the change has not happened.
+        (Standing::Absent, Some(_)) if ready.job == Job::Adopt => None,
         (Standing::Absent, Some(_)) => Some(Answer::Unknown(error.clone())),
         (Standing::Agrees(found) | Standing::Differs(found, _), Some(existing)) => {
             *existing = found;

@@ -73,6 +73,15 @@ impl Settling<'_> {
 
     /// A record that turned out to stand there as it should.
     pub fn posted(&mut self, ready: Ready, found: &Found, kind: EventKind, attempts: u32) {
+        self.stands(ready, found, kind, attempts, Outcome::Posted);
+    }
+
+    /// A record that the other side had already, without a difference: nothing was sent.
+    pub fn linked(&mut self, ready: Ready, found: &Found) {
+        self.stands(ready, found, EventKind::Linked, 0, Outcome::Unchanged);
+    }
+
+    fn stands(&mut self, ready: Ready, found: &Found, kind: EventKind, attempts: u32, counted: Outcome) {
         let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
         entry.attempts += attempts;
         ledger::stands(&mut entry, &ready.facts, &found.reference);
@@ -80,7 +89,7 @@ impl Settling<'_> {
         let mut event = ledger::outcome_event(&self.flow.context, &entry);
         event.kind = kind;
         self.outbox.tell(event);
-        self.outbox.close(entry, Outcome::Posted, ready.ticket);
+        self.outbox.close(entry, counted, ready.ticket);
     }
 
     fn tell_answer(&mut self, ready: &Ready, answer: &Answer, attempts: u32) {

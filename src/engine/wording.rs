@@ -4,7 +4,7 @@
 use super::ask;
 use super::flow_run::FlowRun;
 use super::kinds;
-use super::ledger::Why;
+use super::ledger::{Facts, Why};
 use super::mapping::Ready;
 use crate::connector::{Error, Found, ResourceSpec, Written};
 use crate::value::Record;
@@ -133,6 +133,53 @@ pub(super) fn gone(flow: &FlowRun) -> Why {
         kinds::GONE,
         format!("it waits, but {} shows it no longer; nothing is posted until it is seen again", flow.source_title),
         format!("if it was deleted in {}, nothing is to be done; else look at the permissions", flow.source_title),
+    )
+}
+
+pub(super) fn waits_for_approval(flow: &FlowRun, facts: &Facts, condition: &str) -> Why {
+    let amount = facts.amount.map_or_else(String::new, |amount| format!(" ({})", amount.money()));
+    Why::new(
+        kinds::APPROVAL,
+        format!("waits for approval: {condition}{amount}"),
+        format!(
+            "look at it with `mlc show`, then approve it with `mlc approve`; the next run posts it to {}",
+            flow.target_title
+        ),
+    )
+}
+
+pub(super) fn match_differs(flow: &FlowRun, found: &Found, differences: &str) -> Why {
+    Why::new(
+        kinds::MATCH_DIFFERS,
+        format!("it is {} {} of {}, where {differences}", flow.target.title, found.reference, flow.target_title),
+        format!("correct one of the two, or write `on change update` so that {} follows", flow.target_title),
+    )
+}
+
+pub(super) fn match_taken(flow: &FlowRun, found: &Found, other: &str) -> Why {
+    let title = &flow.target.title;
+    Why::new(
+        kinds::MATCH_TAKEN,
+        format!("it matches {title} {} of {}, which belongs to {other} already", found.reference, flow.target_title),
+        format!(
+            "find out which of the two {title} {} is, and merge or rename the other in {}",
+            found.reference, flow.source_title
+        ),
+    )
+}
+
+pub(super) fn match_elsewhere(flow: &FlowRun, ready: &Ready, matched: &Found, found: &Found) -> Why {
+    let title = &flow.target.title;
+    Why::new(
+        kinds::ALREADY_THERE,
+        format!(
+            "it matches {title} {}, but {} has {} as {title} {}",
+            matched.reference,
+            flow.target_title,
+            named(flow, ready),
+            found.reference
+        ),
+        format!("find out in {} which of the two is right, and correct the other", flow.target_title),
     )
 }
 

@@ -178,6 +178,9 @@ pub struct Flow {
     /// In the order in which they are carried out.
     pub steps: Vec<Step>,
     pub target: Target,
+    /// The flows whose links it names, by name, each once.
+    pub links: Vec<Arc<str>>,
+    pub schedule: Schedule,
     /// Names and types by [`LocalId`]. 0 is the source record, 1 the scope record where there is one.
     pub locals: Vec<Local>,
     pub span: Span,
@@ -223,6 +226,57 @@ pub enum Step {
         condition: Expr,
         otherwise: Otherwise,
     },
+    /// Finds the record of the target that is the same thing.
+    Match(Box<Matching>),
+}
+
+/// How a source record finds its like in the target.
+pub struct Matching {
+    pub connection: Arc<str>,
+    pub resource: Arc<str>,
+    /// What an accountant calls one of them.
+    pub title: Arc<str>,
+    /// The field that names one for good.
+    pub identity: Arc<str>,
+    /// Where a record of the target stands while its side of the keys is computed.
+    pub candidate: LocalId,
+    /// In the order in which they are tried.
+    pub keys: Vec<MatchKey>,
+    /// Where several matches stand, for the sentence.
+    pub matches: LocalId,
+    pub ambiguous: Otherwise,
+    /// The matched record, or absent.
+    pub local: LocalId,
+}
+
+/// A natural key: both sides are equal.
+pub struct MatchKey {
+    /// Over the candidate.
+    pub theirs: Expr,
+    /// Over the source record and what was computed before.
+    pub ours: Expr,
+    /// As the pipeline writes it.
+    pub text: Arc<str>,
+}
+
+/// When a flow runs by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Schedule {
+    pub run: Option<RunWhen>,
+    pub reconcile: Option<Reconcile>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunWhen {
+    Every(crate::value::Span),
+    Webhook,
+}
+
+/// `reconcile daily at 05:00 lookback 35d`, in the pipeline's time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reconcile {
+    pub minute_of_day: u32,
+    pub lookback: crate::value::Span,
 }
 
 pub struct Let {
@@ -245,7 +299,16 @@ pub struct Target {
     pub on_change: OnChange,
     pub retry: Retry,
     pub guard: Guard,
+    pub approve: Option<Approve>,
     pub span: Span,
+}
+
+/// `approve when …`: a record for which it is true waits for a person.
+pub struct Approve {
+    /// Over the flow's frame, when all steps are done.
+    pub condition: Expr,
+    /// As the pipeline writes it.
+    pub text: Arc<str>,
 }
 
 /// What happens when a source record changed after it was posted.
@@ -303,6 +366,8 @@ pub enum ExprKind {
     /// A record of the lookup's outputs. If rows hold for some days, the day is the last
     /// of the inputs.
     Lookup(LookupId, Vec<Expr>),
+    /// The source record of the flow of this name whose target record has the number.
+    Linked(Arc<str>, Box<Expr>),
     Not(Box<Expr>),
     Negate(Box<Expr>),
     /// All but `??`; operands are settled and of fitting types.

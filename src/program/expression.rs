@@ -26,6 +26,7 @@ pub(super) enum Expr {
     /// With whether the result is a text.
     Call(&'static functions::Function, Vec<Expr>, bool),
     Lookup(LookupId, Vec<Expr>),
+    Linked(Arc<str>, Box<Expr>),
     Not(Box<Expr>),
     Negate(Box<Expr>),
     Binary(Operator, Box<Expr>, Box<Expr>),
@@ -74,6 +75,19 @@ pub(super) enum Step {
     Let { name: Arc<str>, local: LocalId, value: Expr, otherwise: Option<Otherwise> },
     Field { name: Arc<str>, local: LocalId, value: Expr },
     Require { condition: Expr, otherwise: Otherwise },
+    Match(Box<Matching>),
+}
+
+/// Finding a record of the target by its keys.
+pub(super) struct Matching {
+    pub local: LocalId,
+    /// Where several matches stand for the sentence.
+    pub matches: LocalId,
+    pub title: Arc<str>,
+    pub identity: Arc<str>,
+    /// The source's side of each key, and the key as the pipeline writes it.
+    pub keys: Vec<(Expr, Arc<str>)>,
+    pub ambiguous: Otherwise,
 }
 
 pub(super) struct Otherwise {
@@ -107,6 +121,14 @@ impl Lowering<'_> {
             model::Step::Require { condition, otherwise } => {
                 Step::Require { condition: self.expr(condition), otherwise: self.otherwise(otherwise) }
             }
+            model::Step::Match(matching) => Step::Match(Box::new(Matching {
+                local: matching.local,
+                matches: matching.matches,
+                title: matching.title.clone(),
+                identity: matching.identity.clone(),
+                keys: matching.keys.iter().map(|key| (self.expr(&key.ours), key.text.clone())).collect(),
+                ambiguous: self.otherwise(&matching.ambiguous),
+            })),
         }
     }
 
@@ -132,6 +154,7 @@ impl Lowering<'_> {
                 Expr::Call(function, self.exprs(arguments), expr.ty.is_text())
             }
             model::ExprKind::Lookup(lookup, inputs) => Expr::Lookup(*lookup, self.exprs(inputs)),
+            model::ExprKind::Linked(flow, number) => Expr::Linked(flow.clone(), self.boxed(number)),
             model::ExprKind::Not(value) => Expr::Not(self.boxed(value)),
             model::ExprKind::Negate(value) => Expr::Negate(self.boxed(value)),
             model::ExprKind::Binary(operator, left, right) => {

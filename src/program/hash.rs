@@ -6,8 +6,8 @@
 //! after an update of the program.
 
 use crate::model::{
-    Arm, Connection, Each, Expr, ExprKind, Flow, Lookup, Model, OnChange, Otherwise, Pattern, Piece, Row, Step, Target,
-    Template, UserFunction,
+    Arm, Connection, Each, Expr, ExprKind, Flow, Lookup, Matching, Model, OnChange, Otherwise, Pattern, Piece, Row,
+    Step, Target, Template, UserFunction,
 };
 use crate::value::{Value, to_json_string};
 use sha2::{Digest, Sha256};
@@ -82,6 +82,9 @@ fn target(canon: &mut Canon, target: &Target) {
         OnChange::Update => "update",
         OnChange::Ignore => "ignore",
     });
+    if let Some(approve) = &target.approve {
+        canon.word("approve").expr(&approve.condition);
+    }
 }
 
 fn lookup(lookup: &Lookup) -> String {
@@ -208,9 +211,19 @@ impl<'a> Canon<'a> {
                 Step::Require { condition, otherwise } => {
                     self.word("require").expr(condition).otherwise(Some(otherwise))
                 }
+                Step::Match(matching) => self.matching(matching),
             };
         }
         self
+    }
+
+    fn matching(&mut self, matching: &Matching) -> &mut Self {
+        self.word("match").word(&matching.connection).word(&matching.resource).count(matching.keys.len());
+        self.count(matching.candidate.0).count(matching.matches.0).count(matching.local.0);
+        for key in &matching.keys {
+            self.expr(&key.theirs).expr(&key.ours);
+        }
+        self.otherwise(Some(&matching.ambiguous))
     }
 
     fn otherwise(&mut self, otherwise: Option<&Otherwise>) -> &mut Self {
@@ -273,6 +286,7 @@ impl<'a> Canon<'a> {
                 let hash = self.lookups.get(lookup.0).map_or("", String::as_str);
                 self.word("lookup").word(hash).exprs(inputs)
             }
+            ExprKind::Linked(flow, number) => self.word("linked").word(flow).expr(number),
             ExprKind::Not(value) => self.word("not").expr(value),
             ExprKind::Negate(value) => self.word("negate").expr(value),
             ExprKind::Binary(operator, left, right) => self.word(operator.word()).expr(left).expr(right),

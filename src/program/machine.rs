@@ -4,8 +4,9 @@
 //! expression has a value or stops the record with a sentence; nothing recurses deeper
 //! than the pipeline's own nesting, and work and memory are bounded.
 
-use super::expression::{Each, Expr, Match, Otherwise, Step};
+use super::expression::{Each, Expr, Match, Matching, Otherwise, Step};
 use super::operate::{self, Refused};
+use super::peers::Matched;
 use super::table::{Answer, Tables};
 use super::{Stop, mend};
 use crate::model::functions::LONGEST_TEXT;
@@ -45,6 +46,10 @@ pub(super) struct Machine<'a> {
     doing: Arc<str>,
     /// What lookups were asked for in vain.
     pub missed: Vec<(LookupId, Vec<Value>)>,
+    /// The number of the target record that the source record is linked with already.
+    pub linked: Option<Arc<str>>,
+    /// The record of the target that `match` found.
+    pub matched: Option<Record>,
 }
 
 /// More lines than any invoice has; `each` in `each` could otherwise run without end.
@@ -62,6 +67,8 @@ impl<'a> Machine<'a> {
             calls: MOST_CALLS,
             doing: Arc::from(""),
             missed: Vec::new(),
+            linked: None,
+            matched: None,
         }
     }
 
@@ -106,9 +113,52 @@ impl<'a> Machine<'a> {
                         return Err(self.stop(otherwise));
                     }
                 }
+                Step::Match(matching) => self.find_match(matching)?,
             }
         }
         Ok(Passed::Through)
+    }
+
+    /// Sets the matched record. Who is linked already stays linked; else the keys decide.
+    fn find_match(&mut self, matching: &Matching) -> Result<(), Halt> {
+        let tables = self.tables;
+        let found = match &self.linked {
+            Some(linked) => tables.peers().by_identity(linked).map_or(Matched::Nothing, Matched::One),
+            None => {
+                let mut ours = Vec::with_capacity(matching.keys.len());
+                for (key, _) in &matching.keys {
+                    ours.push(self.eval(key)?);
+                }
+                tables.peers().find(&ours, &matching.identity)
+            }
+        };
+        match found {
+            Matched::Nothing => self.set(matching.local, Value::Null),
+            Matched::One(record) => {
+                self.matched = record.as_record().cloned();
+                self.set(matching.local, record);
+            }
+            Matched::Several(records) => {
+                self.set(matching.matches, Value::list(records));
+                return Err(self.stop(&matching.ambiguous));
+            }
+            Matched::Contradicted { identity, fits, against } => {
+                let key = |number: usize| matching.keys.get(number).map_or("", |(_, text)| &**text);
+                let kind = format!("`{}` fits a {}, `{}` does not", key(fits), matching.title, key(against));
+                let title = &matching.title;
+                return Err(Box::new(Stop {
+                    outcome: matching.ambiguous.outcome,
+                    sentence: format!(
+                        "`{}` fits {title} {identity}, but `{}` says that it is another one",
+                        key(fits),
+                        key(against)
+                    ),
+                    kind,
+                    mend: format!("Find out whether {title} {identity} is meant, and correct one of the two records."),
+                }));
+            }
+        }
+        Ok(())
     }
 
     pub fn eval(&mut self, expr: &Expr) -> Result<Value, Halt> {
@@ -132,6 +182,10 @@ impl<'a> Machine<'a> {
             Expr::Lookup(lookup, inputs) => {
                 let inputs = self.all(inputs)?;
                 self.look_up(*lookup, &inputs)
+            }
+            Expr::Linked(flow, number) => {
+                let number = self.eval(number)?;
+                Ok(if number.is_null() { number } else { self.tables.peers().linked(flow, &number) })
             }
             Expr::Not(value) => Ok(self.eval(value)?.as_bool().map_or(Value::Null, |flag| Value::Bool(!flag))),
             Expr::Negate(value) => {

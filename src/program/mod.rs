@@ -9,12 +9,14 @@ mod expression;
 mod hash;
 mod machine;
 mod operate;
+mod peers;
 mod query;
 mod table;
 mod text;
 mod trial;
 mod verify;
 
+pub use peers::Peers;
 pub use table::Tables;
 pub use trial::{Compared, ConditionPlace, Difference, Test, Tried};
 pub use verify::Verified;
@@ -52,6 +54,10 @@ pub struct Flow {
     scope_filter: Option<Expr>,
     steps: Vec<Step>,
     lookups: Vec<LookupId>,
+    links: Vec<Arc<str>>,
+    schedule: model::Schedule,
+    matching: Option<peers::Matching>,
+    approve: Option<Expr>,
 }
 
 /// What of a lookup is evaluated.
@@ -89,6 +95,10 @@ pub struct Mapped {
     /// Without the fields whose value is absent.
     pub target: Record,
     pub key: Key,
+    /// The record of the target that `match` found to be the same thing.
+    pub matched: Option<Record>,
+    /// `approve when` is true of it.
+    pub wants_approval: bool,
 }
 
 /// Makes a program of a checked model.
@@ -154,12 +164,27 @@ impl Flow {
         if let Some(filter) = scope_filter {
             used(filter, &mut asked);
         }
+        if let Some(approve) = &flow.target.approve {
+            used(&approve.condition, &mut asked);
+        }
+        let matching = flow.steps.iter().find_map(|step| match step {
+            model::Step::Match(matching) => Some(peers::Matching {
+                candidate: matching.candidate,
+                identity: matching.identity.clone(),
+                theirs: matching.keys.iter().map(|key| lowering.expr(&key.theirs)).collect(),
+            }),
+            _ => None,
+        });
         Self {
             hash,
             locals: names.len(),
             scope_filter: scope_filter.map(|filter| lowering.expr(filter)),
             steps: lowering.steps(&flow.steps),
             lookups: asked.lookups.into_iter().map(LookupId).collect(),
+            approve: flow.target.approve.as_ref().map(|approve| lowering.expr(&approve.condition)),
+            matching,
+            links: flow.links,
+            schedule: flow.schedule,
             name: flow.name,
             source: flow.source,
             target: flow.target,
@@ -189,6 +214,21 @@ impl Flow {
         &self.lookups
     }
 
+    /// The flows whose links it names.
+    pub fn links(&self) -> &[Arc<str>] {
+        &self.links
+    }
+
+    /// When it runs by itself.
+    pub fn schedule(&self) -> &model::Schedule {
+        &self.schedule
+    }
+
+    /// With a `match`: the field that names a record of the target for good.
+    pub fn matches_by(&self) -> Option<&str> {
+        self.matching.as_ref().map(|matching| &*matching.identity)
+    }
+
     /// Whether the source is to be read for this scope record. One for which the filter
     /// has no answer is read, so that nothing is lost in silence.
     pub fn wants_scope(&self, tables: &Tables, scope: &Record) -> bool {
@@ -199,7 +239,20 @@ impl Flow {
 
     /// What this flow makes of a source record.
     pub fn evaluate(&self, tables: &Tables, source: &Record, scope: Option<&Record>) -> Evaluation {
+        self.evaluate_linked(tables, source, scope, None)
+    }
+
+    /// The same for a source record that is linked with a record of the target already: of
+    /// those, the one with this number.
+    pub fn evaluate_linked(
+        &self,
+        tables: &Tables,
+        source: &Record,
+        scope: Option<&Record>,
+        linked: Option<&str>,
+    ) -> Evaluation {
         let mut machine = self.machine(tables, scope);
+        machine.linked = linked.map(Arc::from);
         machine.set(model::LocalId(0), source.clone().into());
         let mut target = Record::new();
         match machine.run(&self.steps, &mut target) {
@@ -207,7 +260,14 @@ impl Flow {
             Ok(Passed::Skipped) => Evaluation::Skipped,
             Ok(Passed::Through) => {
                 let key = self.target.key.iter().map(|name| (name.clone(), field(&target, name))).collect();
-                Evaluation::Mapped(Mapped { key: Key(key), target })
+                let wants_approval = match &self.approve {
+                    None => false,
+                    Some(condition) => match machine.holds(condition) {
+                        Ok(wants) => wants,
+                        Err(stop) => return Evaluation::Stopped(*stop),
+                    },
+                };
+                Evaluation::Mapped(Mapped { key: Key(key), target, matched: machine.matched, wants_approval })
             }
         }
     }
@@ -302,6 +362,13 @@ fn used_by_steps(steps: &[model::Step], asked: &mut Asked) {
                 used(condition, asked);
                 used_by_template(&otherwise.sentence, asked);
             }
+            model::Step::Match(matching) => {
+                for key in &matching.keys {
+                    used(&key.theirs, asked);
+                    used(&key.ours, asked);
+                }
+                used_by_template(&matching.ambiguous.sentence, asked);
+            }
         }
     }
 }
@@ -326,7 +393,7 @@ fn used(expr: &ModelExpr, asked: &mut Asked) {
             asked.lookups.insert(lookup.0);
             inputs.iter().for_each(|input| used(input, asked));
         }
-        ExprKind::Not(value) | ExprKind::Negate(value) => used(value, asked),
+        ExprKind::Linked(_, value) | ExprKind::Not(value) | ExprKind::Negate(value) => used(value, asked),
         ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => {
             used(left, asked);
             used(right, asked);

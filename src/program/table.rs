@@ -7,6 +7,7 @@
 
 use super::expression::Function;
 use super::machine::{Halt, Machine};
+use super::peers::Peers;
 use super::{LookupCode, Program, Stop, mend};
 use crate::model::{self, FunctionId, LocalId, LookupId, Pattern};
 use crate::syntax::Outcome;
@@ -16,13 +17,16 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// All lookups' rows.
+/// All lookups' rows, and the records elsewhere that a flow sees.
+#[derive(Clone)]
 pub struct Tables {
-    pub(super) tables: Vec<Table>,
+    pub(super) tables: Vec<Arc<Table>>,
     code: Arc<[LookupCode]>,
     functions: Arc<[Function]>,
+    peers: Peers,
 }
 
+#[derive(Clone)]
 pub(super) struct Table {
     outputs: Vec<Arc<str>>,
     /// The pipeline's own rows, most specific first, then those of a resource.
@@ -41,6 +45,7 @@ pub(super) struct Table {
     awaited: Option<String>,
 }
 
+#[derive(Clone)]
 pub(super) struct Row {
     /// In the order of the outputs.
     pub values: Vec<Value>,
@@ -53,6 +58,7 @@ pub(super) struct Row {
     pub stop: Option<Stop>,
 }
 
+#[derive(Clone)]
 struct Shape {
     /// Which inputs are named.
     named: Vec<bool>,
@@ -71,11 +77,18 @@ pub(super) enum Answer {
 impl Tables {
     /// The rows that stand in the pipeline and its files.
     pub fn new(program: &Program) -> Self {
-        Self {
-            tables: program.lookups().iter().map(Table::new).collect(),
-            code: program.code.clone(),
-            functions: program.functions.clone(),
-        }
+        let tables = program.lookups().iter().map(|lookup| Arc::new(Table::new(lookup))).collect();
+        Self { tables, code: program.code.clone(), functions: program.functions.clone(), peers: Peers::default() }
+    }
+
+    /// The same tables for a flow that sees these records elsewhere.
+    #[must_use]
+    pub fn with_peers(&self, peers: Peers) -> Self {
+        Self { peers, ..self.clone() }
+    }
+
+    pub(super) fn peers(&self) -> &Peers {
+        &self.peers
     }
 
     /// Takes the rows of a lookup out of the records of its resource, the filter applied,
@@ -89,7 +102,7 @@ impl Tables {
         let kept = self.kept(filter, resource.locals, records);
         let kept: Vec<&Record> = records.iter().zip(kept).filter_map(|(record, kept)| kept.then_some(record)).collect();
         if let Some(table) = self.tables.get_mut(lookup.0) {
-            table.load(resource, &kept);
+            Arc::make_mut(table).load(resource, &kept);
         }
     }
 
@@ -99,7 +112,7 @@ impl Tables {
         for (index, lookup) in program.lookups().iter().enumerate() {
             let Some((resource, table)) = lookup.resource.as_ref().zip(self.tables.get_mut(index)) else { continue };
             let own = rows.iter().filter(|(id, _)| id.0 == index).map(|(_, record)| record);
-            table.load(resource, &own.collect::<Vec<_>>());
+            Arc::make_mut(table).load(resource, &own.collect::<Vec<_>>());
         }
     }
 

@@ -10,6 +10,7 @@ use crate::syntax::Outcome;
 use crate::value::{Record, Value};
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What a verification found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,7 +35,7 @@ impl Tables {
         let words = Words::new(rule, program.connections(), records.is_empty());
         let mut verified = Verified::default();
         let Some(table) = self.tables.get_mut(lookup.0) else { return verified };
-        for row in &mut table.rows {
+        for row in &mut Arc::make_mut(table).rows {
             let Some(value) = row.values.get(rule.output) else { continue };
             let Some(text) = canonical(value) else { continue };
             verified.checked += 1;

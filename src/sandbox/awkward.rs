@@ -5,7 +5,7 @@ use super::chart::{STALE_CODE, UNMAPPED_CODE};
 use super::jobs::day;
 use super::names::LONG_STORY;
 use super::random::Random;
-use crate::connector::contractor::{Contractor, Invoice, InvoiceLine, LedgerInvoice};
+use crate::connector::contractor::{Contractor, Invoice, InvoiceLine, LedgerInvoice, Supplier};
 use crate::value::Decimal;
 use std::collections::BTreeSet;
 
@@ -14,6 +14,7 @@ pub fn place(contractor: &mut Contractor) {
     let mut stage = Stage::new(contractor);
     stage.vendors_apart_from_the_ledger();
     stage.twin_vendors();
+    stage.suppliers_apart_from_the_directory();
     stage.codes_without_dimensions();
     stage.papers_with_gaps();
     stage.numbers_used_twice();
@@ -100,6 +101,27 @@ impl<'a> Stage<'a> {
             let name = format!("{}{ending}", self.contractor.vendors[first].name);
             self.contractor.vendors[first + 64].name = name;
         }
+    }
+
+    /// Suppliers that the clerks of the ledger keyed in by themselves: of vendors that have
+    /// none yet, of companies that nobody on site knows, and one that is called like others.
+    fn suppliers_apart_from_the_directory(&mut self) {
+        let vendors = &self.contractor.vendors;
+        let unlinked = vendors.iter().filter(|vendor| vendor.supplier_code.is_none());
+        let of_vendors = unlinked.map(|vendor| (vendor.name.to_uppercase(), vendor.registration.clone()));
+        let twin = vendors.get(10).map(|vendor| (vendor.name.clone(), None));
+        let strangers = [("Calloway Crane Rental", Some("61-8804410")), ("Prairie Signage", None)]
+            .map(|(name, number)| (name.to_owned(), number.map(str::to_owned)));
+        let all = of_vendors.chain(strangers).chain(twin).enumerate();
+        let suppliers = all.map(|(index, (name, registration))| Supplier {
+            code: format!("N{index:05}"),
+            name,
+            registration,
+            active: true,
+            city: "Peoria".to_owned(),
+            state: "IL".to_owned(),
+        });
+        self.contractor.suppliers = suppliers.collect();
     }
 
     fn codes_without_dimensions(&mut self) {

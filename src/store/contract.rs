@@ -33,6 +33,7 @@ pub fn record(flow: &str, key: &str) -> RecordEntry {
         reference: None,
         target_hash: None,
         amount: Some("12.50".to_owned()),
+        approval: None,
         attempts: 1,
         run: "r1".to_owned(),
         first_seen: Timestamp::from_unix(1),

@@ -168,10 +168,29 @@ pub struct RecordEntry {
     pub target_hash: Option<String>,
     /// The amount, as decimal text, where the target has one.
     pub amount: Option<String>,
+    /// What a person is asked to approve, or has approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
     pub attempts: u32,
     pub run: String,
     pub first_seen: Timestamp,
     pub updated: Timestamp,
+}
+
+/// A person's word on one record. It holds for one content only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Approval {
+    /// SHA-256 of what would be posted, in hex.
+    pub target_hash: String,
+    /// `None` while it waits.
+    pub granted: Option<Grant>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Grant {
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
 }
 
 /// A write that is about to be sent, or was sent and not yet settled.
@@ -249,6 +268,10 @@ pub enum EventKind {
     Skipped,
     Held,
     Rejected,
+    /// A person approved it.
+    Approved,
+    /// The other side has it already: found by `match`, and nothing differs.
+    Linked,
     /// A write is about to be sent.
     Intent,
     /// The other side answered a write.

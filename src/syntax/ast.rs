@@ -51,9 +51,16 @@ pub enum Item {
     Constant(Constant),
     Vars(Vars),
     Test(Test),
-    /// An item of the language that this release reads but does not carry out
-    /// (`use`, `extend`): its keyword.
-    Later(Name),
+    Use(Use),
+    /// `extend flow name { clauses }`: what of a flow is to be another way.
+    Extend(Flow),
+}
+
+/// `use "file.mlc"`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Use {
+    pub path: Text,
+    pub span: Span,
 }
 
 /// `pipeline "name" { timezone = "…"  currency = "…" }`
@@ -224,17 +231,58 @@ pub struct Flow {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Clause {
     From(From),
-    Where {
-        condition: Expr,
-        span: Span,
-    },
+    Where { condition: Expr, span: Span },
     Let(Let),
     Map(Map),
     Require(Require),
     To(To),
-    /// A clause that this release reads but does not carry out
-    /// (`match`, `run`, `reconcile`): its keyword.
-    Later(Name),
+    Match(Matching),
+    Run { when: RunWhen, span: Span },
+    Reconcile(Reconcile),
+}
+
+impl Clause {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::From(from) => from.span,
+            Self::Let(entry) => entry.span,
+            Self::Map(map) => map.span,
+            Self::Require(require) => require.span,
+            Self::To(to) => to.span,
+            Self::Match(matching) => matching.span,
+            Self::Reconcile(reconcile) => reconcile.span,
+            Self::Where { span, .. } | Self::Run { span, .. } => *span,
+        }
+    }
+}
+
+/// `match procore.vendors as vendor { natural keys  ambiguous hold "…" }`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matching {
+    pub resource: ResourceName,
+    pub alias: Name,
+    /// In the order in which they are tried.
+    pub keys: Vec<Expr>,
+    pub ambiguous: Vec<Otherwise>,
+    pub span: Span,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum RunWhen {
+    /// `run every 15m`
+    Every(Spanned<crate::value::Span>),
+    /// `run on webhook`: the place of the word.
+    Webhook(Span),
+}
+
+/// `reconcile daily at 05:00 lookback 35d`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reconcile {
+    /// Minutes after midnight.
+    pub at: Spanned<u32>,
+    pub lookback: Spanned<crate::value::Span>,
+    pub span: Span,
 }
 
 /// `from procore.requisitions as invoice [per project [where …]]`
@@ -310,7 +358,11 @@ pub enum Rule {
     Retry { times: Spanned<u32>, first: Spanned<crate::value::Span>, longest: Spanned<crate::value::Span>, span: Span },
     /// `guard 500 records, 5% rejected`: either part may stand alone.
     Guard { records: Option<Spanned<u64>>, rejected_percent: Option<Spanned<Decimal>>, span: Span },
-    /// A rule that this release reads but does not carry out (`settle`, `approve`, `mark`): its keyword.
+    /// `settle receipts for 24h`
+    Settle { what: Name, quiet: Spanned<crate::value::Span>, span: Span },
+    /// `approve when total > 250_000`
+    Approve { condition: Expr, span: Span },
+    /// A rule that this release reads but does not carry out (`mark`): its keyword.
     Later(Name),
 }
 
@@ -413,6 +465,21 @@ impl std::convert::From<Outcome> for Ended {
             Outcome::Hold => Self::Held,
             Outcome::Reject => Self::Rejected,
             Outcome::Skip => Self::Skipped,
+        }
+    }
+}
+
+impl Rule {
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Key { span, .. }
+            | Self::OnChange { span, .. }
+            | Self::Retry { span, .. }
+            | Self::Guard { span, .. }
+            | Self::Settle { span, .. }
+            | Self::Approve { span, .. } => *span,
+            Self::Later(word) => word.span,
         }
     }
 }

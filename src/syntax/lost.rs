@@ -7,6 +7,9 @@ use crate::diag::Span;
 /// Words that open an entry and are followed by what they declare.
 const DECLARING: &[&str] = &["let", "flow", "lookup", "connect", "verify", "fn"];
 
+/// A word whose name stands behind a second word: `extend flow name`.
+const EXTENDING: &[&str] = &["extend"];
+
 /// Words that open an entry and declare nothing by name.
 const OPENING: &[&str] = &[
     "pipeline",
@@ -43,6 +46,7 @@ pub fn lost(text: &str, place: &dyn Fn(usize, usize) -> Span) -> Lost {
     let (keyword, name) = match first {
         Some(first) if assigned => (None, Some(first)),
         Some(first) if is(first, DECLARING) => (Some(first), word(1)),
+        Some(first) if is(first, EXTENDING) => (Some(first), word(2)),
         Some(first) if is(first, OPENING) => (Some(first), None),
         _ => (None, first),
     };

@@ -4,13 +4,13 @@
 //! grammar reads whole is built whole. Otherwise its head and each entry of its block are
 //! read alone; those that can be read stay, the others are explained and kept as lost.
 
-use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Name, Pipeline, Test, To, Vars};
+use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Pipeline, Test, To, Vars};
 use super::build::Builder;
 use super::fault::explain;
 use super::grammar::{Node, Rule, read};
 use super::limits::MAX_FAULTS;
 use super::lost::lost;
-use super::split::{Block, Cut, ITEMS, LATER_ITEMS};
+use super::split::{Block, Cut, ITEMS};
 use crate::diag::{Diagnostic, SourceId, Span};
 use std::ops::Range;
 
@@ -50,9 +50,6 @@ struct Reader<'t> {
 impl Reader<'_> {
     fn item(&mut self, range: &Range<usize>) -> Option<Item> {
         let word = self.cut.word(range.start);
-        if LATER_ITEMS.contains(&word) {
-            return Some(Item::Later(self.name(range.start)));
-        }
         if ITEMS.contains(&word)
             && let Ok(item) = self.try_read(Rule::item, range, |builder, node| builder.item(node))
         {
@@ -81,7 +78,8 @@ impl Reader<'_> {
                 return None;
             }
             "test" => self.test(&head, open),
-            _ => self.flow(&head, open),
+            "extend" => self.flow(Rule::extend_head, &head, open).map(Item::Extend),
+            _ => self.flow(Rule::flow_head, &head, open).map(Item::Flow),
         };
         self.trailing(open, range);
         item
@@ -119,8 +117,9 @@ impl Reader<'_> {
         built.map(|head| Item::Vars(Vars { entries, lost, span: self.block_span(&head.span, open) }))
     }
 
-    fn flow(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
-        let built = self.head(Rule::flow_head, head, |builder, node| Some(builder.flow(node)));
+    /// A flow, or what extends one.
+    fn flow(&mut self, rule: Rule, head: &Range<usize>, open: usize) -> Option<Flow> {
+        let built = self.head(rule, head, |builder, node| Some(builder.flow(node)));
         let (mut clauses, mut lost) = (Vec::new(), Vec::new());
         for entry in self.cut.entries(Block::Flow, self.inside(open)) {
             match self.clause(&entry) {
@@ -128,7 +127,7 @@ impl Reader<'_> {
                 None => lost.push(self.lost(&entry)),
             }
         }
-        built.map(|head| Item::Flow(Flow { clauses, lost, span: self.block_span(&head.span, open), ..head }))
+        built.map(|head| Flow { clauses, lost, span: self.block_span(&head.span, open), ..head })
     }
 
     fn test(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
@@ -333,11 +332,6 @@ impl Reader<'_> {
             Span::new(self.source, bytes.start + start, bytes.start + end)
         })
     }
-
-    fn name(&self, index: usize) -> Name {
-        let lexeme = self.cut.lexemes[index];
-        Name { text: self.cut.word(index).into(), span: Span::new(self.source, lexeme.start, lexeme.end) }
-    }
 }
 
 fn is_head(rule: Rule) -> bool {
@@ -349,6 +343,7 @@ fn is_head(rule: Rule) -> bool {
             | Rule::flow_head
             | Rule::vars_head
             | Rule::test_head
+            | Rule::extend_head
             | Rule::map_head
             | Rule::to_head
             | Rule::each_head

@@ -11,9 +11,6 @@ use std::ops::Range;
 /// Words that begin an item.
 pub const ITEMS: &[&str] = &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars"];
 
-/// Those of them that this release reads but does not carry out.
-pub const LATER_ITEMS: &[&str] = &["use", "extend"];
-
 /// Words that go on with an expression or a clause, and so never begin an entry.
 const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each", "if", "then"];
 

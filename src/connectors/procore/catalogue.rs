@@ -34,6 +34,8 @@ pub struct Call {
     pub query: BTreeMap<String, String>,
     /// Records asked for per page. The server may give fewer.
     pub per_page: u64,
+    /// For what can be written: the key under which a body holds the record.
+    pub body: Option<String>,
 }
 
 impl Call {
@@ -44,6 +46,7 @@ impl Call {
             Ok(Self {
                 path: text("path")?.unwrap_or_default(),
                 company: text("company")?,
+                body: text("body")?,
                 scope: text("scope")?,
                 query: resource.wire.get("query").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or_default(),
                 per_page: resource

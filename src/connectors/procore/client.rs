@@ -9,8 +9,8 @@ use super::catalogue::{Call, catalogue};
 use super::error;
 use super::query::Query;
 use crate::connector::{
-    Catalogue, Connector, EXCHANGE_TIMEOUT, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Page, PageToken,
-    Permanence, ResourceSpec, Wire, Written, decode,
+    Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Page,
+    PageToken, Permanence, ResourceSpec, Wire, Written, decode,
 };
 use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
 use crate::world::{HttpRequest, HttpResponse, Method};
@@ -49,37 +49,63 @@ impl Procore {
         }))
     }
 
-    /// Reads one address. A refused token is renewed once, and the request repeated.
+    /// Reads one address.
     async fn get(&self, url: &str, what: &str) -> Result<HttpResponse, Error> {
+        self.exchange(Method::Get, url, &[], what).await
+    }
+
+    /// One exchange. A refused token is renewed once, and the request repeated: what was
+    /// refused for its token has had no effect.
+    pub(super) async fn exchange(
+        &self,
+        method: Method,
+        url: &str,
+        body: &[u8],
+        what: &str,
+    ) -> Result<HttpResponse, Error> {
         let token = self.auth.token(&self.wire).await?;
-        let mut response = self.attempt(url, token.header()).await?;
+        let mut response = self.attempt(method, url, body, token.header()).await?;
         if response.status == 401 {
             let token = self.auth.after(&token, &self.wire).await?;
-            response = self.attempt(url, token.header()).await?;
+            response = self.attempt(method, url, body, token.header()).await?;
         }
         if (200..300).contains(&response.status) {
             Ok(response)
         } else {
-            Err(error::refusal(&response, self.wire.clock.now(), what, false))
+            Err(error::refusal(&response, self.wire.clock.now(), what, method != Method::Get))
         }
     }
 
-    async fn attempt(&self, url: &str, authorization: String) -> Result<HttpResponse, Error> {
-        let request = HttpRequest {
-            method: Method::Get,
-            url: url.to_owned(),
-            headers: vec![
-                ("Authorization".to_owned(), authorization),
-                ("Procore-Company-Id".to_owned(), self.company.to_string()),
-                ("Accept".to_owned(), "application/json".to_owned()),
-                ("User-Agent".to_owned(), USER_AGENT.to_owned()),
-            ],
-            body: Vec::new(),
-            timeout: EXCHANGE_TIMEOUT,
-        };
-        // Nothing here writes, so nothing can have happened.
+    async fn attempt(
+        &self,
+        method: Method,
+        url: &str,
+        body: &[u8],
+        authorization: String,
+    ) -> Result<HttpResponse, Error> {
+        let mut headers = vec![
+            ("Authorization".to_owned(), authorization),
+            ("Procore-Company-Id".to_owned(), self.company.to_string()),
+            ("Accept".to_owned(), "application/json".to_owned()),
+            ("User-Agent".to_owned(), USER_AGENT.to_owned()),
+        ];
+        if !body.is_empty() {
+            headers.push(("Content-Type".to_owned(), "application/json".to_owned()));
+        }
+        let (url, body) = (url.to_owned(), body.to_vec());
+        let request = HttpRequest { method, url, headers, body, timeout: EXCHANGE_TIMEOUT };
         let sent = self.wire.send(request, error::rate_signal).await;
-        sent.map_err(|error| error.effect(crate::connector::Effect::None))
+        // What only reads cannot have had an effect.
+        sent.map_err(|error| if method == Method::Get { error.effect(Effect::None) } else { error })
+    }
+
+    pub(super) fn company(&self) -> i64 {
+        self.company
+    }
+
+    /// An address below the base URL.
+    pub(super) fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
     }
 
     fn address(&self, resource: &ResourceSpec, call: &Call, fetch: &Fetch, place: Place) -> Result<String, Error> {
@@ -119,14 +145,8 @@ fn changed_between(from: Timestamp, to: Timestamp) -> String {
     format!("{}...{}", from.whole_seconds(), to.whole_seconds())
 }
 
-fn configuration(message: String) -> Error {
+pub(super) fn configuration(message: String) -> Error {
     Error::new(ErrorKind::Configuration, Permanence::Permanent, message)
-}
-
-/// Writing is not in the catalogue, so the checker refuses it before this is reached.
-fn read_only(resource: &str) -> Error {
-    configuration(format!("Procore's `{resource}` can only be read in this release"))
-        .mend("take another target for this flow")
 }
 
 /// A page and the page size by which it counts.
@@ -214,16 +234,16 @@ impl Connector for Procore {
         Ok(Page { records, next: next.map(Place::token), total: answered.total })
     }
 
-    async fn find(&self, resource: &str, _keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
-        Err(read_only(resource))
+    async fn find(&self, resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
+        self.find_by_keys(resource, keys).await
     }
 
-    async fn create(&self, resource: &str, _record: &Record) -> Result<Written, Error> {
-        Err(read_only(resource))
+    async fn create(&self, resource: &str, record: &Record) -> Result<Written, Error> {
+        self.write(resource, None, record).await
     }
 
-    async fn update(&self, resource: &str, _found: &Found, _record: &Record) -> Result<Written, Error> {
-        Err(read_only(resource))
+    async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
+        self.write(resource, Some(&found.reference), record).await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Procore: where subcontractor invoices, projects and vendors come from.
 //!
-//! Read only in this release, and the catalogue says so. What it can do is `catalogue`;
-//! requests are made in `client`, tokens in `auth`, a status becomes an error in `error`;
-//! `fake` answers as Procore does.
+//! Vendors can be written, the rest is only read, and the catalogue says so. What it can do
+//! is `catalogue`; requests are made in `client`, writes in `write`, tokens in `auth`, a
+//! status becomes an error in `error`; `fake` answers as Procore does.
 
 mod auth;
 mod catalogue;
@@ -12,6 +12,7 @@ mod fake;
 mod query;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use crate::connector::Driver;
 

@@ -146,7 +146,7 @@ pub(super) async fn undisturbed() -> Vec<String> {
 }
 
 #[derive(Default)]
-struct Counter(AtomicU64);
+pub(super) struct Counter(AtomicU64);
 
 impl Entropy for Counter {
     fn next_u64(&self) -> u64 {
@@ -154,7 +154,7 @@ impl Entropy for Counter {
     }
 }
 
-struct Silent;
+pub(super) struct Silent;
 
 impl Progress for Silent {
     fn stage(&self, _flow: &str, _stage: Stage) {}

@@ -12,9 +12,6 @@ use crate::syntax::{self as ast, Name};
 use crate::value::{Kind, Type};
 use std::sync::Arc;
 
-/// Functions of the language that come with later releases.
-const LATER: &[&str] = &["linked"];
-
 impl Checker<'_> {
     pub(super) fn call(&mut self, scope: &mut Scope, name: &Name, arguments: &[&ast::Expr], span: Span) -> Expr {
         if let Some(index) = self.lookups.iter().position(|lookup| lookup.name == name.text) {
@@ -28,6 +25,9 @@ impl Checker<'_> {
         if let Some(index) = self.declared_function(&name.text) {
             return self.call_declared(scope, index, arguments, span);
         }
+        if &*name.text == "linked" {
+            return self.linked(scope, name, arguments, span);
+        }
         if let Some(function) = functions::find(&name.text) {
             self.tell(name.span, || Seen::Function(function));
             return self.call_function(scope, function, arguments, span);
@@ -36,10 +36,8 @@ impl Checker<'_> {
         if !lost::may_be(&self.lost, "lookup", &name.text) && !lost::may_be(&self.lost, "fn", &name.text) {
             self.unknown_function(name);
         }
-        if !LATER.contains(&&*name.text) {
-            for argument in arguments {
-                self.expr(scope, argument);
-            }
+        for argument in arguments {
+            self.expr(scope, argument);
         }
         Expr::unknown(span)
     }
@@ -53,16 +51,13 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&mut self, name: &Name) {
-        if LATER.contains(&&*name.text) {
-            return self
-                .not_yet(name, "take this call out; a lookup `from` a resource finds one record by another's field");
-        }
         let names: Vec<Arc<str>> = self
             .lookups
             .iter()
             .map(|lookup| lookup.name.clone())
             .chain(self.declared_names(true))
             .chain(functions::all().iter().map(|function| Arc::from(function.name)))
+            .chain([Arc::from("linked")])
             .collect();
         let hint = match nearest(&name.text, names.iter().map(|name| &**name)) {
             Some(near) => {

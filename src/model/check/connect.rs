@@ -179,13 +179,8 @@ impl Checker<'_> {
         };
         let setting = connect.settings.iter().find(|setting| &*setting.name.text == PROFILE);
         let place = setting.map_or(connect.name.span, |setting| setting.value.span);
-        let file = self.files.read(path).map_err(|reason| {
-            self.report(
-                Diagnostic::error(&codes::FILE_UNREADABLE, place, format!("`{path}` cannot be read"))
-                    .label(reason)
-                    .hint("the path starts at the folder of the pipeline file; the file must be text in UTF-8"),
-            );
-        })?;
+        let file = self.files.read(&self.path_from(place.source, path));
+        let file = file.map_err(|reason| self.unreadable(path, place, reason))?;
         let catalogue = (driver.profiled)(&file.text).map_err(|reason| {
             self.report(
                 Diagnostic::error(&codes::PROFILE, place, format!("the tenant profile `{path}` cannot be used"))

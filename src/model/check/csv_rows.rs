@@ -39,14 +39,10 @@ struct Columns {
 
 impl Checker<'_> {
     pub(super) fn csv(&mut self, lookup: &ast::Lookup, path: &Text) -> Vec<Row> {
-        let file = match self.files.read(&path.text) {
+        let file = match self.files.read(&self.path_from(path.span.source, &path.text)) {
             Ok(file) => file,
             Err(reason) => {
-                self.report(
-                    Diagnostic::error(&codes::FILE_UNREADABLE, path.span, format!("`{}` cannot be read", path.text))
-                        .label(reason)
-                        .hint("the path starts at the folder of the pipeline file; the file must be text in UTF-8"),
-                );
+                self.unreadable(&path.text, path.span, reason);
                 return Vec::new();
             }
         };

@@ -17,6 +17,7 @@ struct Parts<'a> {
     from: Option<&'a ast::From>,
     map: Option<&'a ast::Map>,
     to: Option<&'a ast::To>,
+    matching: Option<&'a ast::Matching>,
 }
 
 impl Checker<'_> {
@@ -48,12 +49,22 @@ impl Checker<'_> {
                 self.clause(&mut scope, clause, &parts, &mut steps);
             }
         }
-        let target = parts.to.and_then(|to| self.to(to, parts.map, &steps, &scope));
+        let target = parts.to.and_then(|to| self.to(to, parts.map, &steps, &mut scope));
+        let schedule = self.schedule(flow, parts.from);
         let (locals, unused) = scope.close();
         for name in unused {
             self.unused_let(&name);
         }
-        Some(Flow { name: flow.name.text.clone(), source: source?, steps, target: target?, locals, span: flow.span })
+        Some(Flow {
+            name: flow.name.text.clone(),
+            source: source?,
+            steps,
+            target: target?,
+            links: Vec::new(),
+            schedule,
+            locals,
+            span: flow.span,
+        })
     }
 
     fn clause<'a>(&mut self, scope: &mut Scope, clause: &'a Clause, parts: &Parts<'a>, steps: &mut Vec<Step>) {
@@ -77,8 +88,16 @@ impl Checker<'_> {
                 let body = self.body(scope, map);
                 steps.extend(body);
             }
-            Clause::Later(word) => self.not_yet(word, "take this clause out"),
-            Clause::Map(_) | Clause::From(_) | Clause::To(_) => {}
+            Clause::Match(matching) if parts.matching.is_some_and(|first| first.span == matching.span) => {
+                let step = self.matching(scope, matching, parts.to);
+                steps.extend(step);
+            }
+            Clause::Map(_)
+            | Clause::From(_)
+            | Clause::To(_)
+            | Clause::Match(_)
+            | Clause::Run { .. }
+            | Clause::Reconcile(_) => {}
         }
     }
 
@@ -98,6 +117,10 @@ impl Checker<'_> {
                 Clause::To(to) => match parts.to {
                     Some(first) => self.twice("to", to.resource.span(), first.resource.span()),
                     None => parts.to = Some(to),
+                },
+                Clause::Match(matching) => match parts.matching {
+                    Some(first) => self.twice("match", matching.resource.span(), first.resource.span()),
+                    None => parts.matching = Some(matching),
                 },
                 _ => {}
             }
@@ -126,16 +149,22 @@ impl Checker<'_> {
     /// `from` comes first, `to` after the map and everything that computes.
     fn clause_order(&mut self, flow: &ast::Flow, parts: &Parts) {
         if let (Some(first), Some(from)) = (flow.clauses.iter().find(|clause| counts(clause)), parts.from)
-            && from.span.start > place(first).start
+            && !matches!(first, Clause::From(_))
         {
-            self.misplaced(place(first), "before `from`", from.span, "move `from` to the top of the flow");
+            self.misplaced(first.span(), "before `from`", from.span, "move `from` to the top of the flow");
+        }
+        if let (Some(map), Some(matching)) = (parts.map, parts.matching) {
+            let at = |wanted: Span| flow.clauses.iter().position(|clause| clause.span() == wanted);
+            if at(map.span) < at(matching.span) {
+                let place = matching.resource.span();
+                self.misplaced(place, "after `map`", map.span, "move `match` above `map`");
+            }
         }
         let Some(to) = parts.to else { return };
-        let after = flow.clauses.iter().find(|clause| counts(clause) && place(clause).start > to.span.start);
-        if let Some(clause) = after
-            && !matches!(clause, Clause::From(_) | Clause::To(_))
-        {
-            self.misplaced(place(clause), "after `to`", to.resource.span(), "move it above `to`");
+        let after = flow.clauses.iter().skip_while(|clause| !matches!(clause, Clause::To(_)));
+        let mut after = after.filter(|clause| counts(clause) && !matches!(clause, Clause::From(_) | Clause::To(_)));
+        if let Some(clause) = after.next() {
+            self.misplaced(clause.span(), "after `to`", to.resource.span(), "move it above `to`");
         }
     }
 
@@ -152,7 +181,7 @@ impl Checker<'_> {
         );
     }
 
-    fn twice(&mut self, word: &str, place: Span, first: Span) {
+    pub(super) fn twice(&mut self, word: &str, place: Span, first: Span) {
         self.report(
             Diagnostic::error(&codes::CLAUSE_ORDER, place, format!("a flow has one `{word}`, here is a second one"))
                 .label("second one")
@@ -268,17 +297,5 @@ impl Checker<'_> {
 
 /// Whether the clause has a place in the order of a flow.
 fn counts(clause: &Clause) -> bool {
-    !matches!(clause, Clause::Later(_))
-}
-
-fn place(clause: &Clause) -> Span {
-    match clause {
-        Clause::From(from) => from.span,
-        Clause::Where { span, .. } => *span,
-        Clause::Let(entry) => entry.span,
-        Clause::Map(map) => map.span,
-        Clause::Require(require) => require.span,
-        Clause::To(to) => to.span,
-        Clause::Later(name) => name.span,
-    }
+    !matches!(clause, Clause::Run { .. } | Clause::Reconcile(_))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 impl Checker<'_> {
     /// What no flow uses. Nothing is said if the file has no flow at all but that.
     pub(super) fn unused(&mut self, file: &ast::File) {
-        if !file.items.iter().any(|item| matches!(item, Item::Flow(_) | Item::Later(_))) {
+        if !file.items.iter().any(|item| matches!(item, Item::Flow(_))) {
             self.nothing_to_do(file);
             return;
         }

@@ -28,11 +28,11 @@ pub(super) fn anywhere(file: &ast::File) -> bool {
             Item::Pipeline(pipeline) => !pipeline.lost.is_empty(),
             Item::Connect(connect) => !connect.lost.is_empty(),
             Item::Lookup(lookup) => !lookup.lost.is_empty(),
-            Item::Flow(flow) => !flow.lost.is_empty() || flow.clauses.iter().any(in_clause),
             Item::Function(function) => in_expr(&function.body),
             Item::Constant(constant) => in_expr(&constant.value),
             Item::Vars(vars) => !vars.lost.is_empty(),
-            Item::Test(_) | Item::Later(_) => false,
+            Item::Flow(flow) | Item::Extend(flow) => !flow.lost.is_empty() || flow.clauses.iter().any(in_clause),
+            Item::Test(_) | Item::Use(_) => false,
         })
 }
 

@@ -6,6 +6,7 @@
 //! and nothing is said about that. Invariant: a model is handed on only if there is no error.
 
 mod binary;
+mod bring;
 mod call;
 mod choose;
 mod connect;
@@ -15,15 +16,18 @@ mod declare;
 mod each;
 mod expect;
 mod expr;
+mod extend;
 mod filter;
 mod fit;
 mod fixture;
 mod fixture_file;
 mod flow;
 mod join;
+mod links;
 mod lints;
 mod lookup;
 mod lost;
+mod matching;
 mod narrow;
 mod observed;
 mod operands;
@@ -34,6 +38,7 @@ mod record;
 mod resource;
 mod rows;
 mod rules;
+mod schedule;
 mod scope;
 mod settings;
 mod sum;
@@ -46,7 +51,7 @@ mod untyped;
 use super::observe::Observer;
 use super::{Files, Flow, Lookup, Model, Override, UserFunction};
 use crate::connector::Driver;
-use crate::diag::{Diagnostic, Sources, Span, codes};
+use crate::diag::{Diagnostic, SourceId, Sources, Span, codes};
 use crate::syntax as ast;
 use crate::value::{RecordType, Type};
 use connect::Bound;
@@ -62,7 +67,7 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Checks a file. CSV files that lookups read are added to `sources`, so that spans can
+/// Checks a file, and those that it brings in. They and the CSV files that lookups read are added to `sources`, so that spans can
 /// point into them.
 pub fn check(file: &ast::File, sources: &mut Sources, files: &dyn Files, drivers: &[Driver]) -> Checked {
     check_with(file, sources, files, drivers, &[])
@@ -98,15 +103,24 @@ pub fn check_observed<'a>(
         overrides,
         declared: Declarations::default(),
         made: Vec::new(),
-        lost: file.lost.clone(),
-        lost_in: HashMap::new(),
         expecting: false,
         observer,
+        lost: Vec::new(),
+        lost_in: HashMap::new(),
+        folders: HashMap::new(),
+        extended: Vec::new(),
+        linkable: Vec::new(),
+        link_uses: Vec::new(),
+        flow: None,
     };
-    let model = checker.file(file);
-    if !checker.found.iter().any(Diagnostic::is_error) && !lost::anywhere(file) {
+    let file = checker.bring_in(file);
+    let file = checker.extend_flows(file);
+    checker.lost.clone_from(&file.lost);
+    let model = checker.file(&file);
+    if !checker.found.iter().any(Diagnostic::is_error) && !lost::anywhere(&file) {
         checker.untyped(&model);
     }
+    extend::point_back(&mut checker.found, &checker.extended);
     let diagnostics = in_order(checker.found);
     let wrong = diagnostics.iter().any(Diagnostic::is_error);
     Checked { model: (!wrong).then_some(model), diagnostics }
@@ -131,6 +145,13 @@ struct Checker<'a> {
     /// Inside an `expect`, where an absent value simply is not what was expected.
     expecting: bool,
     observer: Option<&'a mut dyn Observer>,
+    /// Folders of the files that were brought in, as seen from the pipeline file's.
+    folders: HashMap<SourceId, String>,
+    extended: Vec<extend::Extended>,
+    linkable: Vec<links::Linkable>,
+    link_uses: Vec<links::LinkUse>,
+    /// The flow that is being checked.
+    flow: Option<Arc<str>>,
 }
 
 /// What a call of a lookup needs to know of it.
@@ -167,11 +188,6 @@ impl Checker<'_> {
         let flows = self.flows(file);
         self.read_declared();
         let tests = self.tests(file, &flows, &lookups);
-        for item in &file.items {
-            if let ast::Item::Later(word) = item {
-                self.not_yet(word, "take this item out");
-            }
-        }
         if !lost::anywhere(file) {
             self.unused(file);
         }
@@ -203,15 +219,18 @@ impl Checker<'_> {
     fn flows(&mut self, file: &ast::File) -> Vec<Flow> {
         let mut names: HashMap<Arc<str>, Span> = HashMap::new();
         let mut flows = Vec::new();
+        self.learn_flows(file);
         for item in &file.items {
             let ast::Item::Flow(flow) = item else { continue };
             match names.get(&flow.name.text) {
                 Some(first) => self.taken(&flow.name, "flow", *first),
                 None => drop(names.insert(flow.name.text.clone(), flow.name.span)),
             }
+            self.flow = Some(flow.name.text.clone());
             flows.extend(self.flow(flow));
+            self.flow = None;
         }
-        flows
+        self.in_link_order(flows)
     }
 
     /// Says that `name` already means something else.

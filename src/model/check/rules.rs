@@ -1,10 +1,11 @@
 //! The rules of a `to`: key, change, retry, guard.
 
 use super::resource::Found;
+use super::scope::Scope;
 use super::{Checker, listed};
 use crate::connector::Operation;
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{Guard, OnChange, Retry};
+use crate::model::{Approve, Guard, OnChange, Retry};
 use crate::syntax::{self as ast, Name, Rule, Spanned};
 use crate::value::{self, Decimal, render_duration};
 use std::collections::HashMap;
@@ -21,10 +22,11 @@ pub(super) struct Rules<'a> {
     pub on_change: OnChange,
     pub retry: Retry,
     pub guard: Guard,
+    pub approve: Option<Approve>,
 }
 
 impl Checker<'_> {
-    pub(super) fn rules<'a>(&mut self, to: &'a ast::To, found: Option<&Found>) -> Rules<'a> {
+    pub(super) fn rules<'a>(&mut self, to: &'a ast::To, found: Option<&Found>, scope: &mut Scope) -> Rules<'a> {
         let mut rules = Rules::default();
         let mut seen: HashMap<&str, Span> = HashMap::new();
         for rule in &to.rules {
@@ -33,6 +35,8 @@ impl Checker<'_> {
                 Rule::OnChange { span, .. } => ("on change", *span),
                 Rule::Retry { span, .. } => ("retry", *span),
                 Rule::Guard { span, .. } => ("guard", *span),
+                Rule::Settle { span, .. } => ("settle", *span),
+                Rule::Approve { span, .. } => ("approve", *span),
                 Rule::Later(word) => {
                     self.not_yet(word, "take this rule out");
                     continue;
@@ -50,6 +54,8 @@ impl Checker<'_> {
                 Rule::Guard { records, rejected_percent, .. } => {
                     rules.guard = self.guard(*records, *rejected_percent);
                 }
+                Rule::Settle { what, quiet, .. } => self.settle_rule(what, *quiet, found),
+                Rule::Approve { condition, .. } => rules.approve = Some(self.approve(scope, condition)),
                 Rule::Later(_) => {}
             }
         }
@@ -134,7 +140,7 @@ impl Checker<'_> {
         Guard { records: records.map(|records| records.value), rejected_percent: percent.map(|percent| percent.value) }
     }
 
-    fn out_of_range(&mut self, span: Span, label: &str, hint: &str) {
+    pub(super) fn out_of_range(&mut self, span: Span, label: &str, hint: &str) {
         let text = self.text(span);
         self.report(
             Diagnostic::error(&codes::RULE_VALUE, span, format!("`{text}` is not possible here"))

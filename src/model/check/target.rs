@@ -11,9 +11,15 @@ use crate::syntax::{self as ast, Name};
 use std::sync::Arc;
 
 impl Checker<'_> {
-    pub(super) fn to(&mut self, to: &ast::To, map: Option<&ast::Map>, steps: &[Step], scope: &Scope) -> Option<Target> {
+    pub(super) fn to(
+        &mut self,
+        to: &ast::To,
+        map: Option<&ast::Map>,
+        steps: &[Step],
+        scope: &mut Scope,
+    ) -> Option<Target> {
         let found = self.resource(&to.resource).filter(|found| self.can_create(found, to));
-        let rules = self.rules(to, found.as_ref());
+        let rules = self.rules(to, found.as_ref(), scope);
         let key: &[Name] = rules.key.map_or(&[], |(fields, _)| fields);
         let found = found?;
         let known = match rules.key {
@@ -39,6 +45,7 @@ impl Checker<'_> {
             on_change: rules.on_change,
             retry: rules.retry,
             guard: rules.guard,
+            approve: rules.approve,
             span: to.span,
         })
     }

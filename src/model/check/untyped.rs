@@ -43,6 +43,11 @@ fn in_steps(steps: &[Step]) -> Option<Span> {
             in_expr(&entry.value).or(sentence)
         }
         Step::Field { value, .. } => in_expr(value).or_else(|| in_field(value)),
+        Step::Match(matching) => matching
+            .keys
+            .iter()
+            .find_map(|key| in_expr(&key.theirs).or_else(|| in_expr(&key.ours)))
+            .or_else(|| in_template(&matching.ambiguous.sentence)),
         Step::Require { condition, otherwise } => in_expr(condition).or_else(|| in_template(&otherwise.sentence)),
     })
 }
@@ -79,7 +84,7 @@ fn in_expr(expr: &Expr) -> Option<Span> {
         ExprKind::List(items) | ExprKind::Call(_, items) | ExprKind::Lookup(_, items) | ExprKind::Apply(_, items) => {
             items.iter().find_map(in_expr)
         }
-        ExprKind::Not(value) | ExprKind::Negate(value) => in_expr(value),
+        ExprKind::Not(value) | ExprKind::Negate(value) | ExprKind::Linked(_, value) => in_expr(value),
         ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => in_expr(left).or_else(|| in_expr(right)),
         ExprKind::Each(each) => {
             let filter = each.filter.as_ref().and_then(in_expr);

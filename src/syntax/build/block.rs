@@ -5,8 +5,9 @@
 
 use super::{Builder, Parts};
 use crate::syntax::ast::{
-    Clause, Connect, Flow, From, Item, Let, Lookup, LookupEntry, LookupRow, Map, MapEntry, Otherwise, Outcome, Pattern,
-    Per, Pipeline, Require, ResourceName, Rule as ToRule, Setting, Spanned, To,
+    Clause, Connect, Flow, From, Item, Let, Lookup, LookupEntry, LookupRow, Map, MapEntry, Matching, Otherwise,
+    Outcome, Pattern, Per, Pipeline, Reconcile, Require, ResourceName, Rule as ToRule, RunWhen, Setting, Spanned, To,
+    Use,
 };
 use crate::syntax::grammar::{Node, Rule};
 use crate::syntax::lost::lost;
@@ -29,6 +30,11 @@ impl Builder<'_> {
             Rule::constant => self.constant(node).map(Item::Constant),
             Rule::vars => Some(Item::Vars(self.vars(node))),
             Rule::test => self.test(node).map(Item::Test),
+            Rule::extend => Some(Item::Extend(self.flow(node))),
+            Rule::use_file => {
+                let span = self.span(&node);
+                Some(Item::Use(Use { path: self.text(Parts::of(node).need(Rule::text))?, span }))
+            }
             other => unreachable!("the grammar has no item {other:?}"),
         }
     }
@@ -195,8 +201,17 @@ impl Builder<'_> {
         let mut parts = Parts::of(node);
         let name = self.name(&parts.need(Rule::name));
         let mut lost = Vec::new();
-        let kinds =
-            [Rule::from, Rule::where_clause, Rule::let_clause, Rule::map, Rule::require, Rule::to, Rule::later_clause];
+        let kinds = [
+            Rule::from,
+            Rule::where_clause,
+            Rule::match_clause,
+            Rule::let_clause,
+            Rule::map,
+            Rule::require,
+            Rule::to,
+            Rule::run_clause,
+            Rule::reconcile_clause,
+        ];
         let clauses = self.entries(parts.others(&kinds), &mut lost, Self::clause);
         Flow { name, clauses, lost, span }
     }
@@ -210,7 +225,9 @@ impl Builder<'_> {
             Rule::map => Some(Clause::Map(self.map(node))),
             Rule::require => self.require(node).map(Clause::Require),
             Rule::to => Some(Clause::To(self.to(node))),
-            _ => Some(Clause::Later(self.name(&Parts::of(node).need(Rule::later_clause_word)))),
+            Rule::match_clause => self.match_clause(node).map(Clause::Match),
+            Rule::run_clause => Some(Clause::Run { when: self.run_when(node)?, span }),
+            _ => self.reconcile(node).map(Clause::Reconcile),
         }
     }
 
@@ -228,6 +245,38 @@ impl Builder<'_> {
             }
         };
         Some(From { resource, alias, per, span })
+    }
+
+    fn match_clause(&mut self, node: Node) -> Option<Matching> {
+        let span = self.span(&node);
+        let mut parts = Parts::of(node);
+        let resource = self.resource(parts.need(Rule::resource));
+        let alias = self.name(&parts.need(Rule::name));
+        let (mut keys, mut ambiguous) = (Vec::new(), Vec::new());
+        for entry in parts.others(&[Rule::match_key, Rule::ambiguous]) {
+            match entry.as_rule() {
+                Rule::ambiguous => ambiguous.push(self.otherwise(entry)?),
+                _ => keys.push(self.expr(Parts::of(entry).need(Rule::expr))?),
+            }
+        }
+        Some(Matching { resource, alias, keys, ambiguous, span })
+    }
+
+    fn run_when(&mut self, node: Node) -> Option<RunWhen> {
+        let mut parts = Parts::of(node).others(&[Rule::run_every, Rule::run_on_webhook]);
+        let when = parts.pop().expect("a run is of one of two kinds");
+        match when.as_rule() {
+            Rule::run_every => self.duration(&Parts::of(when).need(Rule::duration)).map(RunWhen::Every),
+            _ => Some(RunWhen::Webhook(self.span(&Parts::of(when).need(Rule::webhook_word)))),
+        }
+    }
+
+    fn reconcile(&mut self, node: Node) -> Option<Reconcile> {
+        let span = self.span(&node);
+        let mut parts = Parts::of(node);
+        let at = self.time_of_day(&parts.need(Rule::time_of_day));
+        let lookback = self.duration(&parts.need(Rule::duration));
+        Some(Reconcile { at: at?, lookback: lookback?, span })
     }
 
     fn let_clause(&mut self, node: Node) -> Option<Let> {
@@ -277,7 +326,8 @@ impl Builder<'_> {
         let mut parts = Parts::of(node);
         let resource = self.resource(parts.need(Rule::resource));
         let mut lost = Vec::new();
-        let kinds = [Rule::key, Rule::on_change, Rule::retry, Rule::guard, Rule::later_rule];
+        let kinds =
+            [Rule::key, Rule::on_change, Rule::retry, Rule::guard, Rule::settle, Rule::approve, Rule::later_rule];
         let rules = self.entries(parts.others(&kinds), &mut lost, Self::rule);
         To { resource, rules, lost, span }
     }
@@ -295,6 +345,12 @@ impl Builder<'_> {
                 Some(ToRule::Retry { times: times?, first: first?, longest: longest?, span })
             }
             Rule::guard => self.guard(node),
+            Rule::settle => {
+                let mut parts = Parts::of(node);
+                let what = self.name(&parts.need(Rule::name));
+                Some(ToRule::Settle { what, quiet: self.duration(&parts.need(Rule::duration))?, span })
+            }
+            Rule::approve => Some(ToRule::Approve { condition: self.expr(Parts::of(node).need(Rule::expr))?, span }),
             _ => Some(ToRule::Later(self.name(&Parts::of(node).need(Rule::later_rule_word)))),
         }
     }

@@ -129,6 +129,22 @@ impl Builder<'_> {
         }
     }
 
+    /// `05:00`, as minutes after midnight.
+    pub(super) fn time_of_day(&mut self, node: &Node) -> Option<Spanned<u32>> {
+        let span = self.span(node);
+        let (hours, minutes) = node.as_str().split_once(':').unwrap_or((node.as_str(), ""));
+        match (hours.parse::<u32>(), minutes.parse::<u32>()) {
+            (Ok(hours), Ok(minutes)) if hours < 24 && minutes < 60 => {
+                Some(Spanned { value: hours * 60 + minutes, span })
+            }
+            _ => self.fail(
+                Diagnostic::error(&codes::NO_SUCH_DAY, span, format!("no day has a time `{}`", node.as_str()))
+                    .label("not on the clock")
+                    .hint("a time of the day is written from `00:00` to `23:59`"),
+            ),
+        }
+    }
+
     pub(super) fn duration(&mut self, node: &Node) -> Option<Spanned<crate::value::Span>> {
         let span = self.span(node);
         match parse_duration(node.as_str()) {

@@ -164,7 +164,9 @@ impl Spot<'_> {
         if !names_each {
             return None;
         }
-        let (message, hint) = if after_from {
+        let (message, hint) = if self.cut.word(self.range.start) == "match" {
+            ("a `match` says what a matched record is called", "write `match connection.resource as other { … }`")
+        } else if after_from {
             ("a `from` says what one record is called", "write `from connection.resource as invoice`")
         } else {
             ("an `each` says what one item is called", "write `each invoice.items[*] as item { … }`")
@@ -178,7 +180,7 @@ impl Spot<'_> {
         let keyword = self.cut.word(self.range.start);
         if !self.expected.contains(&Rule::dot)
             || after_value(self.expected)
-            || !matches!(keyword, "from" | "to" | "verify")
+            || !matches!(keyword, "from" | "to" | "verify" | "match")
         {
             return None;
         }

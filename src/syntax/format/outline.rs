@@ -64,7 +64,7 @@ impl Outline {
             Item::Pipeline(pipeline) => self.pipeline(pipeline),
             Item::Connect(connect) => self.connect(connect),
             Item::Lookup(lookup) => self.lookup(lookup),
-            Item::Flow(flow) => self.flow(flow),
+            Item::Flow(flow) | Item::Extend(flow) => self.flow(flow),
             Item::Function(function) => {
                 self.clause_entry(function.span);
                 self.expr(&function.body);
@@ -75,7 +75,7 @@ impl Outline {
             }
             Item::Vars(vars) => self.vars(vars),
             Item::Test(test) => self.test(test),
-            Item::Later(name) => self.clause_entry(name.span),
+            Item::Use(used) => self.clause_entry(used.span),
         }
     }
 
@@ -165,7 +165,17 @@ impl Outline {
                 self.otherwise(&require.otherwise);
             }
             Clause::To(to) => self.to(to),
-            Clause::Later(name) => self.clause_entry(name.span),
+            Clause::Match(matching) => {
+                self.clause_entry(matching.span);
+                self.block(matching.span);
+                for key in &matching.keys {
+                    self.entry(key.span);
+                    self.expr(key);
+                }
+                matching.ambiguous.iter().for_each(|otherwise| self.clause_entry(otherwise.span));
+            }
+            Clause::Run { span, .. } => self.clause_entry(*span),
+            Clause::Reconcile(reconcile) => self.clause_entry(reconcile.span),
         }
     }
 
@@ -197,13 +207,10 @@ impl Outline {
         self.clause_entry(to.span);
         self.block(to.span);
         for rule in &to.rules {
-            match rule {
-                Rule::Key { span, .. }
-                | Rule::OnChange { span, .. }
-                | Rule::Retry { span, .. }
-                | Rule::Guard { span, .. } => self.clause_entry(*span),
-                Rule::Later(name) => self.clause_entry(name.span),
+            if let Rule::Approve { condition, .. } = rule {
+                self.expr(condition);
             }
+            self.clause_entry(rule.span());
         }
     }
 

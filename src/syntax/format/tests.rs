@@ -81,12 +81,15 @@ flow f {
     ] else reject "no" h = 2026-10-31 ?? f() i = 5 }
   run every 15m
   reconcile daily at 05:00
-    and so
+    lookback 35d
   require a not
     in b else hold "b"
   to q.r { key a, b on change hold retry 5 times from 2s to 5m guard 5 % rejected,
     7 records
     settle receipts for 24h
+    approve when a
+      > 3
+    mark origin
       + 3
   } }
 use 'b.mlc'
@@ -161,7 +164,7 @@ flow f {
 }
 
 #[test]
-fn what_is_not_known_keeps_its_lines() {
+fn what_extends_a_flow_is_laid_out_as_the_flow() {
     let text = "use 'a.mlc'
 vars {
       a=1
@@ -180,12 +183,13 @@ vars {
   longer = 2
 }
 
-extend flow f { map {
-  a = 1
+extend flow f {
+  map {
+    a = 1
 
-  b =
-    2
-} }
+    b = 2
+  }
+}
 ";
     assert_eq!(formatted(text), wanted);
 }

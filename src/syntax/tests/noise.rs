@@ -55,7 +55,7 @@ fn loses(file: &File) -> bool {
         Item::Pipeline(pipeline) => !pipeline.lost.is_empty(),
         Item::Connect(connect) => !connect.lost.is_empty(),
         Item::Lookup(lookup) => !lookup.lost.is_empty(),
-        Item::Flow(flow) => {
+        Item::Flow(flow) | Item::Extend(flow) => {
             let clause = |clause: &Clause| match clause {
                 Clause::Map(map) => !map.lost.is_empty(),
                 Clause::To(to) => !to.lost.is_empty(),
@@ -65,7 +65,7 @@ fn loses(file: &File) -> bool {
         }
         Item::Vars(vars) => !vars.lost.is_empty(),
         Item::Test(test) => !test.lost.is_empty(),
-        Item::Function(_) | Item::Constant(_) | Item::Later(_) => false,
+        Item::Function(_) | Item::Constant(_) | Item::Use(_) => false,
     };
     !file.lost.is_empty() || file.items.iter().any(item)
 }

@@ -87,7 +87,8 @@ fn the_design_s_file_is_read_whole() {
         Item::Constant(constant) => format!("let {}", constant.name.text),
         Item::Vars(vars) => format!("vars {}", vars.entries.len()),
         Item::Test(test) => format!("test {}", test.entries.len()),
-        Item::Later(word) => word.text.to_string(),
+        Item::Use(_) => "use".to_owned(),
+        Item::Extend(_) => "extend".to_owned(),
     };
     assert_eq!(
         file.items.iter().map(word).collect::<Vec<_>>(),
@@ -191,12 +192,16 @@ fn what_comes_later_is_read_over_to_its_end() {
          flow b {\n match p.v as v {\n  v.a == i.a # }\n  ambiguous hold \"}\"\n }\n run every 15m\n where x\n \
          reconcile daily at 05:00 lookback 35d\n to p.v {\n  approve when a > 1\n   and b\n  settle x for 24h\n  mark y\n  key k\n }\n}\n",
     );
-    let later = file.items.iter().filter(|item| matches!(item, Item::Later(_))).count();
-    assert_eq!((file.items.len(), later), (7, 2));
+    assert_eq!(file.items.len(), 7);
     let clauses = &first_flow(&file).clauses;
     let Clause::To(to) = &clauses[4] else { panic!("{clauses:?}") };
-    assert!(matches!(&clauses[..4], [Clause::Later(_), Clause::Later(_), Clause::Where { .. }, Clause::Later(_)]));
-    assert!(matches!(&to.rules[..], [Rule::Later(_), Rule::Later(_), Rule::Later(_), Rule::Key { .. }]));
+    let [Clause::Match(matching), Clause::Run { .. }, Clause::Where { .. }, Clause::Reconcile(reconcile)] =
+        &clauses[..4]
+    else {
+        panic!("{clauses:?}")
+    };
+    assert_eq!((matching.keys.len(), matching.ambiguous.len(), reconcile.at.value), (1, 1, 300));
+    assert!(matches!(&to.rules[..], [Rule::Approve { .. }, Rule::Settle { .. }, Rule::Later(_), Rule::Key { .. }]));
 }
 
 #[test]

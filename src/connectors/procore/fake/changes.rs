@@ -31,6 +31,13 @@ pub enum Change {
     RequisitionDeleted {
         id: i64,
     },
+    /// A vendor was made or changed.
+    VendorWritten {
+        id: i64,
+        at: Timestamp,
+        /// By their wire names; null clears one.
+        fields: Map<String, Json>,
+    },
 }
 
 /// New amounts of one billed line; what is absent stays.
@@ -55,6 +62,7 @@ impl Change {
 
     pub fn apply(&self, stock: &mut Stock) {
         match self {
+            Self::VendorWritten { id, at, fields } => stock.write_vendor(*id, fields, *at),
             Self::RequisitionDeleted { id } => {
                 if let Some(requisition) = stock.requisition_mut(*id) {
                     requisition.deleted = true;

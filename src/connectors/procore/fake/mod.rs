@@ -74,8 +74,7 @@ impl ProcoreFake {
         }
         match request.method {
             Method::Get => self.read(request),
-            Method::Patch | Method::Delete => self.write(request, now),
-            Method::Post => errors::no_such_path(),
+            Method::Post | Method::Patch | Method::Delete => self.write(request, now),
         }
     }
 
@@ -129,13 +128,22 @@ impl ProcoreFake {
 
     fn write(&mut self, request: &Request<'_>, now: Timestamp) -> HttpResponse {
         let parts: Vec<&str> = request.path.split('/').skip(1).collect();
-        let ["rest", version @ ("v1.0" | "v1.1"), "requisitions", id] = parts.as_slice() else {
-            return errors::no_such_path();
-        };
-        let Ok(id) = id.parse::<i64>() else { return errors::no_such_path() };
-        let (response, change) = match request.method {
-            Method::Patch => changes::edit(&mut self.stock, request, version_of(version), id, now),
-            _ => changes::delete(&mut self.stock, request, id),
+        let stock = &mut self.stock;
+        let number = |text: &str| text.parse::<i64>();
+        let (response, change) = match (request.method, parts.as_slice()) {
+            (Method::Post, ["rest", "v1.0", "vendors"]) => vendors::write(stock, request, None, now),
+            (Method::Patch, ["rest", "v1.0", "vendors", id]) if number(id).is_ok() => {
+                vendors::write(stock, request, number(id).ok(), now)
+            }
+            (Method::Patch, ["rest", version @ ("v1.0" | "v1.1"), "requisitions", id]) => match number(id) {
+                Ok(id) => changes::edit(stock, request, version_of(version), id, now),
+                Err(_) => return errors::no_such_path(),
+            },
+            (Method::Delete, ["rest", "v1.0" | "v1.1", "requisitions", id]) => match number(id) {
+                Ok(id) => changes::delete(stock, request, id),
+                Err(_) => return errors::no_such_path(),
+            },
+            _ => return errors::no_such_path(),
         };
         self.changes.extend(change.as_ref().map(Change::to_journal));
         response
@@ -192,7 +200,7 @@ impl Fake for ProcoreFake {
     /// Approved invoices with what each line of them comes to. Lines that come to nothing are left out.
     fn books(&self) -> Json {
         let approved = self.stock.requisitions().filter(|requisition| requisition.is_approved());
-        json!({"requisitions": approved.map(|requisition| self.book(requisition)).collect::<Vec<_>>()})
+        json!({"vendors": vendors::book(&self.stock), "requisitions": approved.map(|requisition| self.book(requisition)).collect::<Vec<_>>()})
     }
 }
 

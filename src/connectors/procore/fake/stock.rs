@@ -6,6 +6,7 @@
 use super::g702::{Application, application};
 use crate::connector::contractor::{Commitment, Contractor, CostCode, CostType, Invoice, Project, Vendor};
 use crate::value::Timestamp;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 
 /// A stocked company.
@@ -16,6 +17,8 @@ pub struct Stock {
     chains: BTreeMap<i64, Vec<i64>>,
     commitments: BTreeMap<i64, usize>,
     vendors: BTreeMap<i64, usize>,
+    /// What was written on vendors since, by wire name, and when.
+    vendor_edits: BTreeMap<i64, (Map<String, Json>, Timestamp)>,
     projects: BTreeMap<i64, usize>,
 }
 
@@ -46,6 +49,7 @@ impl Stock {
             chains: chains.into_iter().map(|(commitment, chain)| (commitment, in_order(chain))).collect(),
             commitments: index(contractor.commitments.iter().map(|commitment| commitment.id).collect()),
             vendors: index(contractor.vendors.iter().map(|vendor| vendor.id).collect()),
+            vendor_edits: BTreeMap::new(),
             projects: index(contractor.projects.iter().map(|project| project.id).collect()),
             contractor,
         }
@@ -72,6 +76,27 @@ impl Stock {
 
     pub fn vendor(&self, id: i64) -> Option<&Vendor> {
         self.contractor.vendors.get(*self.vendors.get(&id)?)
+    }
+
+    /// What was written on a vendor since it was stocked, and when last.
+    pub fn vendor_edits(&self, id: i64) -> Option<&(Map<String, Json>, Timestamp)> {
+        self.vendor_edits.get(&id)
+    }
+
+    /// The number that a new vendor gets.
+    pub fn next_vendor_id(&self) -> i64 {
+        self.vendors.keys().next_back().map_or(1, |last| last + 3)
+    }
+
+    /// Writes fields of a vendor; one that is not there yet is made.
+    pub fn write_vendor(&mut self, id: i64, fields: &Map<String, Json>, at: Timestamp) {
+        if !self.vendors.contains_key(&id) {
+            self.vendors.insert(id, self.contractor.vendors.len());
+            self.contractor.vendors.push(new_vendor(id, at));
+        }
+        let (edits, changed) = self.vendor_edits.entry(id).or_insert_with(|| (Map::new(), at));
+        edits.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+        *changed = at;
     }
 
     pub fn commitment(&self, id: i64) -> Option<&Commitment> {
@@ -124,6 +149,22 @@ impl Stock {
             }
         }
         application(commitment, &chain)
+    }
+}
+
+/// A vendor of which nothing is known but what is written on it next.
+fn new_vendor(id: i64, created: Timestamp) -> Vendor {
+    Vendor {
+        id,
+        name: String::new(),
+        registration: None,
+        supplier_code: None,
+        in_ledger: false,
+        active: true,
+        city: String::new(),
+        state: String::new(),
+        email: String::new(),
+        created,
     }
 }
 

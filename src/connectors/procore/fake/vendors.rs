@@ -1,12 +1,14 @@
 //! The company directory's vendors. Inactive ones are listed apart.
 
-use super::errors::{answer, missing, not_found};
+use super::changes::Change;
+use super::errors::{answer, invalid, missing, not_found};
 use super::filters::Filters;
 use super::paging::{COMMON, page};
 use super::request::Request;
 use super::shapes::{instant, merged, only, without};
 use super::stock::Stock;
 use crate::connector::contractor::Vendor;
+use crate::value::Timestamp;
 use crate::world::HttpResponse;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -37,10 +39,10 @@ fn listed(stock: &Stock, request: &Request<'_>, active: bool) -> HttpResponse {
         .contractor
         .vendors
         .iter()
-        .filter(|vendor| vendor.active == active && found(vendor))
+        .filter(|vendor| is_active(stock, vendor) == active && found(vendor))
         .filter(|vendor| filters.allows_id("id", vendor.id))
-        .filter(|vendor| filters.allows("origin_id", origin_id(vendor).as_deref()))
-        .filter(|vendor| filters.allows_instant("updated_at", vendor.created))
+        .filter(|vendor| filters.allows("origin_id", origin_id(stock, vendor).as_deref()))
+        .filter(|vendor| filters.allows_instant("updated_at", changed(stock, vendor)))
         .filter(|vendor| filters.allows_instant("created_at", vendor.created))
         .collect();
     vendors.sort_by_key(|vendor| vendor.id);
@@ -84,7 +86,86 @@ fn view(stock: &Stock, request: &Request<'_>, vendor: &Vendor) -> Json {
 }
 
 fn show(stock: &Stock, vendor: &Vendor) -> Json {
-    merged(normal(vendor), extension(stock, vendor))
+    let mut shown = merged(normal(vendor), extension(stock, vendor));
+    if let Some((fields, _)) = stock.vendor_edits(vendor.id) {
+        shown = merged(shown, Json::Object(fields.clone()));
+        // The name once more.
+        shown["company"] = shown["name"].clone();
+        shown["synced_to_erp"] = (!shown["origin_id"].is_null()).into();
+    }
+    shown["updated_at"] = instant(changed(stock, vendor));
+    shown
+}
+
+/// Names that a vendor's body may hold.
+const WRITABLE: [&str; 25] = [
+    "name",
+    "address",
+    "city",
+    "zip",
+    "state_code",
+    "country_code",
+    "business_phone",
+    "mobile_phone",
+    "fax_number",
+    "email_address",
+    "website",
+    "is_active",
+    "authorized_bidder",
+    "prequalified",
+    "labor_union",
+    "union_member",
+    "non_union_prevailing_wage",
+    "license_number",
+    "abbreviated_name",
+    "trade_name",
+    "notes",
+    "origin_id",
+    "origin_data",
+    "origin_code",
+    "parent_id",
+];
+
+/// `POST /rest/v1.0/vendors` and `PATCH /rest/v1.0/vendors/{id}`. Two of one name are no
+/// trouble; two of one ledger key are.
+pub fn write(
+    stock: &mut Stock,
+    request: &Request<'_>,
+    id: Option<i64>,
+    now: Timestamp,
+) -> (HttpResponse, Option<Change>) {
+    let change = match written(stock, request, id, now) {
+        Ok(change) => change,
+        Err(refusal) => return (refusal, None),
+    };
+    change.apply(stock);
+    let Change::VendorWritten { id: number, .. } = &change else { return (not_found("Vendor"), None) };
+    let shown = stock.vendor(*number).map(|vendor| show(stock, vendor)).unwrap_or_default();
+    (answer(if id.is_some() { 200 } else { 201 }, &shown), Some(change))
+}
+
+fn written(stock: &Stock, request: &Request<'_>, id: Option<i64>, at: Timestamp) -> Result<Change, HttpResponse> {
+    let body = request.json();
+    if body["company_id"].as_i64() != Some(stock.contractor.company_id) {
+        return Err(missing("company_id"));
+    }
+    let wanted = body["vendor"].as_object().filter(|fields| !fields.is_empty()).ok_or_else(|| missing("vendor"))?;
+    if id.is_some_and(|id| stock.vendor(id).is_none()) {
+        return Err(not_found("Vendor"));
+    }
+    let blank = |value: Option<&Json>| value.and_then(Json::as_str).is_none_or(|name| name.trim().is_empty());
+    if blank(wanted.get("name")) && (id.is_none() || wanted.contains_key("name")) {
+        return Err(invalid("name", "can't be blank"));
+    }
+    if let Some(origin) = wanted.get("origin_id").and_then(Json::as_str) {
+        let mut others = stock.contractor.vendors.iter().filter(|vendor| Some(vendor.id) != id);
+        if others.any(|vendor| origin_id(stock, vendor).as_deref() == Some(origin)) {
+            return Err(invalid("origin_id", "has already been taken"));
+        }
+    }
+    let known = wanted.iter().filter(|(name, _)| WRITABLE.contains(&name.as_str()));
+    let fields = known.map(|(name, value)| (name.clone(), value.clone())).collect();
+    Ok(Change::VendorWritten { id: id.unwrap_or_else(|| stock.next_vendor_id()), at, fields })
 }
 
 /// The normal view.
@@ -123,7 +204,7 @@ fn normal(vendor: &Vendor) -> Json {
         "mobile_phone": null,
         "non_union_prevailing_wage": false,
         "notes": null,
-        "origin_id": origin_id(vendor),
+        "origin_id": stocked_origin(vendor),
         "origin_code": vendor.supplier_code,
         "origin_data": null,
         "prequalified": false,
@@ -156,6 +237,32 @@ fn extension(stock: &Stock, vendor: &Vendor) -> Json {
     })
 }
 
-fn origin_id(vendor: &Vendor) -> Option<String> {
+/// The ledger key that the vendor has now.
+fn origin_id(stock: &Stock, vendor: &Vendor) -> Option<String> {
+    match stock.vendor_edits(vendor.id).and_then(|(fields, _)| fields.get("origin_id")) {
+        Some(written) => written.as_str().map(str::to_owned),
+        None => stocked_origin(vendor),
+    }
+}
+
+fn stocked_origin(vendor: &Vendor) -> Option<String> {
     vendor.supplier_code.as_ref().map(|code| format!("supplier:{code}"))
+}
+
+fn is_active(stock: &Stock, vendor: &Vendor) -> bool {
+    let written = stock.vendor_edits(vendor.id).and_then(|(fields, _)| fields.get("is_active")?.as_bool());
+    written.unwrap_or(vendor.active)
+}
+
+fn changed(stock: &Stock, vendor: &Vendor) -> Timestamp {
+    stock.vendor_edits(vendor.id).map_or(vendor.created, |(_, at)| *at)
+}
+
+/// All vendors, as far as links go.
+pub fn book(stock: &Stock) -> Json {
+    let line = |vendor: &Vendor| {
+        let shown = show(stock, vendor);
+        json!({"id": vendor.id, "name": shown["name"], "origin_id": shown["origin_id"], "origin_code": shown["origin_code"]})
+    };
+    stock.contractor.vendors.iter().map(line).collect()
 }

@@ -4,6 +4,7 @@ mod contractor;
 mod fake;
 mod reading;
 mod refusals;
+mod writing;
 
 use super::DRIVER;
 use crate::connector::{Connector, Error, Fake, Fetch, Opening, Pace, Page, RateSignal, Settings, Wire};

@@ -1,8 +1,8 @@
 //! What a pipeline reads: whole invoices, all pages, each resource as its catalogue says.
 
 use super::{Outside, PROJECT, SMALL_PAGES, START, amount, at, everything, requisitions};
-use crate::connector::{Effect, ErrorKind, Fetch, Key, Permanence};
-use crate::value::{Decimal, Record, Timestamp, Value};
+use crate::connector::{ErrorKind, Fetch};
+use crate::value::{Decimal, Timestamp, Value};
 use crate::world::HttpResponse;
 use std::collections::BTreeSet;
 
@@ -100,14 +100,4 @@ async fn one_bad_record_does_not_hide_the_others() {
         page.records.iter().filter_map(|record| record.as_ref().err()).map(ToString::to_string).collect();
     assert_eq!((page.records.len(), problems.len()), (3, 1));
     assert!(problems[0].contains("subcontractor invoice 701001: field `summary.current_payment_due`"), "{problems:?}");
-}
-
-#[tokio::test]
-async fn nothing_can_be_written() {
-    let outside = Outside::open();
-    let connector = outside.connect();
-    let error = connector.create("vendors", &Record::new()).await.expect_err("read only");
-    assert_eq!((error.permanence, error.effect), (Permanence::Permanent, Effect::None));
-    assert!(connector.find("vendors", &[Key(Vec::new())]).await.is_err());
-    assert_eq!(outside.asked_for(""), 0);
 }

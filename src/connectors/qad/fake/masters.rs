@@ -31,6 +31,21 @@ impl Masters {
                 ]),
             );
         }
+        for supplier in &contractor.suppliers {
+            masters.add(
+                "suppliers",
+                record([
+                    ("code", supplier.code.as_str().into()),
+                    ("name", cut(&supplier.name, 36)),
+                    ("active", supplier.active.into()),
+                    ("tax_id", supplier.registration.as_deref().map_or(Value::Null, |number| cut(number, 20))),
+                    ("currency", currency(contractor).into()),
+                    ("credit_terms", "30".into()),
+                    ("city", supplier.city.as_str().into()),
+                    ("state", supplier.state.as_str().into()),
+                ]),
+            );
+        }
         for account in &contractor.accounts {
             masters.add(
                 "gl_accounts",

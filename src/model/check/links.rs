@@ -1,0 +1,196 @@
+//! `linked`: a flow that names the records of another one, and the order of flows.
+//!
+//! A flow runs after those whose links it names. Flows that wait for each other in a circle
+//! are an error.
+
+use super::scope::Scope;
+use super::{Checker, listed};
+use crate::diag::{Diagnostic, Span, codes};
+use crate::model::{Expr, ExprKind, Flow};
+use crate::syntax::{self as ast, Clause, Item, Name};
+use crate::value::Type;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What `linked` needs to know of a flow before any flow is checked.
+pub(super) struct Linkable {
+    name: Arc<str>,
+    /// A record of its source.
+    record: Type,
+    /// What names a record of its target for good.
+    identity: Type,
+}
+
+/// A flow that names the links of another.
+pub(super) struct LinkUse {
+    from: Arc<str>,
+    to: Arc<str>,
+    place: Span,
+}
+
+impl Checker<'_> {
+    /// Looks at all flows, without a word on what is wrong with them: that comes with each.
+    pub(super) fn learn_flows(&mut self, file: &ast::File) {
+        let flows = file.items.iter().filter_map(|item| match item {
+            Item::Flow(flow) => Some(flow),
+            _ => None,
+        });
+        self.linkable = flows.map(|flow| self.linkable(flow)).collect();
+    }
+
+    fn linkable(&self, flow: &ast::Flow) -> Linkable {
+        let from = flow.clauses.iter().find_map(|clause| match clause {
+            Clause::From(from) => Some(&from.resource),
+            _ => None,
+        });
+        let to = flow.clauses.iter().find_map(|clause| match clause {
+            Clause::To(to) => Some(&to.resource),
+            _ => None,
+        });
+        let spec = |name: Option<&ast::ResourceName>| {
+            let name = name?;
+            let bound = self.connections.iter().find(|bound| bound.name == name.connection.text)?;
+            bound.catalogue.as_ref()?.resources.get(&*name.resource.text)
+        };
+        let identity = spec(to).and_then(|spec| match spec.identity.as_slice() {
+            [one] => spec.source_type().fields.get(one.as_str()).map(|field| field.ty.clone().settled()),
+            _ => None,
+        });
+        Linkable {
+            name: flow.name.text.clone(),
+            record: spec(from)
+                .map_or_else(Type::unknown, |spec| Type::new(crate::value::Kind::Record(spec.source_type()))),
+            identity: identity.unwrap_or_else(Type::unknown),
+        }
+    }
+
+    /// `linked(flow, number)`: the source record of that flow whose target record has the number.
+    pub(super) fn linked(&mut self, scope: &mut Scope, name: &Name, arguments: &[&ast::Expr], span: Span) -> Expr {
+        let [flow, key] = arguments else {
+            self.report(
+                Diagnostic::error(
+                    &codes::ARGUMENT_COUNT,
+                    span,
+                    format!("`linked` takes 2 arguments, here are {}", arguments.len()),
+                )
+                .label("a flow, and the number of a record of its target")
+                .hint("it is called as `linked(vendors, invoice.vendor_id)`"),
+            );
+            return Expr::unknown(span);
+        };
+        let value = self.expr(scope, key);
+        let Some(flow) = self.link_flow(flow) else { return Expr::unknown(span) };
+        let Some(current) = self.flow.clone() else {
+            self.report(
+                Diagnostic::error(&codes::UNKNOWN_FUNCTION, name.span, "`linked` can only be called in a flow")
+                    .label("no flow is around this")
+                    .hint("look the record up in the flow, and give the lookup one of its fields"),
+            );
+            return Expr::unknown(span);
+        };
+        self.link_uses.push(LinkUse { from: current, to: flow.text.clone(), place: flow.span });
+        let Some(linkable) = self.linkable.iter().find(|known| known.name == flow.text) else {
+            let names: Vec<Arc<str>> = self.linkable.iter().map(|known| known.name.clone()).collect();
+            if !super::lost::may_be(&self.lost, "flow", &flow.text) {
+                self.no_flow(&flow, &names);
+            }
+            return Expr::unknown(span);
+        };
+        let (record, identity) = (linkable.record.clone(), linkable.identity.clone());
+        if super::expr::common(&identity, &value.ty).is_none() {
+            self.wrong_number(&value, &flow, &identity);
+            return Expr::unknown(span);
+        }
+        let ty = Type { optional: true, ..record };
+        Expr { kind: ExprKind::Linked(flow.text.clone(), Box::new(value)), ty, span }
+    }
+
+    /// The first argument is a flow's name, not a value.
+    fn link_flow(&mut self, argument: &ast::Expr) -> Option<Name> {
+        if let ast::ExprKind::Path(path) = &argument.kind
+            && path.segments.is_empty()
+        {
+            return Some(path.root.clone());
+        }
+        let names: Vec<Arc<str>> = self.linkable.iter().map(|known| known.name.clone()).collect();
+        self.report(
+            Diagnostic::error(
+                &codes::UNKNOWN_FLOW,
+                argument.span,
+                "the first argument of `linked` is the name of a flow",
+            )
+            .label("not a flow's name")
+            .hint(format!("there are {}", listed(names.iter().map(|name| &**name), 12))),
+        );
+        None
+    }
+
+    fn wrong_number(&mut self, value: &Expr, flow: &Name, identity: &Type) {
+        self.report(
+            Diagnostic::error(
+                &codes::ARGUMENT_TYPE,
+                value.span,
+                format!("the records that `{}` writes are known by {}", flow.text, super::expr::with_article(identity)),
+            )
+            .label(format!("this is {}", super::expr::with_article(&value.ty)))
+            .hint("give the field that holds the number of the other record in that system"),
+        );
+    }
+
+    /// Each flow after those whose links it names; else as they stand in the file.
+    pub(super) fn in_link_order(&mut self, mut flows: Vec<Flow>) -> Vec<Flow> {
+        let uses = std::mem::take(&mut self.link_uses);
+        for each in &mut flows {
+            let mut links: Vec<Arc<str>> =
+                uses.iter().filter(|link| link.from == each.name).map(|link| link.to.clone()).collect();
+            links.sort();
+            links.dedup();
+            each.links = links;
+        }
+        let mut ordered: Vec<Flow> = Vec::with_capacity(flows.len());
+        while !flows.is_empty() {
+            let waits = |flow: &Flow| flow.links.iter().any(|link| flows.iter().any(|other| other.name == *link));
+            match flows.iter().position(|flow| !waits(flow)) {
+                Some(free) => ordered.push(flows.remove(free)),
+                None => {
+                    self.circle(&flows, &uses);
+                    ordered.append(&mut flows);
+                }
+            }
+        }
+        ordered
+    }
+
+    fn circle(&mut self, flows: &[Flow], uses: &[LinkUse]) {
+        let among = |name: &str| flows.iter().any(|flow| &*flow.name == name);
+        let next: HashMap<&str, &LinkUse> = uses
+            .iter()
+            .rev()
+            .filter(|link| among(&link.from) && among(&link.to))
+            .map(|link| (&*link.from, link))
+            .collect();
+        let mut way: Vec<&LinkUse> = Vec::new();
+        let mut at: &str = &flows[0].name;
+        while let Some(link) = next.get(at) {
+            if let Some(start) = way.iter().position(|seen| seen.from == link.from) {
+                way.drain(..start);
+                break;
+            }
+            way.push(link);
+            at = &link.to;
+        }
+        let Some(last) = way.last() else { return };
+        let names: Vec<&str> = way.iter().map(|link| &*link.from).chain([&*last.to]).collect();
+        let mut diagnostic = Diagnostic::error(
+            &codes::LINK_CYCLE,
+            last.place,
+            format!("flows wait for each other: {}", names.join(" -> ")),
+        )
+        .label("this flow would have to run first")
+        .hint("a flow runs after those whose links it names; take one of these `linked` out");
+        for link in &way[..way.len() - 1] {
+            diagnostic = diagnostic.related(link.place, format!("`{}` names `{}`", link.from, link.to));
+        }
+        self.report(diagnostic);
+    }
+}
