@@ -146,6 +146,9 @@ pub struct Plan {
     /// The connections lead to the same systems as in the last run, under other addresses
     #[arg(long)]
     pub moved: bool,
+    /// Try again what the other side refused, when the cause was mended over there
+    #[arg(long)]
+    pub retry: bool,
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,

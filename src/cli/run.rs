@@ -64,7 +64,13 @@ fn posted_before(ready: &Ready, report: &Report) -> Result<BTreeMap<String, u64>
 /// Ctrl-C once: nothing new is taken up, what is in flight is settled. Twice: the end.
 async fn until_stopped(ready: &Ready, arguments: &Plan, plan: bool) -> Result<Report, RunError> {
     let (ask, asked) = watch::channel(false);
-    let options = Options { plan, moved: arguments.moved, flows: arguments.flows.clone(), cancel: Some(asked) };
+    let options = Options {
+        plan,
+        moved: arguments.moved,
+        retry: arguments.retry,
+        flows: arguments.flows.clone(),
+        cancel: Some(asked),
+    };
     let listener = tokio::spawn(async move {
         signal::stop().await;
         note("\nstopping: what is in flight is being settled; press Ctrl-C once more to break off\n");

@@ -21,6 +21,8 @@ pub(super) struct Context {
     pub progress: Arc<dyn Progress>,
     /// Nothing is written, neither to a target nor to the store.
     pub plan: bool,
+    /// What failed is tried again.
+    pub retry: bool,
     pub run: String,
     pub brake: Brake,
     pub tally: Tally,

@@ -109,7 +109,7 @@ fn stands(flow: &FlowRun, before: &RecordEntry, source_hash: &str) -> Option<Out
     match before.outcome {
         Outcome::Posted | Outcome::Unchanged => same_source.then_some(Outcome::Unchanged),
         Outcome::Held | Outcome::InDoubt => None,
-        Outcome::Failed if before.kind == kinds::UNAVAILABLE => None,
+        Outcome::Failed if before.kind == kinds::UNAVAILABLE || flow.context.retry => None,
         Outcome::Skipped | Outcome::Rejected | Outcome::Failed => same.then_some(before.outcome),
     }
 }

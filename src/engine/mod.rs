@@ -84,6 +84,9 @@ pub struct Options {
     pub plan: bool,
     /// The connections lead to the same systems as before, under other addresses.
     pub moved: bool,
+    /// What the other side refused before is tried again, although neither the source nor
+    /// the mapping changed: the cause was mended over there.
+    pub retry: bool,
     /// Names of flows; empty for all.
     pub flows: Vec<String>,
     /// Becomes `true` when the run shall take up nothing new, settle what is in flight, and report.

@@ -82,6 +82,7 @@ fn context(setup: &Setup, options: &Options, started: Timestamp) -> Context {
         entropy: setup.entropy.clone(),
         progress: setup.progress.clone(),
         plan: options.plan,
+        retry: options.retry,
         run,
         brake: Brake::new(),
         tally: Tally::new(report, setup.progress.clone()),

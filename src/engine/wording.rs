@@ -91,7 +91,8 @@ pub(super) fn vanished(flow: &FlowRun, ready: &Ready) -> Why {
 }
 
 pub(super) fn refused(error: &Error) -> Why {
-    Why::new(kinds::shape(&error.message), error.message.clone(), error.mend.clone())
+    // It is parked: nothing changes over here when the cause is mended over there.
+    Why::new(kinds::shape(&error.message), error.message.clone(), format!("{}; then run with --retry", error.mend))
 }
 
 pub(super) fn exhausted(flow: &FlowRun, error: &Error, attempts: u32) -> Why {
