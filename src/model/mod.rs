@@ -411,6 +411,8 @@ pub struct UserFunction {
     pub name: Arc<str>,
     pub body: Expr,
     pub locals: Vec<Local>,
+    /// Its text is cut with `take`, so that two can become one.
+    pub cuts: bool,
 }
 
 /// Makes one record for each item of a list that the filter keeps.

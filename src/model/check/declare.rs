@@ -4,6 +4,7 @@
 //! without parameters. None can need itself, and how deep and how often one calls others is
 //! bounded, so that evaluation stays total and quick.
 
+use super::each::is_cut;
 use super::expr::with_article;
 use super::operands::short;
 use super::scope::{Scope, Sort};
@@ -166,7 +167,7 @@ impl Checker<'_> {
     }
 
     /// The value of a name of the file.
-    pub(super) fn declared_name(&mut self, name: &Name) -> Option<Expr> {
+    pub(super) fn declared_name(&mut self, scope: &mut Scope, name: &Name) -> Option<Expr> {
         if let Some(var) = self.declared.vars.iter_mut().find(|var| var.name.text == name.text) {
             var.used = true;
             return Some(match &var.value {
@@ -178,7 +179,7 @@ impl Checker<'_> {
         if !self.declared.functions.get(index)?.constant {
             return None;
         }
-        Some(self.apply(index, Vec::new(), name.span))
+        Some(self.apply(scope, index, Vec::new(), name.span))
     }
 
     /// The function of that name.
@@ -233,7 +234,7 @@ impl Checker<'_> {
             settled.push(value);
         }
         let wrong = self.found.iter().skip(before).any(Diagnostic::is_error);
-        let result = self.apply(index, settled, span);
+        let result = self.apply(scope, index, settled, span);
         if wrong { Expr::unknown(span) } else { result }
     }
 
@@ -261,7 +262,7 @@ impl Checker<'_> {
         );
     }
 
-    fn apply(&mut self, index: usize, arguments: Vec<Expr>, span: Span) -> Expr {
+    fn apply(&mut self, scope: &mut Scope, index: usize, arguments: Vec<Expr>, span: Span) -> Expr {
         self.read(index);
         let Some(function) = self.declared.functions.get_mut(index) else { return Expr::unknown(span) };
         function.used = true;
@@ -285,6 +286,9 @@ impl Checker<'_> {
                 let work = &mut self.declared.work;
                 work.deepest = work.deepest.max(work.depth + depth);
                 work.calls = work.calls.saturating_add(calls);
+                if self.made.get(id.0).is_some_and(|made| made.cuts) {
+                    scope.mark_cutting(id);
+                }
                 Expr { kind: ExprKind::Apply(id, arguments), ty, span }
             }
         }
@@ -321,10 +325,11 @@ impl Checker<'_> {
         let wrong = body.ty.is_unknown() || self.found.iter().skip(before).any(Diagnostic::is_error);
         let ty = if wrong { Type::unknown() } else { body.ty.clone() };
         let known = if constant && !wrong { body.known() } else { None };
+        let cuts = is_cut(&body, &scope);
         let (locals, unused) = scope.close();
         unused.iter().for_each(|name| self.unused_let(name));
         let id = (known.is_none() && !wrong).then(|| {
-            self.made.push(UserFunction { name: name.text.clone(), body, locals });
+            self.made.push(UserFunction { name: name.text.clone(), body, locals, cuts });
             FunctionId(self.made.len() - 1)
         });
         self.done(index, State::Read { ty, id, known, depth, calls: work.calls });

@@ -159,7 +159,9 @@ pub(super) fn is_cut(value: &Expr, scope: &Scope) -> bool {
             is_cut(&choice.then, scope) || choice.otherwise.as_ref().is_some_and(|value| is_cut(value, scope))
         }
         ExprKind::Match(cases) => cases.arms.iter().any(|arm| is_cut(&arm.value, scope)),
-        ExprKind::Apply(_, arguments) => arguments.iter().any(|argument| is_cut(argument, scope)),
+        ExprKind::Apply(function, arguments) => {
+            scope.is_cutting(*function) || arguments.iter().any(|argument| is_cut(argument, scope))
+        }
         ExprKind::Template(template) => template.pieces.iter().any(|piece| match piece {
             crate::model::Piece::Value { value, .. } => is_cut(value, scope),
             crate::model::Piece::Literal(_) => false,

@@ -46,7 +46,7 @@ impl Checker<'_> {
             let record = Expr { kind: ExprKind::Local(local), ty: scope.ty(local), span: name.span };
             return self.field(record, &name.text, name.span);
         }
-        if let Some(value) = self.declared_name(name) {
+        if let Some(value) = self.declared_name(scope, name) {
             return value;
         }
         let lost = |word| super::lost::may_be(&self.lost, word, &name.text);

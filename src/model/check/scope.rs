@@ -4,7 +4,7 @@
 //! filter of a lookup the fields of the record are names themselves.
 
 use super::super::observe::Visible;
-use super::super::{Local, LocalId};
+use super::super::{FunctionId, Local, LocalId};
 use crate::diag::Span;
 use crate::syntax::{Lost, Name};
 use crate::value::{Kind, Type};
@@ -26,6 +26,8 @@ pub(super) struct Scope {
     record: Option<LocalId>,
     /// Locals whose text was cut with `take`.
     cut: BTreeSet<usize>,
+    /// Functions of the file that cut their result with `take`, as far as they were called here.
+    cutting: BTreeSet<usize>,
     /// Texts that a `where` or `require` keeps short: a local, the fields after it, the longest.
     bounds: Vec<(LocalId, Vec<Arc<str>>, u32)>,
     /// Lets that went out of sight unused.
@@ -213,6 +215,14 @@ impl Scope {
 
     pub fn is_cut(&self, local: LocalId) -> bool {
         self.cut.contains(&local.0)
+    }
+
+    pub fn mark_cutting(&mut self, function: FunctionId) {
+        self.cutting.insert(function.0);
+    }
+
+    pub fn is_cutting(&self, function: FunctionId) -> bool {
+        self.cutting.contains(&function.0)
     }
 
     /// The frame, and the lets that nothing used.
