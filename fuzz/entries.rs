@@ -24,6 +24,31 @@ pub fn parse(bytes: &[u8]) {
     shown(&parsed.diagnostics, &sources);
 }
 
+/// Bytes to the one layout, which is laid out as itself and means the same.
+pub fn format(bytes: &[u8]) {
+    let Ok(text) = decode(bytes) else { return };
+    let Some(once) = formatted(&text) else { return };
+    let twice = formatted(&once).expect("what was laid out can be read");
+    assert_eq!(once, twice, "laid out twice is laid out once");
+    assert_eq!(content_hash(&text), content_hash(&once), "the layout changed the meaning");
+}
+
+/// The text laid out; `None` if it cannot be read.
+fn formatted(text: &str) -> Option<String> {
+    let mut sources = Sources::new();
+    let id = sources.add(PathBuf::from("fuzzed.mlc"), text);
+    let parsed = read(&sources, id);
+    if parsed.diagnostics.iter().any(Diagnostic::is_error) {
+        return None;
+    }
+    Some(mlc::syntax::format(text, &parsed.file).expect("every token and comment is kept"))
+}
+
+fn content_hash(text: &str) -> Option<String> {
+    let (checked, sound) = checked(text.as_bytes())?;
+    checked.model.filter(|_| sound).map(|model| compile(model).hash().to_owned())
+}
+
 /// Bytes to a model, or errors.
 pub fn check(bytes: &[u8]) {
     checked(bytes);

@@ -87,6 +87,7 @@ fn no_bytes_break_the_way_from_text_to_target() {
     let rounds = std::env::var("MLC_MUTATIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(8_u64);
     for (path, text) in paths.iter().zip(&texts) {
         entries::evaluate(text);
+        entries::format(text);
         for round in 0..rounds {
             let seed = round << 32 | text.len() as u64;
             let mut random = Random::new(seed);
@@ -94,6 +95,7 @@ fn no_bytes_break_the_way_from_text_to_target() {
             let bytes = mutated(&mut random, text, &other);
             let held = std::panic::catch_unwind(|| {
                 entries::parse(&bytes);
+                entries::format(&bytes);
                 entries::evaluate(&bytes);
             });
             if held.is_err() {
