@@ -53,7 +53,7 @@ impl View<'_> {
     }
 
     fn flow(&self, name: &str, flow: &FlowReport, text: &mut String) {
-        let _ = writeln!(text, "\n{BOLD}{name}{BOLD:#}: {}", self.summary(flow));
+        let _ = writeln!(text, "\n{BOLD}{name}{BOLD:#}: {}", self.summary(name, flow));
         if let Some(sentence) = self.nothing_new(name, flow) {
             let _ = writeln!(text, "{GOOD}{sentence}{GOOD:#}");
         }
@@ -78,7 +78,8 @@ impl View<'_> {
     }
 
     /// `921 records read: 620 posted (16,542,726.13 USD), 44 held (1,145,070.62 USD)`
-    fn summary(&self, flow: &FlowReport) -> String {
+    /// after the flow's name, broken between its parts where the line is full.
+    fn summary(&self, name: &str, flow: &FlowReport) -> String {
         let parts: Vec<String> = Outcome::ALL
             .into_iter()
             .filter(|outcome| flow.counts.get(*outcome) > 0)
@@ -90,7 +91,21 @@ impl View<'_> {
             })
             .collect();
         let read = count(flow.read, "record read", "records read");
-        if parts.is_empty() { read } else { format!("{read}: {}", parts.join(", ")) }
+        let mut lines = read;
+        let mut used = name.chars().count() + 2 + lines.chars().count();
+        for (index, part) in parts.iter().enumerate() {
+            lines.push_str(if index == 0 { ":" } else { "," });
+            let more = part.chars().count() + 2;
+            if used + more < usize::from(self.width) {
+                lines.push(' ');
+                used += more;
+            } else {
+                lines.push_str("\n  ");
+                used = more;
+            }
+            lines.push_str(part);
+        }
+        lines
     }
 
     fn word(&self, outcome: Outcome) -> &'static str {
