@@ -23,6 +23,7 @@ pub struct Catalogue {
     pub settings: IndexMap<String, SettingSpec>,
     /// The fields of its credential.
     pub credentials: Vec<CredentialSpec>,
+    #[serde(default)]
     pub resources: IndexMap<String, ResourceSpec>,
 }
 
@@ -249,6 +250,21 @@ impl Catalogue {
     /// Reads a catalogue and checks what its shape cannot say. The error is one sentence.
     pub fn read(yaml: &str) -> Result<Self, String> {
         let catalogue: Self = serde_yaml::from_str(yaml).map_err(|error| error.to_string())?;
+        catalogue.sound()
+    }
+
+    /// Reads a catalogue whose resources stand in texts of their own, each under its name.
+    pub fn assemble(yaml: &str, resources: &[(&str, &str)]) -> Result<Self, String> {
+        let mut catalogue: Self = serde_yaml::from_str(yaml).map_err(|error| error.to_string())?;
+        for (name, text) in resources {
+            let resource = serde_yaml::from_str(text).map_err(|error| format!("resource `{name}`: {error}"))?;
+            catalogue.resources.insert((*name).to_owned(), resource);
+        }
+        catalogue.sound()
+    }
+
+    fn sound(self) -> Result<Self, String> {
+        let catalogue = self;
         for (name, resource) in &catalogue.resources {
             let has = |field: &String| resource.fields.contains_key(field);
             let named = resource.identity.iter().chain(&resource.label).chain(&resource.changed);

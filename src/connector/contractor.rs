@@ -34,6 +34,20 @@ pub struct Contractor {
     /// Supplier invoices that stand in the ledger before anything is moved
     /// (keyed in by hand, or belonging to other work).
     pub ledger: Vec<LedgerInvoice>,
+    pub tax_codes: Vec<TaxCode>,
+    pub direct_costs: Vec<DirectCost>,
+    /// Payments to subcontractors and vendors against commitments.
+    pub payments: Vec<ContractPayment>,
+    /// Contracts with owners, one or none for a project.
+    pub prime_contracts: Vec<PrimeContract>,
+    /// Payments that owners made against prime contracts.
+    pub owner_payments: Vec<OwnerPayment>,
+    pub change_orders: Vec<ChangeOrder>,
+    pub budget: Vec<BudgetLine>,
+    /// Purchase orders of the ledger. Commitments name theirs by [`Commitment::ledger_order`].
+    pub orders: Vec<PurchaseOrder>,
+    pub receipts: Vec<Receipt>,
+    pub items: Vec<Item>,
 }
 
 #[derive(Clone, Debug)]
@@ -128,6 +142,8 @@ pub struct Commitment {
     pub approved: bool,
     pub retainage_percent: Decimal,
     pub date: Date,
+    /// The ledger's purchase order that stands behind it (8 characters at most).
+    pub ledger_order: Option<String>,
     pub lines: Vec<CommitmentLine>,
 }
 
@@ -217,4 +233,194 @@ pub struct LedgerInvoice {
     pub amount: Decimal,
     pub account: String,
     pub cost_center: String,
+}
+
+/// A sales or use tax as the job side knows it.
+#[derive(Clone, Debug)]
+pub struct TaxCode {
+    pub id: i64,
+    pub code: String,
+    pub description: String,
+    /// Percent, `8.25`.
+    pub rate: Decimal,
+    pub active: bool,
+}
+
+/// A cost that no commitment stands behind: a bill, an employee's expense, a payroll.
+#[derive(Clone, Debug)]
+pub struct DirectCost {
+    pub id: i64,
+    pub project: i64,
+    /// invoice, expense, payroll, subcontractor_invoice, or a type that no document names.
+    pub kind: String,
+    /// draft, pending, revise_and_resubmit, approved.
+    pub status: String,
+    /// `None` for payrolls and expenses of employees.
+    pub vendor: Option<i64>,
+    /// Who made the expense or was paid, where that is a person.
+    pub employee: Option<String>,
+    /// The paper's own number.
+    pub invoice_number: Option<String>,
+    pub description: Option<String>,
+    /// The day of the cost.
+    pub date: Option<Date>,
+    pub received: Option<Date>,
+    pub paid: Option<Date>,
+    pub lines: Vec<DirectCostLine>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+pub struct DirectCostLine {
+    pub id: i64,
+    /// Index into [`Contractor::cost_codes`] and [`Contractor::cost_types`].
+    pub cost_code: usize,
+    pub cost_type: usize,
+    pub description: Option<String>,
+    pub quantity: Decimal,
+    pub unit: String,
+    pub unit_cost: Decimal,
+    /// Before tax; negative for a credit.
+    pub amount: Decimal,
+    /// Index into [`Contractor::tax_codes`].
+    pub tax_code: Option<usize>,
+}
+
+/// A payment against a commitment; several may pay one invoice, and one may pay a part.
+#[derive(Clone, Debug)]
+pub struct ContractPayment {
+    pub id: i64,
+    pub commitment: i64,
+    /// The invoice that it pays, by [`Invoice::id`]; `None` where nobody said.
+    pub invoice: Option<i64>,
+    /// Its number within the commitment, from 1.
+    pub number: i64,
+    pub amount: Decimal,
+    pub check_number: Option<String>,
+    /// check, transfer and so on, as people wrote it.
+    pub method: Option<String>,
+    /// `None` and the first day of 1970 both mean that nobody gave a day.
+    pub date: Option<Date>,
+    pub notes: Option<String>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+}
+
+/// The contract with the owner of a project.
+#[derive(Clone, Debug)]
+pub struct PrimeContract {
+    pub id: i64,
+    pub project: i64,
+    pub number: String,
+    pub title: String,
+    pub owner: String,
+    /// The ledger's code of the owner as a customer.
+    pub customer_code: String,
+    pub approved: bool,
+    pub retainage_percent: Decimal,
+    pub amount: Decimal,
+    pub date: Date,
+}
+
+/// A payment that the owner made.
+#[derive(Clone, Debug)]
+pub struct OwnerPayment {
+    pub id: i64,
+    pub prime_contract: i64,
+    pub number: i64,
+    pub amount: Decimal,
+    pub check_number: Option<String>,
+    pub date: Option<Date>,
+    pub invoice_number: Option<String>,
+    pub notes: Option<String>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+}
+
+/// A change to a contract's sum.
+#[derive(Clone, Debug)]
+pub struct ChangeOrder {
+    pub id: i64,
+    pub project: i64,
+    pub contract: Contract,
+    pub number: String,
+    pub title: String,
+    /// draft, proceeding, pending, approved, rejected, void.
+    pub status: String,
+    pub amount: Decimal,
+    pub due: Option<Date>,
+    pub approved: Option<Date>,
+    pub lines: Vec<CommitmentLine>,
+    pub created: Timestamp,
+    pub updated: Timestamp,
+}
+
+/// Which contract something belongs to, by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contract {
+    Commitment(i64),
+    Prime(i64),
+}
+
+/// What a project's budget holds for one cost code and type.
+#[derive(Clone, Debug)]
+pub struct BudgetLine {
+    pub id: i64,
+    pub project: i64,
+    /// Index into [`Contractor::cost_codes`] and [`Contractor::cost_types`].
+    pub cost_code: usize,
+    pub cost_type: usize,
+    pub original: Decimal,
+}
+
+/// A purchase order of the ledger.
+#[derive(Clone, Debug)]
+pub struct PurchaseOrder {
+    /// 8 characters at most.
+    pub number: String,
+    /// The ledger's supplier code.
+    pub supplier: String,
+    pub date: Date,
+    pub due: Date,
+    pub open: bool,
+    pub project: String,
+    pub lines: Vec<OrderLine>,
+}
+
+#[derive(Clone, Debug)]
+pub struct OrderLine {
+    pub number: i64,
+    pub item: String,
+    pub description: String,
+    pub ordered: Decimal,
+    pub unit: String,
+    pub unit_cost: Decimal,
+    pub account: String,
+    pub cost_center: String,
+    /// The ledger makes the invoice itself from the receipt: nobody invoices it again.
+    pub evaluated: bool,
+}
+
+/// Goods or work that came in against a line of an order.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// The receiver's number; several lines may carry one.
+    pub receiver: String,
+    pub order: String,
+    pub line: i64,
+    pub date: Date,
+    /// Negative for a return.
+    pub quantity: Decimal,
+    /// When it was posted; the day alone decides for the ledger.
+    pub posted: Timestamp,
+}
+
+/// An item of the ledger.
+#[derive(Clone, Debug)]
+pub struct Item {
+    pub code: String,
+    pub description: String,
+    pub unit: String,
+    pub active: bool,
 }

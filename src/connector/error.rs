@@ -39,6 +39,9 @@ pub enum ErrorKind {
     Malformed,
     /// The other side understood the record and refuses it.
     Refused,
+    /// The other side understood the record and will take it later, when something there
+    /// has changed (a period that is closed today).
+    NotYet,
     /// The record changed on the other side since it was read.
     Conflict,
     /// The connection's settings are wrong.

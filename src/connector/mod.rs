@@ -47,6 +47,69 @@ pub trait Connector: Send + Sync {
 
     /// Changes fields of the record that [`Connector::find`] found. One attempt.
     async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error>;
+
+    /// Whether what each record waits for is there, in order; `what` is one of the
+    /// resource's `settles`. Reads only. Several records travel in as few requests as the
+    /// system allows. A system whose catalogue names nothing to wait for is never asked.
+    async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
+        Ok(vec![Readiness::Ready; wait.records.len()])
+    }
+
+    /// Looks at what a pipeline needs of this system, part by part, and says what is
+    /// wrong before a run finds out. Reads only; one part that fails hides no other.
+    async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
+        let _ = wanted;
+        Vec::new()
+    }
+}
+
+/// Records that are to be written, and what they may have to wait for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wait<'a> {
+    pub resource: &'a str,
+    /// As the catalogue's `settles` names it: `receipts`.
+    pub what: &'a str,
+    /// For how long it must have been quiet.
+    pub quiet: Span,
+    pub records: &'a [Record],
+}
+
+/// Whether a record may be written now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// Nothing stands in the way (any more).
+    Ready,
+    /// Not yet; looked at again on every run.
+    Waits { reason: String, mend: String },
+    /// Never: the other side takes care of it by itself, or what it needs is gone.
+    Never { reason: String, mend: String },
+}
+
+/// What a pipeline does with a system.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    /// Resources, each with the operations that the pipeline needs of it.
+    pub resources: BTreeMap<String, Vec<Operation>>,
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// What was looked at: `sign-in`, `supplier invoices`, `clock`.
+    pub subject: String,
+    pub health: Health,
+    /// What was seen, in one sentence.
+    pub finding: String,
+    /// Who mends it, and where; empty where nothing is to be mended.
+    pub mend: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Health {
+    Good,
+    /// It works, and somebody should look at it.
+    Doubtful,
+    Bad,
 }
 
 /// What to read.

@@ -153,6 +153,7 @@ impl Draft<'_> {
             approved: true,
             retainage_percent: Decimal::from(*random.pick(&[0_i64, 5, 10, 10, 10])),
             date: day(2025, 12, 1).plus_days(random.between(0, 28)),
+            ledger_order: None,
             lines,
         }
     }

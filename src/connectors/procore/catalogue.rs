@@ -8,12 +8,27 @@ use crate::connector::{Catalogue, ResourceSpec};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-const YAML: &str = include_str!("catalogue.yaml");
+const HEAD: &str = include_str!("catalogue.yaml");
+
+/// A file for each resource, in the order in which people are shown them.
+const RESOURCES: &[(&str, &str)] = &[
+    ("companies", include_str!("catalogue/companies.yaml")),
+    ("projects", include_str!("catalogue/projects.yaml")),
+    ("vendors", include_str!("catalogue/vendors.yaml")),
+    ("requisitions", include_str!("catalogue/requisitions.yaml")),
+    ("work_order_contracts", include_str!("catalogue/work_order_contracts.yaml")),
+    ("purchase_order_contracts", include_str!("catalogue/purchase_order_contracts.yaml")),
+    ("billing_periods", include_str!("catalogue/billing_periods.yaml")),
+    ("cost_codes", include_str!("catalogue/cost_codes.yaml")),
+    ("line_item_types", include_str!("catalogue/line_item_types.yaml")),
+];
 
 /// The catalogue.
 pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
-    CATALOGUE.get_or_init(|| Catalogue::read(YAML).expect("the embedded catalogue is well formed, a test reads it"))
+    CATALOGUE.get_or_init(|| {
+        Catalogue::assemble(HEAD, RESOURCES).expect("the embedded catalogue is well formed, a test reads it")
+    })
 }
 
 /// Procore is the same for every tenant; there is nothing to lay over.

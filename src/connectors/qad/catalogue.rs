@@ -1,6 +1,6 @@
 //! The catalogue as it ships, and with a tenant's profile laid over it.
 //!
-//! Takes catalogue.yaml (embedded) and a profile; hands on a [`Tenant`], in which
+//! Takes catalogue.yaml, the files of catalogue/ (all embedded) and a profile; hands on a [`Tenant`], in which
 //! every resource has a typed [`ResourceWire`]. The fake serves the shipped one.
 
 use super::profile::{FieldOverride, Profile, ResourceOverride};
@@ -9,6 +9,17 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+const HEAD: &str = include_str!("catalogue.yaml");
+
+/// A file for each resource, in the order in which people are shown them.
+const RESOURCES: &[(&str, &str)] = &[
+    ("suppliers", include_str!("catalogue/suppliers.yaml")),
+    ("gl_accounts", include_str!("catalogue/gl_accounts.yaml")),
+    ("cost_centers", include_str!("catalogue/cost_centers.yaml")),
+    ("projects", include_str!("catalogue/projects.yaml")),
+    ("supplier_invoices", include_str!("catalogue/supplier_invoices.yaml")),
+];
 
 /// The catalogue before any tenant profile.
 pub fn shipped() -> &'static Catalogue {
@@ -57,7 +68,7 @@ impl Tenant {
     /// Lays a profile (YAML text) over the catalogue. The error is one sentence.
     pub fn read(profile: Option<&str>) -> Result<Self, String> {
         let profile = Profile::read(profile)?;
-        let mut catalogue = Catalogue::read(include_str!("catalogue.yaml"))?;
+        let mut catalogue = Catalogue::assemble(HEAD, RESOURCES)?;
         for (name, changes) in &profile.resources {
             let known = names(&catalogue.resources);
             let spec = catalogue

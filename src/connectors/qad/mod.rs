@@ -1,7 +1,7 @@
 //! QAD Adaptive ERP over REST: suppliers, GL accounts, cost centers and projects to read,
 //! supplier invoices to write.
 //!
-//! `catalogue.yaml` says what there is, a tenant `profile` where one tenant differs.
+//! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where one tenant differs.
 //! `connection` carries out the engine's operations: `ask` and `browse` find records,
 //! `invoice` and `envelope` dress them for the wire, `client` and `auth` send them, and
 //! `error` is the one place where an answer becomes an error. `fake` is the same system in

@@ -270,6 +270,7 @@ mod tests {
             approved: true,
             retainage_percent: Decimal::from(10_i64),
             date: Date::new(2026, 1, 1).expect("a day"),
+            ledger_order: None,
             lines: amounts.iter().enumerate().map(line).collect(),
         }
     }

@@ -90,6 +90,7 @@ fn commitment(id: i64, project: i64) -> Commitment {
         approved: true,
         retainage_percent: Decimal::from(10_i64),
         date: day("2025-07-01"),
+        ledger_order: None,
         lines: vec![line(0, 90_000_000, false), line(1, 10_000_000, false), line(2, 1_250_050, true)],
     }
 }
