@@ -7,15 +7,18 @@ mod billing;
 mod chart;
 mod clock;
 mod contractor;
+mod direct_costs;
 mod error;
 mod faults;
 mod jobs;
 mod journal;
 mod line;
 mod names;
+mod payments;
 mod random;
 mod server;
 mod station;
+mod taxes;
 mod transport;
 mod world;
 
