@@ -5,21 +5,21 @@ use crate::value::{Date, Decimal, Span};
 
 pub fn unknown(order: &str) -> Readiness {
     Readiness::Waits {
-        reason: format!("PO {order} is not in QAD"),
+        reason: format!("{} is not in QAD", place(order, None)),
         mend: "enter the purchase order in QAD, or correct its number on the contract".to_owned(),
     }
 }
 
 pub fn of_another(order: &str, owner: &str, supplier: &str) -> Readiness {
     Readiness::Never {
-        reason: format!("PO {order} was given to supplier {owner}, the invoice is of supplier {supplier}"),
+        reason: format!("{} was given to supplier {owner}, the invoice is of supplier {supplier}", place(order, None)),
         mend: "correct the purchase order's number on the contract, or the supplier".to_owned(),
     }
 }
 
 pub fn cancelled(order: &str) -> Readiness {
     Readiness::Never {
-        reason: format!("PO {order} was cancelled in QAD"),
+        reason: format!("{} was cancelled in QAD", place(order, None)),
         mend: "ask purchasing which order takes its place, and correct the number on the contract".to_owned(),
     }
 }
@@ -36,7 +36,7 @@ pub fn evaluated(order: &str, line: Option<i64>) -> Readiness {
 
 pub fn no_such_line(order: &str, line: i64) -> Readiness {
     Readiness::Waits {
-        reason: format!("PO {order} has no line {line}"),
+        reason: format!("{} has no line {line}", place(order, None)),
         mend: "correct the line of the purchase order in the mapping, or add it in QAD".to_owned(),
     }
 }
@@ -81,13 +81,20 @@ pub fn short(short: &Short<'_>) -> Readiness {
 
 pub fn restless(order: &str, newest: Date, quiet: Span) -> Readiness {
     Readiness::Waits {
-        reason: format!("PO {order} was received last on {newest}; its receipts are to be quiet for {}", length(quiet)),
+        reason: format!(
+            "{} was received last on {newest}; its receipts are to be quiet for {}",
+            place(order, None),
+            length(quiet)
+        ),
         mend: "nothing is to be done; it goes out by itself when no more receipts have come".to_owned(),
     }
 }
 
+/// `PO 4711 line 3`; a number that says so itself is not told twice.
 fn place(order: &str, line: Option<i64>) -> String {
-    line.map_or_else(|| format!("PO {order}"), |line| format!("PO {order} line {line}"))
+    let says_so = order.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("PO"));
+    let order = if says_so { order.to_owned() } else { format!("PO {order}") };
+    line.map_or_else(|| order.clone(), |line| format!("{order} line {line}"))
 }
 
 /// A quantity without the zeros that say nothing.
