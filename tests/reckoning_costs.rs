@@ -3,7 +3,9 @@
 //! paper by project and account.
 
 use crate::reckoning::{dimension, shortened, table};
-use mlc::connector::contractor::{Contractor, DirectCost, Invoice, InvoiceLine, Project, Vendor};
+use mlc::connector::contractor::{
+    ContractPayment, Contractor, DirectCost, Invoice, InvoiceLine, OwnerPayment, Project, Vendor,
+};
 use mlc::value::{Date, Decimal};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,4 +180,82 @@ pub fn compare_papers(contractor: &Contractor, papers: &[Paper], qad: &Value) ->
     }
     assert!(wanted.is_empty(), "{} papers are not in QAD, such as {:?}", wanted.len(), wanted.first_key_value());
     standing
+}
+
+/// A payment that should stand in QAD.
+#[derive(Debug, PartialEq)]
+pub struct Paid {
+    pub party: String,
+    pub reference: String,
+    pub date: Date,
+    pub amount: Decimal,
+    /// The reference of the invoice that it pays; none for what owners paid.
+    pub invoice: Option<String>,
+}
+
+/// A day that somebody really meant.
+fn meant(day: Option<Date>) -> Option<Date> {
+    day.filter(|day| day.year() > 1970)
+}
+
+fn reference(check: Option<&String>, id: i64) -> String {
+    format!("{}-{id}", check.map_or("PAY", String::as_str))
+}
+
+/// Payments of invoices that stand.
+pub fn payments(contractor: &Contractor, papers: &[Paper], standing: &BTreeSet<i64>) -> Vec<Paid> {
+    let payment = |payment: &ContractPayment| {
+        let commitment = contractor.commitments.iter().find(|known| known.id == payment.commitment)?;
+        readable(contractor, commitment.project)?;
+        let invoice = papers.iter().find(|paper| Some(paper.id) == payment.invoice && standing.contains(&paper.id))?;
+        Some(Paid {
+            party: invoice.supplier.clone(),
+            reference: reference(payment.check_number.as_ref(), payment.id),
+            date: meant(payment.date)?,
+            amount: payment.amount,
+            invoice: Some(invoice.reference.clone()),
+        })
+    };
+    contractor.payments.iter().filter_map(payment).collect()
+}
+
+pub fn owner_payments(contractor: &Contractor) -> Vec<Paid> {
+    let payment = |payment: &OwnerPayment| {
+        let contract = contractor.prime_contracts.iter().find(|known| known.id == payment.prime_contract)?;
+        readable(contractor, contract.project)?;
+        Some(Paid {
+            party: contract.customer_code.clone(),
+            reference: reference(payment.check_number.as_ref(), payment.id),
+            date: meant(payment.date)?,
+            amount: payment.amount,
+            invoice: None,
+        })
+    };
+    contractor.owner_payments.iter().filter_map(payment).collect()
+}
+
+/// Compares payments in QAD with those that should stand; how many they are.
+pub fn compare_payments(wanted: &[Paid], books: &Value) -> u64 {
+    let text = |entry: &Value, name: &str| entry[name].as_str().expect("text").to_owned();
+    let mut left: BTreeMap<(String, String), &Paid> =
+        wanted.iter().map(|paid| ((paid.party.clone(), paid.reference.clone()), paid)).collect();
+    assert_eq!(left.len(), wanted.len(), "two payments under one key");
+    for entry in books.as_array().expect("payments") {
+        let (party, reference) = (text(entry, "party"), text(entry, "reference"));
+        let paid = left.remove(&(party.clone(), reference.clone()));
+        let paid = paid.unwrap_or_else(|| panic!("{party} / {reference} should not stand in QAD"));
+        assert_eq!(text(entry, "date"), paid.date.to_string(), "{party} / {reference}");
+        assert_eq!(text(entry, "amount"), paid.amount.fixed(2), "{party} / {reference}");
+        let allocations = entry["allocations"].as_array().expect("allocations");
+        let Some(invoice) = &paid.invoice else {
+            assert!(allocations.is_empty(), "{entry}");
+            continue;
+        };
+        assert_eq!(allocations.len(), 1, "{entry}");
+        let named = text(&allocations[0], "reference");
+        assert!(named == *invoice || shortened(invoice, &named), "{entry}: {invoice}");
+        assert_eq!(text(&allocations[0], "amount"), paid.amount.fixed(2), "{entry}");
+    }
+    assert!(left.is_empty(), "{} payments are not in QAD, such as {:?}", left.len(), left.first_key_value());
+    wanted.len() as u64
 }
