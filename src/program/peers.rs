@@ -19,8 +19,11 @@ use std::sync::Arc;
 pub struct Peers {
     matches: Option<Arc<Matches>>,
     /// By flow: records that stand on both sides, by the number of the other one.
-    links: HashMap<(Link, Arc<str>), Arc<HashMap<String, Value>>>,
+    links: HashMap<(Link, Arc<str>), Arc<ByNumber>>,
 }
+
+/// Records, each under the number that it is asked by.
+type ByNumber = HashMap<String, Value>;
 
 /// The records of the target, by their keys.
 struct Matches {
