@@ -7,6 +7,7 @@
 
 mod align;
 mod corpus;
+mod costs;
 mod decimals;
 mod docs;
 mod editors;
@@ -18,6 +19,7 @@ mod lsp;
 mod mlc_test;
 mod quickstart;
 mod reckoning;
+mod reckoning_costs;
 mod served;
 mod soundness;
 mod state;

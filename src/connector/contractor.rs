@@ -6,6 +6,7 @@
 //! Ids are stable: a fake uses them as they are.
 
 use crate::value::{Date, Decimal, Timestamp};
+use std::collections::BTreeMap;
 
 #[derive(Clone, Debug, Default)]
 pub struct Contractor {
@@ -35,6 +36,8 @@ pub struct Contractor {
     /// (keyed in by hand, or belonging to other work).
     pub ledger: Vec<LedgerInvoice>,
     pub tax_codes: Vec<TaxCode>,
+    /// The tax that a commitment's line bears: by [`CommitmentLine::id`], an index into `tax_codes`.
+    pub taxed_lines: BTreeMap<i64, usize>,
     pub direct_costs: Vec<DirectCost>,
     /// Payments to subcontractors and vendors against commitments.
     pub payments: Vec<ContractPayment>,
@@ -384,6 +387,8 @@ pub struct PurchaseOrder {
     pub date: Date,
     pub due: Date,
     pub open: bool,
+    /// Withdrawn; then it is not open either.
+    pub cancelled: bool,
     pub project: String,
     pub lines: Vec<OrderLine>,
 }

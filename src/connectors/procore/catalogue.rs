@@ -5,6 +5,7 @@
 //! mistake in a `wire` map is found by the same test.
 
 use crate::connector::{Catalogue, ResourceSpec};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -21,6 +22,11 @@ const RESOURCES: &[(&str, &str)] = &[
     ("billing_periods", include_str!("catalogue/billing_periods.yaml")),
     ("cost_codes", include_str!("catalogue/cost_codes.yaml")),
     ("line_item_types", include_str!("catalogue/line_item_types.yaml")),
+    ("direct_costs", include_str!("catalogue/direct_costs.yaml")),
+    ("contract_payments", include_str!("catalogue/contract_payments.yaml")),
+    ("prime_contracts", include_str!("catalogue/prime_contracts.yaml")),
+    ("prime_contract_payments", include_str!("catalogue/prime_contract_payments.yaml")),
+    ("tax_codes", include_str!("catalogue/tax_codes.yaml")),
 ];
 
 /// The catalogue.
@@ -51,6 +57,40 @@ pub struct Call {
     pub per_page: u64,
     /// For what can be written: the key under which a body holds the record.
     pub body: Option<String>,
+    /// Where the lines of a record are found, if its list does not show them.
+    pub lines: Option<Lines>,
+    /// The records that its list must be asked for by, one after the other.
+    pub within: Option<Within>,
+}
+
+/// Where the lines of records are found.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    /// Lists the lines of all records of the scope.
+    pub list: String,
+    /// One record with its lines; `{id}` stands for its id.
+    pub show: String,
+    /// The filter of `list` that takes a range of record ids.
+    pub by: String,
+}
+
+/// A list that exists only inside of other records, which are listed first.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Within {
+    /// Paths that list those records, scoped like the resource itself.
+    pub lists: Vec<String>,
+    /// Parameters that are always sent to `lists`.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// The query parameter that carries the id of one of them.
+    pub parameter: String,
+    /// The member under which each record shows the one that it lies in.
+    pub shown_as: String,
+    /// Amounts of theirs: where all of these are zero, there is nothing inside.
+    #[serde(default)]
+    pub idle: Vec<String>,
 }
 
 impl Call {
@@ -63,6 +103,8 @@ impl Call {
                 company: text("company")?,
                 body: text("body")?,
                 scope: text("scope")?,
+                lines: resource.wire.get("lines").cloned().map(serde_yaml::from_value).transpose()?,
+                within: resource.wire.get("within").cloned().map(serde_yaml::from_value).transpose()?,
                 query: resource.wire.get("query").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or_default(),
                 per_page: resource
                     .wire

@@ -4,6 +4,7 @@ use super::errors::{answer, missing, not_found};
 use super::filters::Filters;
 use super::g702::{add, percent, sub, total};
 use super::paging::{COMMON, page};
+use super::payments;
 use super::request::Request;
 use super::shapes::{currency, day, instant, short_money};
 use super::stock::Stock;
@@ -48,7 +49,7 @@ pub fn one(stock: &Stock, request: &Request<'_>, subcontracts: bool, id: i64) ->
     body["vendor"]["origin_data"] = Json::Null;
     body["created_by_id"] = 9001.into();
     body["invoice_contacts"] = json!([]);
-    body["payments_issued"] = json!([]);
+    body["payments_issued"] = stock.payments_of(commitment.id).map(payments::embedded).collect();
     body["change_order_packages"] = json!([]);
     // An object for one kind and a list for the other, as declared.
     body["attachments"] = if subcontracts { json!([]) } else { Json::Null };
@@ -87,7 +88,7 @@ fn show(stock: &Stock, commitment: &Commitment) -> Json {
     let chain = stock.chain(commitment.id);
     let approved = chain.iter().filter(|requisition| requisition.is_approved());
     let invoiced = total(approved.flat_map(|requisition| &requisition.invoice.lines).map(InvoiceLine::net));
-    let paid = Decimal::ZERO;
+    let paid = total(stock.payments_of(commitment.id).map(|payment| payment.amount));
     let zero = short_money(Decimal::ZERO);
     let mut body = json!({
         "id": commitment.id,
@@ -165,6 +166,7 @@ fn show_line(stock: &Stock, commitment: &Commitment, index: usize, line: &Commit
     });
     let holder = if commitment.subcontract { "WorkOrderContract" } else { "PurchaseOrderContract" };
     let amount = short_money(line.amount);
+    let taxed = stock.contractor.taxed_lines.get(&line.id);
     json!({
         "id": line.id,
         "description": line.description,
@@ -182,7 +184,7 @@ fn show_line(stock: &Stock, commitment: &Commitment, index: usize, line: &Commit
             wbs_code(stock, commitment.project, line.cost_code, line.cost_type),
             &["segment_items"],
         ),
-        "tax_code_id": null,
+        "tax_code_id": taxed.and_then(|at| stock.contractor.tax_codes.get(*at)).map(|code| code.id),
         "holder": {"id": commitment.id, "holder_type": holder},
         "company": {"id": stock.contractor.company_id, "name": stock.contractor.company_name},
         "project": {"id": commitment.project, "name": stock.project(commitment.project).map(|project| &project.name)},

@@ -9,17 +9,22 @@
 mod auth;
 mod changes;
 mod commitments;
+mod direct_costs;
 mod errors;
 mod filters;
 mod g702;
 mod limits;
+mod money_changes;
 mod paging;
+mod payments;
+mod prime_contracts;
 mod projects;
 mod request;
 mod requisitions;
 mod shapes;
 mod stock;
 mod structure;
+mod taxes;
 mod vendors;
 
 use crate::connector::contractor::Contractor;
@@ -29,6 +34,7 @@ use crate::world::{Credential, HttpRequest, HttpResponse, Method};
 use auth::Tokens;
 use changes::Change;
 use limits::Limits;
+use money_changes::Busy;
 use request::Request;
 use requisitions::Version;
 use serde_json::{Value as Json, json};
@@ -44,6 +50,7 @@ struct ProcoreFake {
     tokens: Tokens,
     limits: Limits,
     changes: Vec<FakeChange>,
+    busy: Busy,
 }
 
 impl ProcoreFake {
@@ -53,6 +60,7 @@ impl ProcoreFake {
             tokens: Tokens::new(contractor.seed),
             limits: Limits::new(limits::HOURLY, limits::SPIKE),
             changes: Vec::new(),
+            busy: Busy::default(),
         }
     }
 
@@ -98,6 +106,10 @@ impl ProcoreFake {
             ["rest", "v1.0", "purchase_order_contracts"] => commitments::list(stock, request, false),
             ["rest", "v1.0", "cost_codes"] => structure::cost_codes(stock, request),
             ["rest", "v1.0", "line_item_types"] => structure::line_item_types(stock, request),
+            ["rest", "v1.0", "contract_payments"] => payments::list(stock, request),
+            ["rest", "v1.0", "prime_contracts"] => prime_contracts::list(stock, request),
+            ["rest", "v1.0", "prime_contract"] => prime_contracts::one(stock, request, None),
+            ["rest", "v1.0", "tax_codes"] => taxes::list(stock, request),
             ["rest", version, rest @ ..] => self.read_one(request, version, rest),
             _ => errors::no_such_path(),
         }
@@ -114,6 +126,12 @@ impl ProcoreFake {
                 Ok(period) => structure::billing_period(stock, id, period),
                 Err(_) => errors::no_such_path(),
             },
+            ("v1.0" | "v1.1", ["projects", _, "direct_costs", rest @ ..]) => {
+                self.direct_costs(request, version_of(version), id, rest)
+            }
+            ("v1.0", ["contract_payments", _]) => payments::one(stock, request, id),
+            ("v1.0", ["prime_contract", _]) => prime_contracts::one(stock, request, Some(id)),
+            ("v1.0", ["tax_codes", _]) => taxes::one(stock, request, id),
             ("v1.0", ["vendors", _]) => vendors::one(stock, request, id),
             ("v1.0" | "v1.1", ["requisitions", _]) => requisitions::one(stock, request, version_of(version), id),
             ("v1.0", [kind @ ("work_order_contracts" | "purchase_order_contracts"), _]) => {
@@ -121,6 +139,20 @@ impl ProcoreFake {
             }
             ("v1.0", [kind @ ("work_order_contracts" | "purchase_order_contracts"), _, "line_items"]) => {
                 commitments::line_items(stock, request, *kind == "work_order_contracts", id)
+            }
+            _ => errors::no_such_path(),
+        }
+    }
+
+    fn direct_costs(&self, request: &Request<'_>, version: Version, project: i64, rest: &[&str]) -> HttpResponse {
+        let stock = &self.stock;
+        let number = |text: &str| text.parse::<i64>().ok();
+        match rest {
+            [] => direct_costs::list(stock, request, project),
+            ["line_items"] if version == Version::V1_0 => direct_costs::all_lines(stock, request, project),
+            [id] => number(id).map_or_else(errors::no_such_path, |id| direct_costs::one(stock, version, project, id)),
+            [id, "line_items"] if version == Version::V1_0 => {
+                number(id).map_or_else(errors::no_such_path, |id| direct_costs::lines(stock, request, project, id))
             }
             _ => errors::no_such_path(),
         }
@@ -143,6 +175,31 @@ impl ProcoreFake {
                 Ok(id) => changes::delete(stock, request, id),
                 Err(_) => return errors::no_such_path(),
             },
+            (method, ["rest", version @ ("v1.0" | "v1.1"), "projects", project, "direct_costs", id]) => {
+                let (Ok(project), Ok(id)) = (number(project), number(id)) else { return errors::no_such_path() };
+                match method {
+                    Method::Patch => money_changes::edit_cost(
+                        stock,
+                        &mut self.busy,
+                        request,
+                        version_of(version),
+                        (project, id),
+                        now,
+                    ),
+                    Method::Delete => money_changes::delete_cost(stock, &mut self.busy, (project, id), now),
+                    _ => return errors::no_such_path(),
+                }
+            }
+            (Method::Post, ["rest", "v1.0", "contract_payments"]) => {
+                money_changes::write_payment(stock, request, None, now)
+            }
+            (method @ (Method::Patch | Method::Delete), ["rest", "v1.0", "contract_payments", id]) => {
+                match number(id) {
+                    Ok(id) if method == Method::Delete => money_changes::delete_payment(stock, request, id),
+                    Ok(id) => money_changes::write_payment(stock, request, Some(id), now),
+                    Err(_) => return errors::no_such_path(),
+                }
+            }
             _ => return errors::no_such_path(),
         };
         self.changes.extend(change.as_ref().map(Change::to_journal));
@@ -200,7 +257,16 @@ impl Fake for ProcoreFake {
     /// Approved invoices with what each line of them comes to. Lines that come to nothing are left out.
     fn books(&self) -> Json {
         let approved = self.stock.requisitions().filter(|requisition| requisition.is_approved());
-        json!({"vendors": vendors::book(&self.stock), "requisitions": approved.map(|requisition| self.book(requisition)).collect::<Vec<_>>()})
+        let payment = |payment: &payments::Payment| {
+            let project = self.stock.project_of_contract(payment.contract).unwrap_or_default();
+            payments::show(project, payment)
+        };
+        json!({
+            "vendors": vendors::book(&self.stock),
+            "requisitions": approved.map(|requisition| self.book(requisition)).collect::<Vec<_>>(),
+            "direct_costs": self.stock.costs().map(|cost| direct_costs::book(&self.stock, cost)).collect::<Vec<_>>(),
+            "payments": self.stock.payments().map(payment).collect::<Vec<_>>(),
+        })
     }
 }
 

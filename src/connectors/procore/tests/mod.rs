@@ -2,6 +2,7 @@
 
 mod contractor;
 mod fake;
+mod money;
 mod reading;
 mod refusals;
 mod writing;

@@ -81,7 +81,8 @@ async fn every_resource_reads_as_its_catalogue_says() {
         counts.push(format!("{name} {}", records.len()));
     }
     let expected = "companies 1, projects 3, vendors 1, requisitions 3, work_order_contracts 1, \
-                    purchase_order_contracts 0, billing_periods 1, cost_codes 2, line_item_types 2";
+                    purchase_order_contracts 0, billing_periods 1, cost_codes 2, line_item_types 2, direct_costs 5, \
+                    contract_payments 3, prime_contracts 1, prime_contract_payments 1, tax_codes 1";
     assert_eq!(counts.join(", "), expected, "closed projects are listed, hidden ones and inactive vendors are not");
 }
 
