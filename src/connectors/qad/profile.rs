@@ -121,8 +121,6 @@ pub enum DateFormat {
 pub struct Errors {
     /// The record changed since it was read.
     pub stale_lock: Vec<String>,
-    /// The period of the posting date is closed; it may be opened again.
-    pub closed_period: Vec<String>,
 }
 
 /// Where a tenant's resource differs from the catalogue.

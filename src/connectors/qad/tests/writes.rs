@@ -75,9 +75,9 @@ async fn a_closed_period_is_said_and_never_moved() {
     let error = refused(with(invoice("R1"), "invoice_date", day("2026-06-30"))).await;
     assert_eq!(
         error.message,
-        "QAD refuses the record: posting_date: Period 2026/06 is closed for purchases (sent `2026-06-30`)"
+        "QAD does not take the record yet: posting_date: Period 2026/06 is closed for purchases (sent `2026-06-30`)"
     );
-    assert!(error.mend.contains("never moved silently"));
+    assert!(error.mend.contains("never moved by itself"));
     assert_eq!(error.kind, ErrorKind::NotYet, "it may be opened again");
     let world = world();
     world.fake.lock().expect("fake").open_from(day("2026-01-01"));
