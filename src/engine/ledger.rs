@@ -29,6 +29,11 @@ pub(super) struct Why {
 }
 
 impl Why {
+    /// As the entry says it.
+    pub fn of(entry: &RecordEntry) -> Self {
+        Self::new(entry.kind.clone(), entry.reason.clone(), entry.mend.clone())
+    }
+
     pub fn new(kind: impl Into<String>, reason: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { kind: kind.into(), reason: reason.into(), mend: mend.into() }
     }

@@ -9,7 +9,7 @@ use super::ledger::{self, Outbox, Why};
 use super::mapping::Ready;
 use super::send::{Answer, Sent};
 use super::wording;
-use crate::connector::{Error, Found, Written};
+use crate::connector::{Error, ErrorKind, Found, Written};
 use crate::store::{EventKind, Outcome, RecordEntry};
 use serde_json::json;
 
@@ -46,9 +46,15 @@ impl Settling<'_> {
                 let reference = found.first().map(|found| found.reference.clone()).unwrap_or_default();
                 self.finish_suspect(ready, &reference, why, attempts);
             }
-            Answer::Refused(error) => self.finish_failed(ready, wording::refused(&error), attempts),
+            Answer::Refused(error) if error.kind == ErrorKind::NotYet => {
+                self.finish_unsent(ready, Outcome::Held, wording::not_yet(&error), attempts);
+            }
+            Answer::Refused(error) => {
+                self.finish_unsent(ready, Outcome::Failed, wording::refused(&error), attempts);
+            }
             Answer::Exhausted(error) => {
-                self.finish_failed(ready, wording::exhausted(flow, &error, attempts), attempts);
+                let why = wording::exhausted(flow, &error, attempts);
+                self.finish_unsent(ready, Outcome::Failed, why, attempts);
             }
             Answer::Unknown(error) => self.stay_in_doubt(ready, None, wording::unknown(flow, &error), attempts),
             Answer::NotSent => self.take_back(ready),
@@ -129,14 +135,14 @@ impl Settling<'_> {
         self.outbox.close(entry, Outcome::Held, ready.ticket);
     }
 
-    /// It is not there.
-    fn finish_failed(&mut self, ready: Ready, why: Why, attempts: u32) {
+    /// It is not there: the write had no effect.
+    fn finish_unsent(&mut self, ready: Ready, outcome: Outcome, why: Why, attempts: u32) {
         self.no_longer_open(&ready);
-        let mut entry = self.entry(&ready, Outcome::Failed, why);
+        let mut entry = self.entry(&ready, outcome, why);
         entry.attempts += attempts;
         ledger::would_stand(&mut entry, &ready.facts);
         self.outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
-        self.outbox.close(entry, Outcome::Failed, ready.ticket);
+        self.outbox.close(entry, outcome, ready.ticket);
     }
 
     /// The intent stays open, and with it the claim on the key. With a reference, the

@@ -5,12 +5,15 @@
 //! ends in [`Effect::Unknown`].
 
 use crate::connector::{Effect, Error, ErrorKind, FieldSpec, Permanence, SpecType};
-use crate::value::{Span, Timestamp, Value, from_json_slice};
+use crate::value::{Date, Span, Timestamp, Value, from_json_slice};
 use crate::world::HttpResponse;
 use indexmap::IndexMap;
 
 /// The code of a text that is too long, seen at one site.
 const TOO_LONG: &str = "47";
+
+/// The catalogue's field whose day must lie in a period that is open for purchases.
+const POSTING_DATE: &str = "posting_date";
 
 /// What a request was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,8 +157,28 @@ pub fn refusal(complaints: &[Complaint], fields: &IndexMap<String, FieldSpec>, s
             .mend("enter it once by hand in QAD to see the reason");
     };
     let told: Vec<String> = complaints.iter().map(|complaint| told(complaint, fields)).collect();
-    Error::new(ErrorKind::Refused, Permanence::Permanent, format!("QAD refuses the record: {}", told.join("; ")))
+    let told = told.join("; ");
+    if complaints.iter().all(|complaint| is_of_period(complaint, fields)) {
+        return Error::new(
+            ErrorKind::NotYet,
+            Permanence::Permanent,
+            format!("QAD does not take the record yet: {told}"),
+        )
+        .mend(
+            "open the period in QAD for purchases, or change the date of the record at its source; the posting \
+                 date is never moved by itself",
+        );
+    }
+    Error::new(ErrorKind::Refused, Permanence::Permanent, format!("QAD refuses the record: {told}"))
         .mend(mend(first, fields))
+}
+
+/// The posting date is a day that we made, so what is wrong with it is its period: closed,
+/// or not there. The code of that message is not known, and its wording follows the user's
+/// language.
+fn is_of_period(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> bool {
+    let day = field_of(&complaint.field, fields).is_some_and(|(name, _)| name == POSTING_DATE);
+    day && complaint.value.parse::<Date>().is_ok()
 }
 
 fn told(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
@@ -184,8 +207,7 @@ fn mend(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
             format!("shorten `{name}` in the mapping, or correct its longest length in the tenant profile")
         }
         Some(SpecType::Date) => {
-            "open the period in QAD for purchases, or map another posting date; the date is never moved silently"
-                .to_owned()
+            format!("check `{name}` in the mapping, and the date format of the entity in the tenant profile")
         }
         Some(SpecType::Decimal) => format!("check `{name}` and the lines in the mapping"),
         Some(_) if complaint.value.is_empty() => format!("give `{name}` a value in the mapping"),

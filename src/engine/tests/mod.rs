@@ -12,3 +12,4 @@ mod pipeline;
 mod queues;
 mod reading;
 mod side;
+mod waits;

@@ -4,7 +4,7 @@
 use super::clock::TestClock;
 use crate::connector::{
     Catalogue, Connector, DecodeError, Effect, Error, ErrorKind, Fetch, Found, Key, Page, PageToken, Permanence,
-    Written,
+    Readiness, Wait, Written,
 };
 use crate::value::{Decimal, Record, Span, Timestamp, Value};
 use crate::world::Clock as _;
@@ -51,6 +51,8 @@ pub(super) enum Fault {
     Down,
     /// Understood and refused.
     Refused,
+    /// Understood, and to be taken later.
+    NotYet,
     /// The credential is refused.
     Credentials,
     /// Taken, with another amount.
@@ -79,6 +81,14 @@ pub(super) struct State {
     pub finds: usize,
     pub fetches: Vec<Fetch>,
     pub hidden: Vec<String>,
+    /// By reference, what an invoice waits for.
+    pub waits: BTreeMap<String, Readiness>,
+    /// How many records each question for what they wait for held.
+    pub waits_asked: Vec<usize>,
+    /// The number of the call that asked so first.
+    pub first_wait: Option<usize>,
+    /// Suppliers of whom no invoice is taken yet.
+    pub closed: Vec<String>,
     /// Requests that arrive late.
     pub late: Vec<(Timestamp, Record)>,
 }
@@ -125,6 +135,7 @@ impl Side {
             Some(Fault::Refused) => {
                 Err(Error::new(ErrorKind::Refused, Permanence::Permanent, "account 5100 is not active").mend("open it"))
             }
+            Some(Fault::NotYet) => Err(not_yet()),
             Some(Fault::Credentials) => {
                 Err(Error::new(ErrorKind::Credentials, Permanence::Permanent, "the password is refused").status(401))
             }
@@ -146,6 +157,10 @@ impl Side {
         std::future::pending::<()>().await;
         unreachable!("a dead process does not go on")
     }
+}
+
+fn not_yet() -> Error {
+    Error::new(ErrorKind::NotYet, Permanence::Permanent, "period 2026/06 is closed").mend("open the period")
 }
 
 fn unknown(fault: Fault) -> Error {
@@ -207,6 +222,11 @@ impl Connector for Side {
             self.state().late.push((arrival, record.clone()));
         }
         self.before(fault).await?;
+        let supplier = record.get("supplier").map(Value::to_string).unwrap_or_default();
+        if self.state().closed.contains(&supplier) {
+            self.after(fault).await?;
+            return Err(not_yet());
+        }
         let written = self.state().create(record, fault);
         self.after(fault).await?;
         Ok(written)
@@ -222,6 +242,16 @@ impl Connector for Side {
         }
         self.after(fault).await?;
         Ok(Written { reference: found.reference.clone(), echo: Some(record.clone()), warnings: Vec::new() })
+    }
+
+    async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
+        let call = self.state().calls;
+        self.state().first_wait.get_or_insert(call);
+        let fault = self.fault();
+        self.before(fault).await.map_err(of_a_read)?;
+        let ready = self.state().readiness(wait);
+        self.after(fault).await.map_err(of_a_read)?;
+        Ok(ready)
     }
 }
 
@@ -265,6 +295,14 @@ impl State {
             .filter(|(reference, record)| fits(record) && !self.hidden.contains(reference))
             .map(|(reference, record)| Found { reference: reference.clone(), record: record.clone(), token: None })
             .collect()
+    }
+
+    fn readiness(&mut self, wait: &Wait<'_>) -> Vec<Readiness> {
+        assert_eq!((wait.resource, wait.what, wait.quiet), ("invoices", "receipts", Span::from_secs(24 * 60 * 60)));
+        self.waits_asked.push(wait.records.len());
+        let references = wait.records.iter().map(|record| record.get("reference").map(Value::to_string));
+        let waits = references.map(|reference| self.waits.get(&reference.unwrap_or_default()).cloned());
+        waits.map(|waits| waits.unwrap_or(Readiness::Ready)).collect()
     }
 
     pub fn create(&mut self, record: &Record, fault: Option<Fault>) -> Written {

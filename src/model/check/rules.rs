@@ -5,7 +5,7 @@ use super::scope::Scope;
 use super::{Checker, listed};
 use crate::connector::Operation;
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{Approve, Guard, OnChange, Retry};
+use crate::model::{Approve, Guard, OnChange, Retry, Settle};
 use crate::syntax::{self as ast, Name, Rule, Spanned};
 use crate::value::{self, Decimal, render_duration};
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ pub(super) struct Rules<'a> {
     pub on_change: OnChange,
     pub retry: Retry,
     pub guard: Guard,
+    pub settle: Option<Settle>,
     pub approve: Option<Approve>,
 }
 
@@ -54,7 +55,7 @@ impl Checker<'_> {
                 Rule::Guard { records, rejected_percent, .. } => {
                     rules.guard = self.guard(*records, *rejected_percent);
                 }
-                Rule::Settle { what, quiet, .. } => self.settle_rule(what, *quiet, found),
+                Rule::Settle { what, quiet, .. } => rules.settle = self.settle_rule(what, *quiet, found),
                 Rule::Approve { condition, .. } => rules.approve = Some(self.approve(scope, condition)),
                 Rule::Later(_) => {}
             }

@@ -45,6 +45,7 @@ impl Checker<'_> {
             on_change: rules.on_change,
             retry: rules.retry,
             guard: rules.guard,
+            settle: rules.settle,
             approve: rules.approve,
             span: to.span,
         })
