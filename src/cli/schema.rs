@@ -151,6 +151,7 @@ fn facts(catalogue: &Catalogue, name: &str, spec: &ResourceSpec) -> Vec<(&'stati
         ("filters", filters.join(", ")),
         ("changed", spec.changed.clone().unwrap_or_default()),
         ("waits for", spec.settles.join(", ")),
+        ("marks", spec.marks.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
         ("webhook", spec.webhook.clone().unwrap_or_else(|| "none: it is polled".to_owned())),
         ("grade", format!("{}, {}", spec.grade.name(), source(catalogue, &spec.source))),
     ];
@@ -280,6 +281,7 @@ fn resource_json(name: &str, spec: &ResourceSpec) -> Value {
         "natural_keys": spec.natural_keys,
         "filters": spec.filters.keys().collect::<Vec<_>>(),
         "settles": spec.settles,
+        "marks": spec.marks.keys().collect::<Vec<_>>(),
         "webhook": spec.webhook,
         "grade": spec.grade.name(),
         "source": spec.source,

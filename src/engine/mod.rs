@@ -30,6 +30,7 @@ mod label;
 mod ledger;
 mod lookups;
 mod mapping;
+mod marks;
 mod matching;
 mod not_yet;
 mod pass;

@@ -7,6 +7,7 @@ use super::deliver::{Delivery, Order};
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Why};
 use super::mapping::Ready;
+use super::marks;
 use super::send::{Answer, Sent};
 use super::wording;
 use crate::connector::{Error, ErrorKind, Found, Written};
@@ -91,6 +92,7 @@ impl Settling<'_> {
         let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
         entry.attempts += attempts;
         ledger::stands(&mut entry, &ready.facts, &found.reference);
+        marks::owe(&self.flow.context, &mut entry);
         self.outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
         let mut event = ledger::outcome_event(&self.flow.context, &entry);
         event.kind = kind;

@@ -301,6 +301,8 @@ pub struct Target {
     pub guard: Guard,
     pub settle: Option<Settle>,
     pub approve: Option<Approve>,
+    /// `mark = origin_id`: the source's field that is to hold the target's reference.
+    pub mark: Option<Arc<str>>,
     pub span: Span,
 }
 

@@ -51,6 +51,8 @@ pub struct Call {
     pub per_page: u64,
     /// For what can be written: the key under which a body holds the record.
     pub body: Option<String>,
+    /// Fields of the record that a body of a change also holds, beside that key.
+    pub beside: Vec<String>,
 }
 
 impl Call {
@@ -62,6 +64,13 @@ impl Call {
                 path: text("path")?.unwrap_or_default(),
                 company: text("company")?,
                 body: text("body")?,
+                beside: resource
+                    .wire
+                    .get("beside")
+                    .cloned()
+                    .map(serde_yaml::from_value)
+                    .transpose()?
+                    .unwrap_or_default(),
                 scope: text("scope")?,
                 query: resource.wire.get("query").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or_default(),
                 per_page: resource

@@ -7,6 +7,7 @@ pub(super) mod clock;
 mod crashes;
 mod directory;
 mod faults;
+mod marks;
 mod matches;
 mod pipeline;
 mod queues;

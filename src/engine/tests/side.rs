@@ -83,6 +83,12 @@ pub(super) struct State {
     pub hidden: Vec<String>,
     /// By reference, what an invoice waits for.
     pub waits: BTreeMap<String, Readiness>,
+    /// The bills for which a mark was sent, in order.
+    pub marks_sent: Vec<String>,
+    /// How often a mark of each bill took effect.
+    pub marked: BTreeMap<String, u32>,
+    /// Bills that another integration holds.
+    pub locked: Vec<String>,
     /// How many records each question for what they wait for held.
     pub waits_asked: Vec<usize>,
     /// The number of the call that asked so first.
@@ -232,7 +238,14 @@ impl Connector for Side {
         Ok(written)
     }
 
-    async fn update(&self, _resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
+    async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
+        if resource == "bills" {
+            let fault = self.fault();
+            self.before(fault).await?;
+            let marked = self.state().mark(found, record);
+            self.after(fault).await?;
+            return marked;
+        }
         let fault = self.write_fault();
         self.before(fault).await?;
         {
@@ -295,6 +308,26 @@ impl State {
             .filter(|(reference, record)| fits(record) && !self.hidden.contains(reference))
             .map(|(reference, record)| Found { reference: reference.clone(), record: record.clone(), token: None })
             .collect()
+    }
+
+    /// As an office that locks what has a name in the ledger: even the same name is refused.
+    fn mark(&mut self, found: &Found, change: &Record) -> Result<Written, Error> {
+        let id = found.reference.clone();
+        self.marks_sent.push(id.clone());
+        let locked = self.locked.contains(&id);
+        let bills = self.bills.values_mut().flatten().flatten();
+        let mut bills = bills.filter(|bill| bill.get("id").is_some_and(|number| number.to_string() == id));
+        let bill = bills.next().expect("the bill that was read");
+        if locked || bill.get("origin").is_some_and(|origin| !origin.is_null()) {
+            return Err(Error::new(ErrorKind::Refused, Permanence::Permanent, "the bill is locked").status(422));
+        }
+        assert_eq!(change.iter().count(), 1, "the mark and nothing else");
+        bill.insert("origin", change.get("origin").cloned().unwrap_or_default());
+        bill.insert("sync", "synced");
+        let Some(Value::DateTime(at)) = bill.get("updated_at").cloned() else { panic!("a bill has changed once") };
+        bill.insert("updated_at", at.plus(Span::from_secs(1)));
+        *self.marked.entry(id.clone()).or_default() += 1;
+        Ok(Written { reference: id, echo: Some(bill.clone()), warnings: Vec::new() })
     }
 
     fn readiness(&mut self, wait: &Wait<'_>) -> Vec<Readiness> {
@@ -368,6 +401,8 @@ pub(super) fn bill(id: i64, cents: i64) -> Record {
     record.insert("amount", Decimal::cents(cents));
     record.insert("note", Value::Null);
     record.insert("account", "a1");
+    record.insert("origin", Value::Null);
+    record.insert("sync", Value::Null);
     record.insert("updated_at", Timestamp::from_unix(1_790_000_000 + id));
     record
 }

@@ -38,10 +38,7 @@ impl Checker<'_> {
                 Rule::Guard { span, .. } => ("guard", *span),
                 Rule::Settle { span, .. } => ("settle", *span),
                 Rule::Approve { span, .. } => ("approve", *span),
-                Rule::Later(word) => {
-                    self.not_yet(word, "take this rule out");
-                    continue;
-                }
+                Rule::Mark { span, .. } => ("mark", *span),
             };
             if let Some(first) = seen.get(word) {
                 self.rule_twice(word, span, *first);
@@ -57,7 +54,8 @@ impl Checker<'_> {
                 }
                 Rule::Settle { what, quiet, .. } => rules.settle = self.settle_rule(what, *quiet, found),
                 Rule::Approve { condition, .. } => rules.approve = Some(self.approve(scope, condition)),
-                Rule::Later(_) => {}
+                // Of the source, which `marks` looks at.
+                Rule::Mark { .. } => {}
             }
         }
         rules

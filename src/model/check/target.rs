@@ -47,6 +47,7 @@ impl Checker<'_> {
             guard: rules.guard,
             settle: rules.settle,
             approve: rules.approve,
+            mark: None,
             span: to.span,
         })
     }
