@@ -114,8 +114,11 @@ fn judge(
     if contractor.ledger.iter().any(|entry| entry.supplier == *supplier && entry.reference == reference) {
         return Verdict::Held;
     }
-    if !vendor.in_ledger || contractor.ledger_closed_through.is_some_and(|closed| date <= closed) {
+    if !vendor.in_ledger {
         return Verdict::Failed;
+    }
+    if contractor.ledger_closed_through.is_some_and(|closed| date <= closed) {
+        return Verdict::Held;
     }
     lines.sort_by_key(line_order);
     let kind = if total.is_negative() { "CREDITNOTE" } else { "INVOICE" };

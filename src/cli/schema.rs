@@ -150,6 +150,8 @@ fn facts(catalogue: &Catalogue, name: &str, spec: &ResourceSpec) -> Vec<(&'stati
         ("asked by", keys.join(", or ")),
         ("filters", filters.join(", ")),
         ("changed", spec.changed.clone().unwrap_or_default()),
+        ("waits for", spec.settles.join(", ")),
+        ("marks", spec.marks.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
         ("webhook", spec.webhook.clone().unwrap_or_else(|| "none: it is polled".to_owned())),
         ("grade", format!("{}, {}", spec.grade.name(), source(catalogue, &spec.source))),
     ];
@@ -278,6 +280,8 @@ fn resource_json(name: &str, spec: &ResourceSpec) -> Value {
         "per": spec.scope.as_ref().map(|scope| scope.name.as_str()),
         "natural_keys": spec.natural_keys,
         "filters": spec.filters.keys().collect::<Vec<_>>(),
+        "settles": spec.settles,
+        "marks": spec.marks.keys().collect::<Vec<_>>(),
         "webhook": spec.webhook,
         "grade": spec.grade.name(),
         "source": spec.source,

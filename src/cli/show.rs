@@ -6,7 +6,7 @@ use super::report::SANDBOX;
 use super::screen::{BOLD, DIM, WAITING, count, say, say_json};
 use super::state::State;
 use super::status::money;
-use crate::store::{AuditEntry, RecordEntry, Store};
+use crate::store::{AuditEntry, Mark, RecordEntry, Store};
 use crate::value::Decimal;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -106,12 +106,23 @@ fn head(entry: &RecordEntry, text: &mut String) {
         ("amount", money(entry)),
         ("there as", entry.reference.clone().unwrap_or_default()),
         ("key there", entry.target_key.clone().unwrap_or_default()),
+        ("mark", entry.mark.as_ref().map(marked).unwrap_or_default()),
         ("first seen", entry.first_seen.whole_seconds()),
         ("last moved", format!("{} in run {}", entry.updated.whole_seconds(), entry.run)),
         ("attempts", entry.attempts.to_string()),
     ];
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(text, "  {DIM}{name:<10}{DIM:#}  {value}");
+    }
+}
+
+/// Whether the source was told what it became.
+fn marked(mark: &Mark) -> String {
+    let place = format!("`{}` = {}", mark.field, mark.value);
+    match mark.made {
+        Some(at) => format!("{place}, written back {}", at.whole_seconds()),
+        None if mark.reason.is_empty() => format!("{place}, still to be written back"),
+        None => format!("{place}, not written back: {}; {}", mark.reason, mark.mend),
     }
 }
 

@@ -21,14 +21,26 @@ pub fn run(arguments: &Status) -> Ended {
     } else {
         say(&render(arguments, &state, &all, &chosen))?;
     }
-    let waits = all.iter().any(|entry| entry.outcome.needs_attention());
-    Ok(if waits { Exit::Attention } else { Exit::Well })
+    Ok(if all.iter().any(waits) { Exit::Attention } else { Exit::Well })
 }
 
 fn wanted(arguments: &Status, entry: &RecordEntry) -> bool {
     match &arguments.outcome {
         Some(outcome) => name(entry.outcome) == *outcome,
-        None => arguments.all || entry.outcome.needs_attention(),
+        None => arguments.all || waits(entry),
+    }
+}
+
+/// For a person, or for its mark in the source.
+fn waits(entry: &RecordEntry) -> bool {
+    entry.outcome.needs_attention() || entry.owes_mark()
+}
+
+/// Why it waits, and who mends it. What waits only for its mark is posted, and all is well with it.
+fn why(entry: &RecordEntry) -> (&str, &str) {
+    match &entry.mark {
+        Some(mark) if entry.owes_mark() && entry.reason.is_empty() => (&mark.reason, &mark.mend),
+        _ => (&entry.reason, &entry.mend),
     }
 }
 
@@ -50,6 +62,7 @@ fn as_json(entry: &RecordEntry, sandbox: bool) -> Value {
         "reference": entry.reference,
         "amount": entry.amount,
         "attempts": entry.attempts,
+        "mark": entry.mark,
         "updated": entry.updated,
         "sandbox": sandbox,
     })
@@ -70,12 +83,13 @@ fn render(arguments: &Status, state: &State, all: &[RecordEntry], chosen: &[&Rec
     let mut grid = Grid::new(&["Record", "Outcome", ">Amount", "What it is, why it waits, and who mends it"]);
     grid.at_least(1, 8);
     grid.at_least(2, 10);
-    let mends = Mends::new(chosen.iter().map(|entry| entry.mend.as_str()));
+    let mends = Mends::new(chosen.iter().map(|entry| why(entry).1));
     for entry in chosen {
-        let what = if entry.reason.is_empty() {
+        let (reason, mend) = why(entry);
+        let what = if reason.is_empty() {
             entry.label.clone()
         } else {
-            mends.with(&format!("{}\n{}", entry.label, entry.reason), &entry.mend)
+            mends.with(&format!("{}\n{reason}", entry.label), mend)
         };
         grid.row([entry.id.key.clone(), entry.outcome.word().to_owned(), money(entry), what]);
     }

@@ -93,6 +93,9 @@ pub struct ResourceSpec {
     /// What a write of one can wait for: `receipts`.
     #[serde(default)]
     pub settles: Vec<String>,
+    /// The text fields into which the name of what a record became can be written back.
+    #[serde(default)]
+    pub marks: IndexMap<String, MarkSpec>,
     /// The vendor's event name, where it sends webhooks for this resource.
     #[serde(default)]
     pub webhook: Option<String>,
@@ -123,6 +126,17 @@ impl Operation {
             Self::Update => "update",
         }
     }
+}
+
+/// A field that takes a mark.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MarkSpec {
+    /// That the mark locks the record there, in a sentence that says how it is opened again.
+    pub locks: Option<String>,
+    /// Fields that follow the mark by themselves. They and `changed` tell nothing of the record's content.
+    #[serde(default)]
+    pub moves: Vec<String>,
 }
 
 /// `from X per NAME`: the list exists only inside one record of `resource`.
@@ -272,6 +286,7 @@ impl Catalogue {
             let has = |field: &String| resource.fields.contains_key(field);
             let named = resource.identity.iter().chain(&resource.label).chain(&resource.changed);
             let named = named.chain(resource.natural_keys.iter().flatten());
+            let named = named.chain(resource.marks.iter().flat_map(|(field, mark)| mark.moves.iter().chain([field])));
             let amount = resource.amount.iter().filter(|path| field_at(&resource.fields, path).is_none());
             if let Some(field) = named.filter(|field| !has(field)).chain(amount).next() {
                 return Err(format!("resource `{name}` speaks of `{field}`, which is not among its fields"));
@@ -284,6 +299,10 @@ impl Catalogue {
                         scope.resource, scope.field
                     ));
                 }
+            }
+            let text = |field: &String| resource.fields.get(field).is_some_and(|spec| spec.ty == SpecType::Text);
+            if let Some(field) = resource.marks.keys().find(|field| !text(field)) {
+                return Err(format!("resource `{name}` takes a mark in `{field}`, which is no text"));
             }
             if !catalogue.sources.contains_key(&resource.source) {
                 return Err(format!("resource `{name}` has source `{}`, which is not listed", resource.source));

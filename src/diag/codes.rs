@@ -153,6 +153,8 @@ codes! {
     MATCH_TARGET = "E0632", "a `match` with what the flow does not write";
     NO_WEBHOOK = "E0633", "a webhook that never comes";
     CANNOT_SETTLE = "E0634", "a write cannot wait for this";
+    MARK_FIELD = "E0635", "a mark that cannot be written back";
+    MARK_TWICE = "E0636", "two flows mark the same records";
     UNUSED_LOOKUP = "W0001", "a lookup that no flow uses";
     UNUSED_LET = "W0002", "a `let` that nothing uses";
     UNUSED_CONNECTION = "W0003", "a connection that nothing uses";
@@ -164,6 +166,7 @@ codes! {
     NOTHING_TO_DO = "W0009", "a pipeline without a flow";
     UNREACHABLE_ARM = "W0021", "an arm of a `match` that is never reached";
     UNUSED_FUNCTION = "W0022", "a function that nothing calls";
+    MARK_LOCKS = "W0023", "a mark that locks its record";
 }
 
 /// All codes, in order.

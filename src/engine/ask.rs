@@ -5,8 +5,9 @@
 
 use super::context::Context;
 use super::retry::Reading;
-use crate::connector::{Error, ErrorKind, Found, Key, Permanence, ResourceSpec};
+use crate::connector::{Connector, Error, ErrorKind, Found, Key, Permanence, Readiness, ResourceSpec, Wait};
 use crate::value::{Decimal, Record, Span, Value};
+use std::ops::Range;
 
 /// A record that was accepted may be shown late: look again after each of these.
 pub(super) const LATE_LOOKS: &[Span] = &[Span::from_secs(5), Span::from_secs(15)];
@@ -37,36 +38,77 @@ pub(super) async fn find(
     resource: &str,
     keys: &[Key],
 ) -> Result<Vec<Vec<Found>>, Error> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Some(open) = context.connections.get(connection) else {
-        let message = format!("the connection `{connection}` is not open");
-        return Err(Error::new(ErrorKind::Configuration, Permanence::Permanent, message));
-    };
+    let open = open(context, connection)?;
     let mut answers = vec![Vec::new(); keys.len()];
-    let mut asked = vec![(0..keys.len(), Reading::new(context))];
-    while let Some((range, mut reading)) = asked.pop() {
+    let mut asked = Halves::new(context, keys.len());
+    while let Some((range, reading)) = asked.next() {
         match open.find(resource, &keys[range.clone()]).await {
             Ok(found) if found.len() == range.len() => answers.splice(range, found).for_each(drop),
-            Ok(found) => {
-                let message = format!("{} keys were asked for, {} were answered", range.len(), found.len());
-                return Err(Error::new(ErrorKind::Malformed, Permanence::Permanent, message));
-            }
-            Err(error) => {
-                let divisible = range.len() > 1 && error.kind != ErrorKind::RateLimit;
-                reading.again(context, error).await?;
-                if divisible {
-                    let middle = range.start + range.len() / 2;
-                    asked.push((middle..range.end, Reading::new(context)));
-                    asked.push((range.start..middle, Reading::new(context)));
-                } else {
-                    asked.push((range, reading));
-                }
-            }
+            Ok(found) => return Err(miscounted("keys", range.len(), found.len())),
+            Err(error) => asked.again(context, range, reading, error).await?,
         }
     }
     Ok(answers)
+}
+
+/// For each record, whether what it waits for is there. Repeated as [`find`] is.
+pub(super) async fn readiness(context: &Context, connection: &str, wait: Wait<'_>) -> Result<Vec<Readiness>, Error> {
+    let open = open(context, connection)?;
+    let mut answers = vec![Readiness::Ready; wait.records.len()];
+    let mut asked = Halves::new(context, wait.records.len());
+    while let Some((range, reading)) = asked.next() {
+        match open.readiness(&Wait { records: &wait.records[range.clone()], ..wait }).await {
+            Ok(ready) if ready.len() == range.len() => answers.splice(range, ready).for_each(drop),
+            Ok(ready) => return Err(miscounted("records", range.len(), ready.len())),
+            Err(error) => asked.again(context, range, reading, error).await?,
+        }
+    }
+    Ok(answers)
+}
+
+fn open<'a>(context: &'a Context, connection: &str) -> Result<&'a dyn Connector, Error> {
+    context.connections.get(connection).map(AsRef::as_ref).ok_or_else(|| {
+        let message = format!("the connection `{connection}` is not open");
+        Error::new(ErrorKind::Configuration, Permanence::Permanent, message)
+    })
+}
+
+fn miscounted(what: &str, asked: usize, answered: usize) -> Error {
+    let message = format!("{asked} {what} were asked for, {answered} were answered");
+    Error::new(ErrorKind::Malformed, Permanence::Permanent, message)
+}
+
+/// One question for many things, and what of it is still to be asked.
+struct Halves(Vec<(Range<usize>, Reading)>);
+
+impl Halves {
+    fn new(context: &Context, count: usize) -> Self {
+        Self(vec![(0..count, Reading::new(context))])
+    }
+
+    fn next(&mut self) -> Option<(Range<usize>, Reading)> {
+        self.0.pop().filter(|(range, _)| !range.is_empty())
+    }
+
+    /// The error passes: each half is asked for by itself. Otherwise it is given back.
+    async fn again(
+        &mut self,
+        context: &Context,
+        range: Range<usize>,
+        mut reading: Reading,
+        error: Error,
+    ) -> Result<(), Error> {
+        let divisible = range.len() > 1 && error.kind != ErrorKind::RateLimit;
+        reading.again(context, error).await?;
+        if divisible {
+            let middle = range.start + range.len() / 2;
+            self.0.push((middle..range.end, Reading::new(context)));
+            self.0.push((range.start..middle, Reading::new(context)));
+        } else {
+            self.0.push((range, reading));
+        }
+        Ok(())
+    }
 }
 
 /// Asks what became of a write that ended in this error. An absent record is looked for

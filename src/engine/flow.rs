@@ -9,6 +9,7 @@ use super::fetch;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Seen};
 use super::mapping::{self, Ready, Verdict};
+use super::marks;
 use super::pass::{self, Pass, PassEnd, Scope};
 use super::post::{GROUP, Poster};
 use super::report::Stage;
@@ -59,6 +60,7 @@ pub(super) async fn run(
     let ends = read?;
     posted?;
     waited?;
+    marks::make(&flow).await?;
     warn_of_silence(&flow, &ends);
     context.progress.stage(&flow.name, Stage::Done);
     Ok(())

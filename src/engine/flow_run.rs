@@ -6,7 +6,8 @@ use super::guard::GuardRail;
 use crate::connector::ResourceSpec;
 use crate::program::{Flow, Tables};
 use crate::store::{Intent, RecordId};
-use crate::value::RecordType;
+use crate::value::{Record, RecordType};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -77,6 +78,17 @@ impl FlowRun {
 
     pub fn flow(&self) -> &Flow {
         &self.context.program.flows()[self.index]
+    }
+
+    /// The source record without what our own mark moves there: else each mark would come
+    /// back as a change of its record.
+    pub fn content<'r>(&self, record: &'r Record) -> Cow<'r, Record> {
+        let mark = self.flow().target().mark.as_ref().and_then(|field| self.source.marks.get_key_value(&**field));
+        let Some((field, mark)) = mark else { return Cow::Borrowed(record) };
+        let moves: Vec<&str> =
+            mark.moves.iter().chain([field]).chain(&self.source.changed).map(String::as_str).collect();
+        let kept = record.iter().filter(|(name, _)| !moves.contains(&name.as_ref()));
+        Cow::Owned(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
     /// The record was read from its source in this run.

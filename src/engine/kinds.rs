@@ -21,6 +21,10 @@ pub(super) const VANISHED: &str = "posted, but no longer there";
 pub(super) const CHANGED: &str = "changed after it was posted";
 /// Two source records map to one key.
 pub(super) const TWIN: &str = "two records with one key";
+/// What `settle` waits for is not there.
+pub(super) const SETTLING: &str = "waits for";
+/// The other side will take it later.
+pub(super) const NOT_YET: &str = "not taken yet";
 /// A person has to say yes.
 pub(super) const APPROVAL: &str = "waits for approval";
 /// Found by `match`, differs, and is not to be changed.

@@ -29,6 +29,11 @@ pub(super) struct Why {
 }
 
 impl Why {
+    /// As the entry says it.
+    pub fn of(entry: &RecordEntry) -> Self {
+        Self::new(entry.kind.clone(), entry.reason.clone(), entry.mend.clone())
+    }
+
     pub fn new(kind: impl Into<String>, reason: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { kind: kind.into(), reason: reason.into(), mend: mend.into() }
     }
@@ -72,6 +77,7 @@ pub(super) fn entry(
         amount: posted.map_or_else(|| seen.amount.map(|amount| amount.to_string()), |entry| entry.amount.clone()),
         // What still waits is asked for anew; a yes stays with the content that it was given to.
         approval: before.and_then(|entry| entry.approval.clone()).filter(|asked| asked.granted.is_some()),
+        mark: posted.and_then(|entry| entry.mark.clone()),
         attempts: before.map_or(0, |entry| entry.attempts),
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),

@@ -306,7 +306,7 @@ pub(super) fn seen(flow: &FlowRun, record: &Record, scope: Option<&Scope>) -> Se
     Seen {
         id: record_id(&flow.name, scope, &parts),
         label: label::of(&flow.source, record, flow.scope.as_ref().map(|(spec, _)| spec).zip(scope_record)),
-        hash: hash::of_records(std::iter::once(record).chain(scope_record)),
+        hash: hash::of_records(std::iter::once(flow.content(record).as_ref()).chain(scope_record)),
         json: stored::keep(record, scope_record),
         amount: ask::amount(&flow.source, record),
     }

@@ -3,7 +3,8 @@
 //! A group goes through these steps, and every gap between them is safe to die in:
 //!
 //! 1. Twins are refused: a target key belongs to one source record.
-//! 2. The target is asked for all keys of the group. *Killed here: nothing was sent.*
+//! 2. The target is asked for all keys of the group, and, with a `settle`, whether what its
+//!    first posts wait for is there. *Killed here: nothing was sent.*
 //! 3. The intents of those that are absent become durable, with their entries as in
 //!    doubt. *Killed here: recovery asks, finds nothing, and they are new again.*
 //! 4. They are sent. *Killed here: recovery asks for each, and takes what is there as
@@ -25,9 +26,11 @@ use super::error::RunError;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Why};
 use super::mapping::{Job, Ready};
+use super::not_yet::{self, PutOff};
+use super::readiness::{self, Asked};
 use super::settle::Settling;
 use super::wording;
-use crate::connector::{Connector, Error, Found, Key};
+use crate::connector::{Connector, Error, Found, Key, Readiness};
 use crate::store::{EventKind, Intent, Outcome, RecordEntry};
 use crate::value::{Span, to_json};
 use serde_json::json;
@@ -51,14 +54,30 @@ pub(super) struct Poster {
     lost: AtomicU32,
     /// The guard allows no more writes: the run stops when those that it allowed are settled.
     over_guard: Option<String>,
+    put_off: PutOff,
+    /// What waits for another one of its group to be tried.
+    followers: Vec<Order>,
     asked_in_plan: u64,
+    /// Groups of which something may have to wait.
+    waited_in_plan: u64,
 }
 
 impl Poster {
     pub fn new(flow: Arc<FlowRun>, inbox: mpsc::Receiver<Ready>) -> Result<Self, RunError> {
         let connection = flow.context.connection(&flow.flow().target().connection)?.clone();
         let claims = Claims::new(&flow)?;
-        Ok(Self { flow, connection, inbox, claims, lost: AtomicU32::new(0), over_guard: None, asked_in_plan: 0 })
+        Ok(Self {
+            flow,
+            connection,
+            inbox,
+            claims,
+            lost: AtomicU32::new(0),
+            over_guard: None,
+            put_off: PutOff::default(),
+            followers: Vec::new(),
+            asked_in_plan: 0,
+            waited_in_plan: 0,
+        })
     }
 
     /// Posts whatever comes, until nothing more comes. When the brake is pulled, what is
@@ -105,23 +124,55 @@ impl Poster {
         let group = self.refuse_twins(group, &mut outbox)?;
         let keys: Vec<Key> = group.iter().map(|ready| ready.key.clone()).collect();
         let answers = self.ask(&keys).await;
+        let group: Vec<Asked> = group.into_iter().zip(answers).collect();
+        let readiness = readiness::of_group(&self.flow, &group).await;
+        let waited = readiness.iter().any(Option::is_some);
         let mut orders = Vec::new();
-        for (ready, answer) in group.into_iter().zip(answers) {
-            match answer {
-                Ok(found) => orders.extend(self.decide(ready, found, &mut outbox)),
-                Err(error) => self.cannot_ask(ready, error, &mut outbox),
+        for ((ready, found), readiness) in group.into_iter().zip(readiness) {
+            match (found, readiness) {
+                (Err(error), _) | (_, Some(Err(error))) => self.cannot_ask(ready, error, &mut outbox),
+                (_, Some(Ok(Readiness::Waits { reason, mend }))) => {
+                    self.leave(ready, Outcome::Held, wording::waits(&self.flow, reason, mend), &mut outbox);
+                }
+                (_, Some(Ok(Readiness::Never { reason, mend }))) => {
+                    self.leave(ready, Outcome::Rejected, wording::waits(&self.flow, reason, mend), &mut outbox);
+                }
+                (Ok(found), Some(Ok(Readiness::Ready)) | None) => {
+                    orders.extend(self.decide(ready, found, &mut outbox));
+                }
             }
         }
         if self.flow.context.plan {
-            self.plan(orders, &mut outbox);
+            self.plan(orders, waited, &mut outbox);
             return outbox.flush(&self.flow.context, &self.flow.name).await;
         }
-        orders.iter().for_each(|order| self.announce(order, &mut outbox));
+        self.send(orders, &mut outbox).await?;
+        let mut follow = Vec::new();
+        for order in std::mem::take(&mut self.followers) {
+            if self.put_off.holds(&order) {
+                self.stay_put_off(order.ready, &mut outbox);
+            } else {
+                follow.extend(self.allowed(order));
+            }
+        }
+        self.send(follow, &mut outbox).await
+    }
+
+    /// Steps 3 to 6.
+    async fn send(&mut self, orders: Vec<Order>, outbox: &mut Outbox) -> Result<(), RunError> {
+        orders.iter().for_each(|order| self.announce(order, outbox));
         outbox.flush(&self.flow.context, &self.flow.name).await?;
         for delivery in deliver::deliver(&self.flow, self.connection.as_ref(), orders, &self.lost).await {
-            self.settling(&mut outbox).close(delivery);
+            self.put_off.learn(&delivery);
+            self.settling(outbox).close(delivery);
         }
         outbox.flush(&self.flow.context, &self.flow.name).await
+    }
+
+    /// Another one was told "not yet" for the same reason in this run: it is held as it was.
+    fn stay_put_off(&mut self, ready: Ready, outbox: &mut Outbox) {
+        let why = ready.before.as_ref().map(Why::of).unwrap_or_default();
+        self.leave(ready, Outcome::Held, why, outbox);
     }
 
     /// Step 1. Claims the keys; whoever maps to a key that is taken is rejected.
@@ -176,8 +227,7 @@ impl Poster {
             return;
         }
         let why = wording::refused(&error);
-        self.claims.release(&ready);
-        self.settling(outbox).done(ready, Outcome::Failed, why);
+        self.leave(ready, Outcome::Failed, why, outbox);
     }
 
     /// What the other side has decides what is to be done. `None` when nothing is to be sent.
@@ -235,20 +285,34 @@ impl Poster {
     }
 
     fn order(&mut self, ready: Ready, existing: Option<Found>) -> Option<Order> {
+        let order = Order { ready, existing };
+        if self.put_off.follows(&order) {
+            self.followers.push(order);
+            return None;
+        }
+        self.allowed(order)
+    }
+
+    fn allowed(&mut self, order: Order) -> Option<Order> {
         match self.flow.guard.take() {
-            Ok(()) => Some(Order { ready, existing }),
+            Ok(()) => Some(order),
             Err(message) => {
                 self.over_guard = Some(format!("{}: {message}", self.flow.name));
-                self.claims.release(&ready);
+                self.claims.release(&order.ready);
                 None
             }
         }
     }
 
     fn hold(&mut self, ready: Ready, why: Why, outbox: &mut Outbox) -> Option<Order> {
-        self.claims.release(&ready);
-        self.settling(outbox).done(ready, Outcome::Held, why);
+        self.leave(ready, Outcome::Held, why, outbox);
         None
+    }
+
+    /// Nothing is sent of it, and its key is free again.
+    fn leave(&mut self, ready: Ready, outcome: Outcome, why: Why, outbox: &mut Outbox) {
+        self.claims.release(&ready);
+        self.settling(outbox).done(ready, outcome, why);
     }
 
     fn settling<'a>(&'a mut self, outbox: &'a mut Outbox) -> Settling<'a> {
@@ -260,9 +324,16 @@ impl Poster {
     }
 
     /// A plan ends here: what would be sent counts as posted.
-    fn plan(&mut self, orders: Vec<Order>, outbox: &mut Outbox) {
+    fn plan(&mut self, orders: Vec<Order>, waited: bool, outbox: &mut Outbox) {
         self.asked_in_plan += 1;
-        for Order { ready, .. } in orders {
+        self.waited_in_plan += u64::from(waited);
+        for order in orders.into_iter().chain(std::mem::take(&mut self.followers)) {
+            // Whether it is taken by now, only sending it would tell.
+            if not_yet::told(&order).is_some() {
+                self.stay_put_off(order.ready, outbox);
+                continue;
+            }
+            let ready = order.ready;
             let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
             ledger::would_stand(&mut entry, &ready.facts);
             outbox.count(entry, Outcome::Posted, ready.ticket);
@@ -270,10 +341,12 @@ impl Poster {
     }
 
     /// Posting asks once and reads back once for each group, and writes each record once.
+    /// What a write may have to wait for is one question more, also where all of it waits.
     fn estimate(&self) {
         let posts = self.flow.context.tally.counts(&self.flow.name).posted;
-        if posts > 0 {
-            self.flow.context.tally.expect_requests(posts + 2 * self.asked_in_plan);
+        let expected = if posts > 0 { posts + 2 * self.asked_in_plan } else { 0 } + self.waited_in_plan;
+        if expected > 0 {
+            self.flow.context.tally.expect_requests(expected);
         }
     }
 

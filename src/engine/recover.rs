@@ -12,7 +12,7 @@ use super::error::RunError;
 use super::ledger::{self, Facts, Outbox, Seen, Why};
 use super::post::GROUP;
 use super::wording::Recovered;
-use super::{brake::StopKind, stored, wording};
+use super::{brake::StopKind, marks, stored, wording};
 use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Found, Key, Permanence, ResourceSpec};
 use crate::store::{EventKind, Intent, Outcome, RecordEntry, RecordId};
 use crate::value::{Record, Span};
@@ -182,6 +182,7 @@ impl Desk<'_> {
         };
         self.say(&mut entry, Outcome::Posted, Why::default());
         ledger::stands(&mut entry, &facts, &found.reference);
+        marks::owe(self.context, &mut entry);
         entry.attempts = intent.attempt;
         outbox.forget_intent(&intent.record);
         outbox.link(&intent.record.flow, &intent.target_key, &intent.record);

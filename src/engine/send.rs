@@ -68,7 +68,9 @@ pub(super) async fn send(
             context.brake.pull(StopKind::World, message, error.mend);
             break Answer::NotSent;
         }
-        let again = error.is_temporary() || (existing.is_some() && error.kind == ErrorKind::Conflict);
+        // What is taken later is not sent again before the next run.
+        let passes = error.is_temporary() && error.kind != ErrorKind::NotYet;
+        let again = passes || (existing.is_some() && error.kind == ErrorKind::Conflict);
         if !again {
             break Answer::Refused(error);
         }

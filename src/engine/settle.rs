@@ -7,9 +7,10 @@ use super::deliver::{Delivery, Order};
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Why};
 use super::mapping::Ready;
+use super::marks;
 use super::send::{Answer, Sent};
 use super::wording;
-use crate::connector::{Error, Found, Written};
+use crate::connector::{Error, ErrorKind, Found, Written};
 use crate::store::{EventKind, Outcome, RecordEntry};
 use serde_json::json;
 
@@ -46,9 +47,15 @@ impl Settling<'_> {
                 let reference = found.first().map(|found| found.reference.clone()).unwrap_or_default();
                 self.finish_suspect(ready, &reference, why, attempts);
             }
-            Answer::Refused(error) => self.finish_failed(ready, wording::refused(&error), attempts),
+            Answer::Refused(error) if error.kind == ErrorKind::NotYet => {
+                self.finish_unsent(ready, Outcome::Held, wording::not_yet(&error), attempts);
+            }
+            Answer::Refused(error) => {
+                self.finish_unsent(ready, Outcome::Failed, wording::refused(&error), attempts);
+            }
             Answer::Exhausted(error) => {
-                self.finish_failed(ready, wording::exhausted(flow, &error, attempts), attempts);
+                let why = wording::exhausted(flow, &error, attempts);
+                self.finish_unsent(ready, Outcome::Failed, why, attempts);
             }
             Answer::Unknown(error) => self.stay_in_doubt(ready, None, wording::unknown(flow, &error), attempts),
             Answer::NotSent => self.take_back(ready),
@@ -85,6 +92,7 @@ impl Settling<'_> {
         let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
         entry.attempts += attempts;
         ledger::stands(&mut entry, &ready.facts, &found.reference);
+        marks::owe(&self.flow.context, &mut entry);
         self.outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
         let mut event = ledger::outcome_event(&self.flow.context, &entry);
         event.kind = kind;
@@ -129,14 +137,14 @@ impl Settling<'_> {
         self.outbox.close(entry, Outcome::Held, ready.ticket);
     }
 
-    /// It is not there.
-    fn finish_failed(&mut self, ready: Ready, why: Why, attempts: u32) {
+    /// It is not there: the write had no effect.
+    fn finish_unsent(&mut self, ready: Ready, outcome: Outcome, why: Why, attempts: u32) {
         self.no_longer_open(&ready);
-        let mut entry = self.entry(&ready, Outcome::Failed, why);
+        let mut entry = self.entry(&ready, outcome, why);
         entry.attempts += attempts;
         ledger::would_stand(&mut entry, &ready.facts);
         self.outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
-        self.outbox.close(entry, Outcome::Failed, ready.ticket);
+        self.outbox.close(entry, outcome, ready.ticket);
     }
 
     /// The intent stays open, and with it the claim on the key. With a reference, the

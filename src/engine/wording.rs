@@ -95,6 +95,21 @@ pub(super) fn refused(error: &Error) -> Why {
     Why::new(kinds::shape(&error.message), error.message.clone(), format!("{}; then run with --retry", error.mend))
 }
 
+/// The other side takes it later; the connector says when.
+pub(super) fn not_yet(error: &Error) -> Why {
+    Why::new(
+        format!("{}: {}", kinds::NOT_YET, kinds::shape(&error.message)),
+        error.message.clone(),
+        format!("{}; the next run tries again", error.mend),
+    )
+}
+
+/// What it waits for is not there, or never will be; the connector says it.
+pub(super) fn waits(flow: &FlowRun, reason: String, mend: String) -> Why {
+    let what = flow.flow().target().settle.as_ref().map_or("", |settle| &settle.what);
+    Why::new(format!("{} {what}: {}", kinds::SETTLING, kinds::shape(&reason)), reason, mend)
+}
+
 pub(super) fn exhausted(flow: &FlowRun, error: &Error, attempts: u32) -> Why {
     Why::new(
         kinds::UNAVAILABLE,

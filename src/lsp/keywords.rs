@@ -38,7 +38,7 @@ const WORDS: &[(&str, &str)] = &[
     ("guard", "Stops the run before it does mass harm: `guard 500 records, 5% rejected`."),
     ("settle", "Waits until what the record depends on has been quiet for a time."),
     ("approve", "Waits for a person when the condition holds."),
-    ("mark", "Writes back to the source what became of its record."),
+    ("mark", "Writes the target's reference back into a field of the source record."),
     ("run", "When the flow runs: on a schedule or on a webhook."),
     ("reconcile", "When both sides are compared, and how far back."),
     ("test", "An example of the pipeline's work, run by `mlc test` without a network."),

@@ -299,8 +299,20 @@ pub struct Target {
     pub on_change: OnChange,
     pub retry: Retry,
     pub guard: Guard,
+    pub settle: Option<Settle>,
     pub approve: Option<Approve>,
+    /// `mark = origin_id`: the source's field that is to hold the target's reference.
+    pub mark: Option<Arc<str>>,
     pub span: Span,
+}
+
+/// `settle receipts for 24h`: a first post waits until what the target depends on is there
+/// and has been quiet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settle {
+    /// One of the target's `settles`.
+    pub what: Arc<str>,
+    pub quiet: crate::value::Span,
 }
 
 /// `approve when …`: a record for which it is true waits for a person.

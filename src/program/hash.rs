@@ -82,6 +82,9 @@ fn target(canon: &mut Canon, target: &Target) {
         OnChange::Update => "update",
         OnChange::Ignore => "ignore",
     });
+    if let Some(settle) = &target.settle {
+        canon.word("settle").word(&settle.what).word(&crate::value::render_duration(settle.quiet));
+    }
     if let Some(approve) = &target.approve {
         canon.word("approve").expr(&approve.condition);
     }

@@ -34,6 +34,7 @@ pub fn record(flow: &str, key: &str) -> RecordEntry {
         target_hash: None,
         amount: Some("12.50".to_owned()),
         approval: None,
+        mark: None,
         attempts: 1,
         run: "r1".to_owned(),
         first_seen: Timestamp::from_unix(1),

@@ -171,10 +171,37 @@ pub struct RecordEntry {
     /// What a person is asked to approve, or has approved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<Approval>,
+    /// What is to be written back to the source, once it is posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mark: Option<Mark>,
     pub attempts: u32,
     pub run: String,
     pub first_seen: Timestamp,
     pub updated: Timestamp,
+}
+
+impl RecordEntry {
+    /// Its source does not show yet what it became.
+    pub fn owes_mark(&self) -> bool {
+        self.mark.as_ref().is_some_and(|mark| mark.made.is_none())
+    }
+}
+
+/// The name of what a record became, to be written into a field of the source record. Owed
+/// from the commit on that says that the record is posted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mark {
+    pub field: String,
+    pub value: String,
+    /// The run in which it became owed.
+    pub run: String,
+    /// When it was seen to stand there.
+    pub made: Option<Timestamp>,
+    /// The source refuses it: not tried again by itself.
+    pub refused: bool,
+    /// Why it could not be made when it was last tried, and who mends that.
+    pub reason: String,
+    pub mend: String,
 }
 
 /// A person's word on one record. It holds for one content only.
@@ -283,6 +310,8 @@ pub enum EventKind {
     Posted,
     Updated,
     Failed,
+    /// The source was told what the record became, or refused to be told.
+    Marked,
 }
 
 /// An event in the chain.

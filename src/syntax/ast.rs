@@ -362,8 +362,8 @@ pub enum Rule {
     Settle { what: Name, quiet: Spanned<crate::value::Span>, span: Span },
     /// `approve when total > 250_000`
     Approve { condition: Expr, span: Span },
-    /// A rule that this release reads but does not carry out (`mark`): its keyword.
-    Later(Name),
+    /// `mark = origin_id`
+    Mark { field: Name, span: Span },
 }
 
 /// `test "name" { flow …  given …  with …  expect … }`
@@ -478,8 +478,8 @@ impl Rule {
             | Self::Retry { span, .. }
             | Self::Guard { span, .. }
             | Self::Settle { span, .. }
-            | Self::Approve { span, .. } => *span,
-            Self::Later(word) => word.span,
+            | Self::Approve { span, .. }
+            | Self::Mark { span, .. } => *span,
         }
     }
 }

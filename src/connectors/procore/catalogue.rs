@@ -57,6 +57,8 @@ pub struct Call {
     pub per_page: u64,
     /// For what can be written: the key under which a body holds the record.
     pub body: Option<String>,
+    /// Fields of the record that a body of a change also holds, beside that key.
+    pub beside: Vec<String>,
     /// Where the lines of a record are found, if its list does not show them.
     pub lines: Option<Lines>,
     /// The records that its list must be asked for by, one after the other.
@@ -102,6 +104,13 @@ impl Call {
                 path: text("path")?.unwrap_or_default(),
                 company: text("company")?,
                 body: text("body")?,
+                beside: resource
+                    .wire
+                    .get("beside")
+                    .cloned()
+                    .map(serde_yaml::from_value)
+                    .transpose()?
+                    .unwrap_or_default(),
                 scope: text("scope")?,
                 lines: resource.wire.get("lines").cloned().map(serde_yaml::from_value).transpose()?,
                 within: resource.wire.get("within").cloned().map(serde_yaml::from_value).transpose()?,

@@ -270,7 +270,7 @@ impl Connector for Procore {
     }
 
     async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
-        self.write(resource, Some(&found.reference), record).await
+        self.write(resource, Some(found), record).await
     }
 }
 

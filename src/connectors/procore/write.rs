@@ -53,14 +53,19 @@ impl Procore {
         }
     }
 
-    /// Creates a record, or changes the fields of the one with this number.
-    pub(super) async fn write(&self, resource: &str, number: Option<&str>, record: &Record) -> Result<Written, Error> {
+    /// Creates a record, or changes the fields of the one that was found.
+    pub(super) async fn write(&self, resource: &str, found: Option<&Found>, record: &Record) -> Result<Written, Error> {
+        let number = found.map(|found| found.reference.as_str());
         let operation = if number.is_some() { Operation::Update } else { Operation::Create };
         let spec = writable(resource, operation)?;
         let call = Call::of(resource, spec).map_err(configuration)?;
         let word = call.body.ok_or_else(|| configuration(format!("Procore's `{resource}` has no body to write")))?;
         let mut body = Record::new();
         body.insert("company_id", self.company());
+        for name in &call.beside {
+            let value = found.and_then(|found| found.record.get(name)).cloned();
+            body.insert(name.as_str(), value.unwrap_or_default());
+        }
         body.insert(word.as_str(), encode(&spec.fields, record));
         let (method, path) = match number {
             None => (Method::Post, call.path),
@@ -75,10 +80,15 @@ impl Procore {
         let unreadable =
             |problem: &str| error::malformed(&response, &what, problem).effect(crate::connector::Effect::Unknown);
         let answer = from_wire_json(&response.body).map_err(|problem| unreadable(&problem.to_string()))?;
-        let echo =
-            decode(&spec.title, "id", &spec.fields, &answer).map_err(|problem| unreadable(&problem.to_string()))?;
-        let reference = echo.get("id").map(Value::to_string).ok_or_else(|| unreadable("it has no number"))?;
-        Ok(Written { reference, echo: Some(echo), warnings: Vec::new() })
+        let echo = match decode(&spec.title, "id", &spec.fields, &answer) {
+            Ok(echo) => Some(echo),
+            // The answer to a change may show less than a list does; what counts is that it is of this record.
+            Err(_) if number.is_some() => None,
+            Err(problem) => return Err(unreadable(&problem.to_string())),
+        };
+        let shown = answer.as_record().and_then(|answer| answer.get("id")).filter(|id| !id.is_null());
+        let reference = shown.map(Value::to_string).ok_or_else(|| unreadable("it has no number"))?;
+        Ok(Written { reference, echo, warnings: Vec::new() })
     }
 }
 

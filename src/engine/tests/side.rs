@@ -4,7 +4,7 @@
 use super::clock::TestClock;
 use crate::connector::{
     Catalogue, Connector, DecodeError, Effect, Error, ErrorKind, Fetch, Found, Key, Page, PageToken, Permanence,
-    Written,
+    Readiness, Wait, Written,
 };
 use crate::value::{Decimal, Record, Span, Timestamp, Value};
 use crate::world::Clock as _;
@@ -51,6 +51,8 @@ pub(super) enum Fault {
     Down,
     /// Understood and refused.
     Refused,
+    /// Understood, and to be taken later.
+    NotYet,
     /// The credential is refused.
     Credentials,
     /// Taken, with another amount.
@@ -79,6 +81,20 @@ pub(super) struct State {
     pub finds: usize,
     pub fetches: Vec<Fetch>,
     pub hidden: Vec<String>,
+    /// By reference, what an invoice waits for.
+    pub waits: BTreeMap<String, Readiness>,
+    /// The bills for which a mark was sent, in order.
+    pub marks_sent: Vec<String>,
+    /// How often a mark of each bill took effect.
+    pub marked: BTreeMap<String, u32>,
+    /// Bills that another integration holds.
+    pub locked: Vec<String>,
+    /// How many records each question for what they wait for held.
+    pub waits_asked: Vec<usize>,
+    /// The number of the call that asked so first.
+    pub first_wait: Option<usize>,
+    /// Suppliers of whom no invoice is taken yet.
+    pub closed: Vec<String>,
     /// Requests that arrive late.
     pub late: Vec<(Timestamp, Record)>,
 }
@@ -125,6 +141,7 @@ impl Side {
             Some(Fault::Refused) => {
                 Err(Error::new(ErrorKind::Refused, Permanence::Permanent, "account 5100 is not active").mend("open it"))
             }
+            Some(Fault::NotYet) => Err(not_yet()),
             Some(Fault::Credentials) => {
                 Err(Error::new(ErrorKind::Credentials, Permanence::Permanent, "the password is refused").status(401))
             }
@@ -146,6 +163,10 @@ impl Side {
         std::future::pending::<()>().await;
         unreachable!("a dead process does not go on")
     }
+}
+
+fn not_yet() -> Error {
+    Error::new(ErrorKind::NotYet, Permanence::Permanent, "period 2026/06 is closed").mend("open the period")
 }
 
 fn unknown(fault: Fault) -> Error {
@@ -207,12 +228,24 @@ impl Connector for Side {
             self.state().late.push((arrival, record.clone()));
         }
         self.before(fault).await?;
+        let supplier = record.get("supplier").map(Value::to_string).unwrap_or_default();
+        if self.state().closed.contains(&supplier) {
+            self.after(fault).await?;
+            return Err(not_yet());
+        }
         let written = self.state().create(record, fault);
         self.after(fault).await?;
         Ok(written)
     }
 
-    async fn update(&self, _resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
+    async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
+        if resource == "bills" {
+            let fault = self.fault();
+            self.before(fault).await?;
+            let marked = self.state().mark(found, record);
+            self.after(fault).await?;
+            return marked;
+        }
         let fault = self.write_fault();
         self.before(fault).await?;
         {
@@ -222,6 +255,16 @@ impl Connector for Side {
         }
         self.after(fault).await?;
         Ok(Written { reference: found.reference.clone(), echo: Some(record.clone()), warnings: Vec::new() })
+    }
+
+    async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
+        let call = self.state().calls;
+        self.state().first_wait.get_or_insert(call);
+        let fault = self.fault();
+        self.before(fault).await.map_err(of_a_read)?;
+        let ready = self.state().readiness(wait);
+        self.after(fault).await.map_err(of_a_read)?;
+        Ok(ready)
     }
 }
 
@@ -265,6 +308,34 @@ impl State {
             .filter(|(reference, record)| fits(record) && !self.hidden.contains(reference))
             .map(|(reference, record)| Found { reference: reference.clone(), record: record.clone(), token: None })
             .collect()
+    }
+
+    /// As an office that locks what has a name in the ledger: even the same name is refused.
+    fn mark(&mut self, found: &Found, change: &Record) -> Result<Written, Error> {
+        let id = found.reference.clone();
+        self.marks_sent.push(id.clone());
+        let locked = self.locked.contains(&id);
+        let bills = self.bills.values_mut().flatten().flatten();
+        let mut bills = bills.filter(|bill| bill.get("id").is_some_and(|number| number.to_string() == id));
+        let bill = bills.next().expect("the bill that was read");
+        if locked || bill.get("origin").is_some_and(|origin| !origin.is_null()) {
+            return Err(Error::new(ErrorKind::Refused, Permanence::Permanent, "the bill is locked").status(422));
+        }
+        assert_eq!(change.iter().count(), 1, "the mark and nothing else");
+        bill.insert("origin", change.get("origin").cloned().unwrap_or_default());
+        bill.insert("sync", "synced");
+        let Some(Value::DateTime(at)) = bill.get("updated_at").cloned() else { panic!("a bill has changed once") };
+        bill.insert("updated_at", at.plus(Span::from_secs(1)));
+        *self.marked.entry(id.clone()).or_default() += 1;
+        Ok(Written { reference: id, echo: Some(bill.clone()), warnings: Vec::new() })
+    }
+
+    fn readiness(&mut self, wait: &Wait<'_>) -> Vec<Readiness> {
+        assert_eq!((wait.resource, wait.what, wait.quiet), ("invoices", "receipts", Span::from_secs(24 * 60 * 60)));
+        self.waits_asked.push(wait.records.len());
+        let references = wait.records.iter().map(|record| record.get("reference").map(Value::to_string));
+        let waits = references.map(|reference| self.waits.get(&reference.unwrap_or_default()).cloned());
+        waits.map(|waits| waits.unwrap_or(Readiness::Ready)).collect()
     }
 
     pub fn create(&mut self, record: &Record, fault: Option<Fault>) -> Written {
@@ -330,6 +401,8 @@ pub(super) fn bill(id: i64, cents: i64) -> Record {
     record.insert("amount", Decimal::cents(cents));
     record.insert("note", Value::Null);
     record.insert("account", "a1");
+    record.insert("origin", Value::Null);
+    record.insert("sync", Value::Null);
     record.insert("updated_at", Timestamp::from_unix(1_790_000_000 + id));
     record
 }

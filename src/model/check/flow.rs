@@ -6,7 +6,7 @@ use super::resource::Found;
 use super::scope::Scope;
 use super::{Checker, listed, lost};
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{self, Flow, LocalId, Source, Step};
+use crate::model::{self, Flow, LocalId, Source, Step, Target};
 use crate::syntax::{self as ast, Clause};
 use crate::value::{Kind, Type};
 use std::sync::Arc;
@@ -50,6 +50,7 @@ impl Checker<'_> {
             }
         }
         let target = parts.to.and_then(|to| self.to(to, parts.map, &steps, &mut scope));
+        let mark = parts.to.and_then(|to| self.mark(to, parts.from));
         let schedule = self.schedule(flow, parts.from);
         let (locals, unused) = scope.close();
         for name in unused {
@@ -59,7 +60,7 @@ impl Checker<'_> {
             name: flow.name.text.clone(),
             source: source?,
             steps,
-            target: target?,
+            target: Target { mark, ..target? },
             links: Vec::new(),
             schedule,
             locals,

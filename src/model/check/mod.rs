@@ -27,6 +27,7 @@ mod links;
 mod lints;
 mod lookup;
 mod lost;
+mod marks;
 mod matching;
 mod narrow;
 mod observed;
@@ -111,6 +112,7 @@ pub fn check_observed<'a>(
         extended: Vec::new(),
         linkable: Vec::new(),
         link_uses: Vec::new(),
+        marks: Vec::new(),
         flow: None,
     };
     let file = checker.bring_in(file);
@@ -150,6 +152,8 @@ struct Checker<'a> {
     extended: Vec<extend::Extended>,
     linkable: Vec<links::Linkable>,
     link_uses: Vec<links::LinkUse>,
+    /// What is marked so far.
+    marks: Vec<marks::Marked>,
     /// The flow that is being checked.
     flow: Option<Arc<str>>,
 }

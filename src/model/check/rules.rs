@@ -5,7 +5,7 @@ use super::scope::Scope;
 use super::{Checker, listed};
 use crate::connector::Operation;
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{Approve, Guard, OnChange, Retry};
+use crate::model::{Approve, Guard, OnChange, Retry, Settle};
 use crate::syntax::{self as ast, Name, Rule, Spanned};
 use crate::value::{self, Decimal, render_duration};
 use std::collections::HashMap;
@@ -22,6 +22,7 @@ pub(super) struct Rules<'a> {
     pub on_change: OnChange,
     pub retry: Retry,
     pub guard: Guard,
+    pub settle: Option<Settle>,
     pub approve: Option<Approve>,
 }
 
@@ -37,10 +38,7 @@ impl Checker<'_> {
                 Rule::Guard { span, .. } => ("guard", *span),
                 Rule::Settle { span, .. } => ("settle", *span),
                 Rule::Approve { span, .. } => ("approve", *span),
-                Rule::Later(word) => {
-                    self.not_yet(word, "take this rule out");
-                    continue;
-                }
+                Rule::Mark { span, .. } => ("mark", *span),
             };
             if let Some(first) = seen.get(word) {
                 self.rule_twice(word, span, *first);
@@ -54,9 +52,10 @@ impl Checker<'_> {
                 Rule::Guard { records, rejected_percent, .. } => {
                     rules.guard = self.guard(*records, *rejected_percent);
                 }
-                Rule::Settle { what, quiet, .. } => self.settle_rule(what, *quiet, found),
+                Rule::Settle { what, quiet, .. } => rules.settle = self.settle_rule(what, *quiet, found),
                 Rule::Approve { condition, .. } => rules.approve = Some(self.approve(scope, condition)),
-                Rule::Later(_) => {}
+                // Of the source, which `marks` looks at.
+                Rule::Mark { .. } => {}
             }
         }
         rules

@@ -4,7 +4,7 @@ use super::resource::Found;
 use super::scope::Scope;
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, Span, codes};
-use crate::model::{Approve, Reconcile, RunWhen, Schedule};
+use crate::model::{Approve, Reconcile, RunWhen, Schedule, Settle};
 use crate::syntax::{self as ast, Clause, Name, Spanned};
 use crate::value::{self, render_duration};
 use std::sync::Arc;
@@ -76,30 +76,33 @@ impl Checker<'_> {
         length.value
     }
 
-    /// A write could only wait for what the target's catalogue knows, and not yet for that.
-    pub(super) fn settle_rule(&mut self, what: &Name, quiet: Spanned<value::Span>, found: Option<&Found>) {
-        self.bounded(quiet, SHORTEST_SETTLE, LONGEST_SETTLE);
-        let Some(found) = found else { return };
+    /// A write can only wait for what the target's catalogue knows.
+    pub(super) fn settle_rule(
+        &mut self,
+        what: &Name,
+        quiet: Spanned<value::Span>,
+        found: Option<&Found>,
+    ) -> Option<Settle> {
+        let quiet = self.bounded(quiet, SHORTEST_SETTLE, LONGEST_SETTLE);
+        let found = found?;
         let known = &found.spec().settles;
-        let title = format!("{} of {}", found.spec().plural, found.catalogue.title);
-        let mend = "take the rule out; hold such records with `require … else hold \"…\"` where the source tells them";
         if known.iter().any(|known| **known == *what.text) {
-            return self.not_yet(what, mend);
+            return Some(Settle { what: what.text.clone(), quiet });
         }
+        let title = format!("{} of {}", found.spec().plural, found.catalogue.title);
         let (label, hint) = if known.is_empty() {
+            let mend =
+                "take the rule out; hold such records with `require … else hold \"…\"` where the source tells them";
             ("nothing to wait for is known there", mend.to_owned())
         } else {
             ("not known there", format!("what is known there: {}", listed(known.iter().map(String::as_str), 6)))
         };
         self.report(
-            Diagnostic::error(
-                &codes::CANNOT_SETTLE,
-                what.span,
-                format!("{title} have no {} to wait for; this release cannot settle them", what.text),
-            )
-            .label(label)
-            .hint(hint),
+            Diagnostic::error(&codes::CANNOT_SETTLE, what.span, format!("{title} have no {} to wait for", what.text))
+                .label(label)
+                .hint(hint),
         );
+        None
     }
 
     pub(super) fn approve(&mut self, scope: &mut Scope, condition: &ast::Expr) -> Approve {

@@ -45,7 +45,9 @@ impl Checker<'_> {
             on_change: rules.on_change,
             retry: rules.retry,
             guard: rules.guard,
+            settle: rules.settle,
             approve: rules.approve,
+            mark: None,
             span: to.span,
         })
     }

@@ -326,8 +326,7 @@ impl Builder<'_> {
         let mut parts = Parts::of(node);
         let resource = self.resource(parts.need(Rule::resource));
         let mut lost = Vec::new();
-        let kinds =
-            [Rule::key, Rule::on_change, Rule::retry, Rule::guard, Rule::settle, Rule::approve, Rule::later_rule];
+        let kinds = [Rule::key, Rule::on_change, Rule::retry, Rule::guard, Rule::settle, Rule::approve, Rule::mark];
         let rules = self.entries(parts.others(&kinds), &mut lost, Self::rule);
         To { resource, rules, lost, span }
     }
@@ -351,7 +350,7 @@ impl Builder<'_> {
                 Some(ToRule::Settle { what, quiet: self.duration(&parts.need(Rule::duration))?, span })
             }
             Rule::approve => Some(ToRule::Approve { condition: self.expr(Parts::of(node).need(Rule::expr))?, span }),
-            _ => Some(ToRule::Later(self.name(&Parts::of(node).need(Rule::later_rule_word)))),
+            _ => Some(ToRule::Mark { field: self.name(&Parts::of(node).need(Rule::name)), span }),
         }
     }
 

@@ -86,6 +86,7 @@ impl<'t> Spot<'t> {
             ("on", _) => "on change hold",
             ("retry", _) => "retry 5 times from 2s to 5m",
             ("guard", _) => "guard 500 records, 5% rejected",
+            ("mark", _) => "mark = origin_id",
             ("settle", _) => "settle receipts for 24h",
             ("approve", _) => "approve when total > 250_000",
             ("run", _) => "run every 15m` or `run on webhook",

@@ -89,8 +89,8 @@ flow f {
     settle receipts for 24h
     approve when a
       > 3
-    mark origin
-      + 3
+    mark =
+      origin
   } }
 use 'b.mlc'
 fn net(item) = item.a

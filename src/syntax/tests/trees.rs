@@ -190,7 +190,7 @@ fn what_comes_later_is_read_over_to_its_end() {
         "use \"base.mlc\"\nlet a = 1\n  + 2\nfn f(x) = each x as y { z = y }\nvars { a = \"}\" }\n\
          extend flow b {\n map { c = 1 }\n}\ntest \"t\" {\n flow b\n expect posted { lines[0].a == \"}\" }\n}\n\
          flow b {\n match p.v as v {\n  v.a == i.a # }\n  ambiguous hold \"}\"\n }\n run every 15m\n where x\n \
-         reconcile daily at 05:00 lookback 35d\n to p.v {\n  approve when a > 1\n   and b\n  settle x for 24h\n  mark y\n  key k\n }\n}\n",
+         reconcile daily at 05:00 lookback 35d\n to p.v {\n  approve when a > 1\n   and b\n  settle x for 24h\n  mark = y\n  key k\n }\n}\n",
     );
     assert_eq!(file.items.len(), 7);
     let clauses = &first_flow(&file).clauses;
@@ -201,7 +201,7 @@ fn what_comes_later_is_read_over_to_its_end() {
         panic!("{clauses:?}")
     };
     assert_eq!((matching.keys.len(), matching.ambiguous.len(), reconcile.at.value), (1, 1, 300));
-    assert!(matches!(&to.rules[..], [Rule::Approve { .. }, Rule::Settle { .. }, Rule::Later(_), Rule::Key { .. }]));
+    assert!(matches!(&to.rules[..], [Rule::Approve { .. }, Rule::Settle { .. }, Rule::Mark { .. }, Rule::Key { .. }]));
 }
 
 #[test]

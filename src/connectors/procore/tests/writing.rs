@@ -1,7 +1,7 @@
-//! Vendors: found by key, created, changed, and refused.
+//! Vendors: found by key, created, changed, and refused. Invoices: given their name in the ledger.
 
-use super::{DRIVER, Outside};
-use crate::connector::{Effect, ErrorKind, Fetch, Key, Permanence};
+use super::{DRIVER, Outside, PROJECT};
+use crate::connector::{Effect, ErrorKind, Fetch, Found, Key, Permanence};
 use crate::value::{Record, Value};
 use crate::world::HttpResponse;
 
@@ -83,4 +83,21 @@ async fn what_was_written_is_there_after_the_sandbox_was_closed() {
     changes.iter().for_each(|change| outside.fake().apply(change));
     let found = connector.find("vendors", &[by("origin_id", "supplier:K1")]).await.expect("asked").remove(0);
     assert_eq!(found.iter().map(|found| &found.reference).collect::<Vec<_>>(), [&written.reference]);
+}
+
+#[tokio::test]
+async fn an_invoice_takes_its_name_in_the_ledger_once_and_is_locked_by_it() {
+    let outside = Outside::open();
+    let connector = outside.connect();
+    let all = Fetch { scope: Some(Value::Integer(PROJECT)), ..Fetch::all("requisitions") };
+    let read = connector.fetch(&all).await.expect("read").records.remove(0).expect("readable");
+    let found = Found { reference: read.get("id").expect("a number").to_string(), record: read, token: None };
+    let mark = record(&[("origin_id", "10USACO/2026/SI/31")]);
+    let written = connector.update("requisitions", &found, &mark).await.expect("marked");
+    assert_eq!(written.reference, found.reference);
+    let filters = vec![("origin_id".to_owned(), Value::text("10USACO/2026/SI/31"))];
+    let marked = connector.fetch(&Fetch { filters, ..all }).await.expect("asked by the mark").records;
+    assert_eq!(marked.len(), 1);
+    let error = connector.update("requisitions", &found, &mark).await.expect_err("locked");
+    assert_eq!((error.kind, error.permanence, error.effect), (ErrorKind::Refused, Permanence::Permanent, Effect::None));
 }
