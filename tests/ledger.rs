@@ -34,6 +34,18 @@ const LEDGER: Driver = Driver {
     fake: |contractor| Box::new(fake::Ledger::new(contractor)),
 };
 
+/// The same ledger while it takes no new party.
+const CLOSED: Driver = Driver { fake: |contractor| Box::new(fake::Ledger::closed(contractor)), ..LEDGER };
+
+/// How a run is made.
+#[derive(Clone, Copy, Default)]
+struct Way {
+    faults: &'static str,
+    plan: bool,
+    retry: bool,
+    closed: bool,
+}
+
 const PIPELINE: &str = r#"
 pipeline "third" { currency = "USD" }
 connect ledger { sandbox }
@@ -80,16 +92,16 @@ impl Files for NoFiles {
     }
 }
 
-fn systems() -> Vec<Driver> {
-    drivers().iter().copied().chain([LEDGER]).collect()
+fn systems(ledger: Driver) -> Vec<Driver> {
+    drivers().iter().copied().chain([ledger]).collect()
 }
 
 /// The program, or the codes of what is wrong.
-fn check(text: &str) -> Result<Program, (Vec<&'static str>, String)> {
+fn check(text: &str, ledger: Driver) -> Result<Program, (Vec<&'static str>, String)> {
     let mut sources = Sources::new();
     let id = sources.add("third.mlc", text);
     let parsed = parse(&sources, id);
-    let checked = model::check(&parsed.file, &mut sources, &NoFiles, &systems());
+    let checked = model::check(&parsed.file, &mut sources, &NoFiles, &systems(ledger));
     let found: Vec<_> = parsed.diagnostics.into_iter().chain(checked.diagnostics).collect();
     let said = render(&found, &sources, Style::Plain);
     checked.model.map(compile).ok_or_else(|| (found.iter().map(|found| found.code.id).collect(), said))
@@ -104,13 +116,14 @@ impl Progress for Silent {
 }
 
 /// A run over the sandbox and the store that lie in the folder.
-async fn go(folder: &Path, faults: &str, plan: bool) -> Result<Report, RunError> {
-    let options =
-        SandboxOptions { faults: Faults::parse(faults).expect("faults"), read_only: plan, ..SandboxOptions::default() };
-    let sandbox = Sandbox::open(Some(&folder.join("world")), &systems(), options).expect("a sandbox");
+async fn go(folder: &Path, way: Way) -> Result<Report, RunError> {
+    let ledger = if way.closed { CLOSED } else { LEDGER };
+    let faults = Faults::parse(way.faults).expect("faults");
+    let options = SandboxOptions { faults, read_only: way.plan, ..SandboxOptions::default() };
+    let sandbox = Sandbox::open(Some(&folder.join("world")), &systems(ledger), options).expect("a sandbox");
     let world = sandbox.world();
     let store = SledStore::open(&folder.join("store"), world.clock.now()).expect("a store");
-    let program = Arc::new(check(PIPELINE).unwrap_or_else(|(_, said)| panic!("{said}")));
+    let program = Arc::new(check(PIPELINE, ledger).unwrap_or_else(|(_, said)| panic!("{said}")));
     let mut setup = Setup {
         program: program.clone(),
         connections: BTreeMap::new(),
@@ -137,7 +150,7 @@ async fn go(folder: &Path, faults: &str, plan: bool) -> Result<Report, RunError>
         setup.connections.insert(connection.name.to_string(), Arc::from(open.expect("it opens")));
         setup.paces.insert(connection.name.to_string(), pace);
     }
-    let ended = run(&setup, &Options { plan, ..Options::default() }).await;
+    let ended = run(&setup, &Options { plan: way.plan, retry: way.retry, ..Options::default() }).await;
     audit::verify_store(setup.store.as_ref()).expect("the log is whole");
     ended
 }
@@ -145,7 +158,7 @@ async fn go(folder: &Path, faults: &str, plan: bool) -> Result<Report, RunError>
 /// What stands in both systems, without numbers that go by arrival.
 fn books(folder: &Path) -> (Vec<(String, String)>, Vec<String>) {
     let options = SandboxOptions { read_only: true, ..SandboxOptions::default() };
-    let sandbox = Sandbox::open(Some(&folder.join("world")), &systems(), options).expect("a sandbox");
+    let sandbox = Sandbox::open(Some(&folder.join("world")), &systems(LEDGER), options).expect("a sandbox");
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
     let parties = sandbox.books("ledger").expect("its books")["parties"].clone();
     let parties = parties.as_array().into_iter().flatten();
@@ -159,7 +172,7 @@ fn books(folder: &Path) -> (Vec<(String, String)>, Vec<String>) {
 }
 
 async fn calmly(folder: &Path) -> Report {
-    go(folder, "", false).await.expect("the run comes to its end")
+    go(folder, Way::default()).await.expect("the run comes to its end")
 }
 
 fn posted(report: &Report, flow: &str) -> (u64, u64) {
@@ -170,7 +183,7 @@ fn posted(report: &Report, flow: &str) -> (u64, u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_third_system_is_a_folder_and_a_line() {
     let dir = scratch();
-    let plan = go(dir.path(), "", true).await.expect("the plan comes to its end");
+    let plan = go(dir.path(), Way { plan: true, ..Way::default() }).await.expect("the plan comes to its end");
     assert!(plan.counts.posted > 3, "{:?}", plan.counts);
     let first = calmly(dir.path()).await;
     assert_eq!((first.counts.failed, first.counts.rejected, first.counts.in_doubt), (0, 0, 0), "{first:?}");
@@ -192,10 +205,30 @@ async fn trouble_with_a_third_system_changes_nothing() {
     calmly(calm.path()).await;
     for _ in 0..3 {
         // What is too much for one run is said, and the next one goes on from there.
-        if let Err(error) = go(dir.path(), "lost=10%,500=5%,timeout=5%,torn=5%", false).await {
+        let faults = "lost=10%,500=5%,timeout=5%,torn=5%";
+        if let Err(error) = go(dir.path(), Way { faults, ..Way::default() }).await {
             assert_eq!(error.kind, RunErrorKind::World, "{error:?}");
         }
     }
+    calmly(dir.path()).await;
+    assert_eq!(books(dir.path()), books(calm.path()));
+}
+
+/// The other side refused, and was mended since: neither the source nor the mapping changed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_is_tried_again_only_when_asked_for() {
+    let dir = scratch();
+    let way = Way { closed: true, ..Way::default() };
+    let refused = go(dir.path(), way).await.expect("the run comes to its end");
+    assert!(refused.counts.failed > 3, "{:?}", refused.counts);
+    let asked = go(dir.path(), Way { retry: true, ..way }).await.expect("the run comes to its end");
+    assert_eq!(asked.counts.failed, refused.counts.failed, "it is refused again");
+    let unasked = calmly(dir.path()).await;
+    assert_eq!(unasked.flows["parties"].counts.failed, refused.counts.failed, "nobody asked for it");
+    let mended = go(dir.path(), Way { retry: true, ..Way::default() }).await.expect("the run comes to its end");
+    assert_eq!((mended.flows["parties"].counts.posted, mended.counts.failed), (refused.counts.failed, 0));
+    let calm = scratch();
+    calmly(calm.path()).await;
     calmly(dir.path()).await;
     assert_eq!(books(dir.path()), books(calm.path()));
 }
@@ -210,7 +243,7 @@ fn what_a_third_system_cannot_do_is_an_error_of_check() {
     ] {
         let text = PIPELINE.replace(from, to);
         assert_ne!(text, PIPELINE);
-        let (codes, said) = check(&text).err().unwrap_or_else(|| panic!("`{to}` passes"));
+        let (codes, said) = check(&text, LEDGER).err().unwrap_or_else(|| panic!("`{to}` passes"));
         assert!(codes.contains(&code), "`{to}`: {said}");
     }
 }

@@ -14,9 +14,10 @@ const PAGE: usize = 3;
 
 pub struct Ledger {
     parties: BTreeMap<i64, Value>,
-    /// The party whose supplier the other system already has by name.
+    /// By book.
     bills: BTreeMap<i64, Vec<Value>>,
     changes: Vec<FakeChange>,
+    closed: bool,
 }
 
 impl Ledger {
@@ -39,7 +40,12 @@ impl Ledger {
         };
         let open = vec![bill(101, 11), bill(102, 12), bill(103, 13), bill(104, 19), bill(105, 11)];
         let bills = BTreeMap::from([(1, open), (2, vec![bill(201, 11)]), (3, vec![bill(301, 12)])]);
-        Self { parties, bills, changes: Vec::new() }
+        Self { parties, bills, changes: Vec::new(), closed: false }
+    }
+
+    /// One that refuses every new party.
+    pub fn closed(contractor: &Contractor) -> Self {
+        Self { closed: true, ..Self::new(contractor) }
     }
 
     fn list(&self, resource: &str, book: Option<i64>) -> Option<Vec<Value>> {
@@ -89,6 +95,7 @@ impl Fake for Ledger {
         match (request.method, parts.as_slice()) {
             (Method::Get, ["books", book, "bills"]) => self.page("bills", book.parse().ok(), query),
             (Method::Get, [resource]) => self.page(resource, None, query),
+            (Method::Post, ["parties"]) if self.closed => answer(422, &json!("the ledger takes no new party")),
             (Method::Post, ["parties"]) => {
                 let id = self.parties.keys().max().copied().unwrap_or_default() + 1;
                 answer(201, &self.write(id, &body))
