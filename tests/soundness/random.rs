@@ -15,7 +15,7 @@ impl Random {
     /// A row that begins with these, so that a fuzzer can change one choice at a time.
     #[allow(dead_code, reason = "only the fuzz targets and their replay steer")]
     pub fn steered(choices: &[u8]) -> Self {
-        Self { state: 0, given: choices.to_vec().into_iter() }
+        Self { state: 0, given: Vec::from(choices).into_iter() }
     }
 
     pub fn next(&mut self) -> u64 {
