@@ -1,17 +1,20 @@
 //! What bytes are thrown at. The fuzz targets and the replay in `tests/fuzzed.rs` share
-//! these bodies; both bring `judge`, `random` and `record` of the soundness test.
+//! these bodies; both bring `around`, `judge`, `pipeline`, `random` and `record` of the
+//! soundness test.
 
 #![allow(dead_code, reason = "each fuzz target uses one of them")]
 
+use super::around;
 use super::judge::judge;
+use super::pipeline::{Side, USED, pipeline};
 use super::random::Random;
 use super::record::record;
 use mlc::connectors::drivers;
 use mlc::diag::{Diagnostic, Sources, Style, codes, render};
-use mlc::model::{self, Checked, FileText, Files, LookupId};
-use mlc::program::{Evaluation, Tables, compile};
+use mlc::model::{self, Checked, FileText, Files};
+use mlc::program::{Evaluation, compile};
 use mlc::syntax::{decode, parse as read};
-use mlc::value::{Record, RecordType};
+use mlc::value::RecordType;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,18 +48,31 @@ fn formatted(text: &str) -> Option<String> {
 }
 
 fn content_hash(text: &str) -> Option<String> {
-    let (checked, sound) = checked(text.as_bytes())?;
+    let (checked, sound) = checked(text.as_bytes(), &Nothing)?;
     checked.model.filter(|_| sound).map(|model| compile(model).hash().to_owned())
 }
 
 /// Bytes to a model, or errors.
 pub fn check(bytes: &[u8]) {
-    checked(bytes);
+    checked(bytes, &Nothing);
 }
 
 /// Bytes to a program that keeps what `check` promised over a few records.
 pub fn evaluate(bytes: &[u8]) {
-    let Some((checked, sound)) = checked(bytes) else { return };
+    evaluated(bytes, &Nothing);
+}
+
+/// Bytes to a pipeline of the soundness test, each choice of which they steer, and on to
+/// what it makes of a few records.
+pub fn made(bytes: &[u8]) {
+    let sides: Vec<Side> =
+        drivers().iter().map(|driver| Side { name: driver.name, catalogue: (driver.catalogue)() }).collect();
+    let made = pipeline(&mut Random::steered(bytes), &sides);
+    evaluated(made.text.as_bytes(), &Beside(made.used));
+}
+
+fn evaluated(bytes: &[u8], files: &dyn Files) {
+    let Some((checked, sound)) = checked(bytes, files) else { return };
     let warned = checked
         .diagnostics
         .iter()
@@ -64,21 +80,13 @@ pub fn evaluate(bytes: &[u8]) {
     let Some(model) = checked.model.filter(|_| sound) else { return };
     let program = compile(model);
     let mut random = Random::new(bytes.len() as u64);
-    let mut tables = Tables::new(&program);
-    for (index, lookup) in program.lookups().iter().enumerate() {
-        if let Some(resource) = &lookup.resource {
-            let rows = some(&mut random, &program, &resource.connection, &resource.resource);
-            tables.load(&program, LookupId(index), &rows);
-        }
-        for (rule, verify) in lookup.verifies.iter().enumerate() {
-            let rows = some(&mut random, &program, &verify.connection, &verify.resource);
-            tables.verify(&program, LookupId(index), rule, &rows);
-        }
-    }
+    let reads = |connection: &str, resource: &str| source_type(&program, connection, resource);
+    let tables = around::tables(&mut random, &program, &reads);
     for flow in program.flows() {
         let (source, target) = (flow.source(), flow.target());
-        let ty = source_type(&program, &source.connection, &source.resource);
-        let scope = source.scope.as_ref().map(|scope| source_type(&program, &source.connection, &scope.resource));
+        let ty = reads(&source.connection, &source.resource);
+        let scope = source.scope.as_ref().map(|scope| reads(&source.connection, &scope.resource));
+        let tables = around::with_peers(&mut random, &program, flow, &tables, &reads);
         for _ in 0..4 {
             let scope = scope.as_ref().map(|ty| record(&mut random, ty));
             let made = flow.evaluate(&tables, &record(&mut random, &ty), scope.as_ref());
@@ -94,12 +102,12 @@ pub fn evaluate(bytes: &[u8]) {
 }
 
 /// The model, if there is one, and whether the text had no error at all.
-fn checked(bytes: &[u8]) -> Option<(Checked, bool)> {
+fn checked(bytes: &[u8], files: &dyn Files) -> Option<(Checked, bool)> {
     let text = decode(bytes).ok()?;
     let mut sources = Sources::new();
     let id = sources.add(PathBuf::from("fuzzed.mlc"), text);
     let parsed = read(&sources, id);
-    let checked = model::check(&parsed.file, &mut sources, &Nothing, drivers());
+    let checked = model::check(&parsed.file, &mut sources, files, drivers());
     let wrong = checked.diagnostics.iter().any(Diagnostic::is_error);
     assert_eq!(wrong, checked.model.is_none(), "a model is handed on only without an error");
     shown(&parsed.diagnostics, &sources);
@@ -132,6 +140,16 @@ impl Files for Nothing {
     }
 }
 
+/// The one file that a made pipeline may bring in.
+struct Beside(Option<String>);
+
+impl Files for Beside {
+    fn read(&self, path: &str) -> Result<FileText, String> {
+        let text = self.0.as_deref().filter(|_| path == USED).ok_or("there is no such file")?;
+        Ok(FileText { path: PathBuf::from(path), text: text.into() })
+    }
+}
+
 fn plain(program: &mlc::program::Program) -> bool {
     program.connections().iter().all(|connection| connection.profile.is_none())
 }
@@ -143,9 +161,4 @@ fn catalogue(program: &mlc::program::Program, connection: &str) -> &'static mlc:
 
 fn source_type(program: &mlc::program::Program, connection: &str, resource: &str) -> Arc<RecordType> {
     catalogue(program, connection).resources[resource].source_type()
-}
-
-fn some(random: &mut Random, program: &mlc::program::Program, connection: &str, resource: &str) -> Vec<Record> {
-    let ty = source_type(program, connection, resource);
-    (0..random.below(6)).map(|_| record(random, &ty)).collect()
 }

@@ -4,7 +4,7 @@
 #[path = "../fuzz/entries.rs"]
 mod entries;
 
-use crate::soundness::{judge, random, record};
+use crate::soundness::{around, judge, pipeline, random, record};
 use random::Random;
 use std::path::{Path, PathBuf};
 
@@ -88,6 +88,7 @@ fn no_bytes_break_the_way_from_text_to_target() {
     for (path, text) in paths.iter().zip(&texts) {
         entries::evaluate(text);
         entries::format(text);
+        entries::made(text);
         for round in 0..rounds {
             let seed = round << 32 | text.len() as u64;
             let mut random = Random::new(seed);

@@ -14,6 +14,7 @@ mod editors;
 mod fmt;
 mod fuzzed;
 mod jsonpath;
+mod ledger;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mlc_test;
@@ -26,4 +27,5 @@ mod state;
 mod support;
 mod trouble;
 mod vendors;
+mod walls;
 mod wrong_input;

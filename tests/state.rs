@@ -216,3 +216,58 @@ fn runs_that_are_asked_to_stop() {
     let verified = mlc_in(dir.path(), &["audit", "verify", "quickstart.mlc"]);
     assert_eq!(verified.code, 0, "{verified}");
 }
+
+/// Refused by QAD, since a job-cost account wants a project: the same again changes nothing,
+/// and is only tried when it is asked for.
+#[test]
+fn a_refused_record_is_sent_again_with_retry_and_not_without() {
+    let dir = scratch();
+    let text = r#"pipeline "refused" {}
+connect procore { sandbox }
+connect qad { sandbox }
+
+lookup vendor(id) -> (origin_code) {
+  from procore.vendors
+  missing skip "no vendor"
+}
+
+flow invoices {
+  from procore.requisitions as invoice per project where project.active
+  where invoice.status == "approved" and ends_with(text(invoice.id), "7")
+  let vendor_id = invoice.vendor_id else skip "no vendor"
+  let payee     = vendor(vendor_id)
+  let code      = payee.origin_code else skip "no code"
+  let supplier  = fits(code, 8) else skip "too long"
+  map {
+    supplier     = supplier
+    reference    = "{{ invoice.id }}"
+    invoice_date = 2026-10-31
+    lines        = [{ gl_account = "5310"  cost_center = "C030"  amount = 12.50 }]
+    total        = 12.50
+  }
+  to qad.supplier_invoices { key supplier, reference }
+}
+"#;
+    std::fs::write(dir.path().join("refused.mlc"), text).expect("the pipeline");
+    let run = |arguments: &[&str]| -> serde_json::Value {
+        let mut all = vec!["run", "refused.mlc", "--quiet", "--format", "json"];
+        all.extend(arguments);
+        let outcome = mlc_in(dir.path(), &all);
+        assert_eq!(outcome.code, 1, "{outcome}");
+        serde_json::from_str(&outcome.stdout).expect("a report")
+    };
+    let sent = || {
+        let log = ["audit", "list", "refused.mlc", "--format", "json", "--from", "1", "--most", "100000"];
+        mlc_in(dir.path(), &log).stdout.matches("\"kind\": \"intent\"").count() as u64
+    };
+    let first = run(&[]);
+    assert!(first["failed"].as_u64().is_some_and(|failed| failed > 0), "{first}");
+    let failed = first["failed"].as_u64().unwrap_or_default();
+    assert_eq!(sent(), failed, "each is sent once");
+    let again = run(&[]);
+    assert_eq!((&again["failed"], &again["posted"]), (&first["failed"], &0.into()), "{again}");
+    assert_eq!(sent(), failed, "nothing is sent without --retry");
+    let asked = run(&["--retry"]);
+    assert_eq!(asked["failed"], first["failed"], "{asked}");
+    assert_eq!(sent(), 2 * failed, "with --retry each is sent once more");
+}

@@ -53,7 +53,7 @@ pub async fn run(arguments: &Serve, addresses: &[(&str, SocketAddr)]) -> Outcome
     Ok(Exit::Well)
 }
 
-/// `ready procore=http://127.0.0.1:4001 PROCORE_CLIENT_ID=…`
+/// `ready NAME=http://127.0.0.1:4001 NAME_CLIENT_ID=…`
 fn ready(served: &[Served]) -> String {
     let mut words = vec!["ready".to_owned()];
     words.extend(served.iter().map(|one| format!("{}={}", one.driver, one.settings.text("url").unwrap_or(&one.url))));

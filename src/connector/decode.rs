@@ -4,9 +4,13 @@
 //! string, a string for an object's name), strict where a wrong guess would cost money:
 //! a required field that is not there, an amount that is no number, a day that is no day.
 //! Fields that the catalogue does not know are left behind.
+//!
+//! The length of a text is no part of that: a record that is looked for on the other side
+//! is found however long its texts are. Before a record is mapped it goes through
+//! [`fitting`], since the checker relies on what the catalogue says of a source.
 
-use super::catalogue::{Derive, FieldSpec, SpecType};
-use crate::value::{Decimal, Record, Value};
+use super::catalogue::{Derive, FieldSpec, ResourceSpec, SpecType};
+use crate::value::{Decimal, Misfit, Record, RecordType, Value};
 use indexmap::IndexMap;
 
 /// A record that is not as the catalogue describes it. The others of its page go on.
@@ -40,6 +44,16 @@ pub fn decode(
         return Err(fail((String::new(), "is not an object".to_owned())));
     };
     record_of(fields, record).map_err(fail)
+}
+
+/// The record, if it is as its resource's catalogue says: `ty` is the type that the checker
+/// saw. Whoever decoded it, a text that is longer than its `max` ends here in the open; it
+/// is never cut, and how sure the catalogue is of that length does not matter.
+pub fn fitting(resource: &ResourceSpec, ty: &RecordType, record: Record) -> Result<Record, DecodeError> {
+    let Some(Misfit { field, problem }) = ty.misfit(&record) else { return Ok(record) };
+    let id =
+        resource.identity.last().and_then(|name| record.get(name)).map_or_else(|| "?".to_owned(), Value::to_string);
+    Err(DecodeError { resource: resource.title.clone(), id, field, problem })
 }
 
 type Problem = (String, String);
@@ -137,7 +151,26 @@ fn plain(ty: SpecType, raw: &Value) -> Result<Value, Problem> {
         SpecType::Datetime => text.and_then(|text| text.parse().ok()).map(Value::DateTime),
         SpecType::List | SpecType::Record => Some(raw.clone()),
     };
-    decoded.ok_or_else(|| wrong(article(ty), raw))
+    decoded.ok_or_else(|| match is_too_exact(ty, raw) {
+        true => (String::new(), format!("has more digits than can be kept exactly: {}", shown(raw))),
+        false => wrong(article(ty), raw),
+    })
+}
+
+/// Whether what could not be decoded is a number all the same, of too many digits. One that
+/// came as a number off the wire is a text by now, and says so.
+fn is_too_exact(ty: SpecType, raw: &Value) -> bool {
+    let text = raw.to_string();
+    let text = text.trim().trim_end_matches("(inexact)").trim_end_matches(['%', ' ']);
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let is_digit = |part: char| part.is_ascii_digit();
+    match ty {
+        SpecType::Integer => !digits.is_empty() && digits.chars().all(is_digit),
+        SpecType::Decimal => {
+            digits.starts_with(is_digit) && digits.ends_with(is_digit) && digits.parse::<f64>().is_ok()
+        }
+        _ => false,
+    }
 }
 
 fn number(raw: &Value) -> Option<Decimal> {
@@ -159,11 +192,12 @@ fn article(ty: SpecType) -> &'static str {
 }
 
 fn wrong(wanted: &str, raw: &Value) -> Problem {
-    let mut shown = crate::value::to_json_string(raw);
-    if shown.chars().count() > 60 {
-        shown = shown.chars().take(57).collect::<String>() + "...";
-    }
-    (String::new(), format!("is not {wanted}: {shown}"))
+    (String::new(), format!("is not {wanted}: {}", shown(raw)))
+}
+
+fn shown(raw: &Value) -> String {
+    let shown = crate::value::to_json_string(raw);
+    if shown.chars().count() > 60 { shown.chars().take(57).collect::<String>() + "..." } else { shown }
 }
 
 fn derived(ways: &[Derive], wire: &Record) -> Value {
@@ -199,9 +233,9 @@ fn derive_one(way: &Derive, wire: &Record) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::decode;
-    use crate::connector::FieldSpec;
-    use crate::value::from_json;
+    use super::{decode, fitting};
+    use crate::connector::{FieldSpec, ResourceSpec};
+    use crate::value::{from_json, from_wire_json};
     use indexmap::IndexMap;
 
     fn fields(yaml: &str) -> IndexMap<String, FieldSpec> {
@@ -249,6 +283,52 @@ mod tests {
         let wire = from_json(r#"{"id":42,"items":[{"net":"1.00"},{"net":"12,50"}]}"#).expect("json");
         let error = decode("invoices", "id", &fields, &wire).expect_err("no number").to_string();
         assert_eq!(error, r#"invoices 42: field `items.1.net` is not a decimal number: "12,50""#);
+    }
+
+    #[test]
+    fn a_number_that_cannot_be_kept_says_so() {
+        let fields = fields("id: {type: integer, doc: ''}\nnet: {type: decimal, doc: ''}");
+        let said = |text: &str| {
+            let wire = from_wire_json(text.as_bytes()).expect("json");
+            decode("invoices", "no", &fields, &wire).map_or_else(|error| error.problem, |record| format!("{record:?}"))
+        };
+        for digits in ["79228162514264337593543950336", "1e40", "0.12345678901234567890123456789012"] {
+            for text in [format!(r#"{{"net":{digits}}}"#), format!(r#"{{"net":"{digits}"}}"#)] {
+                assert!(
+                    said(&text).starts_with("has more digits than can be kept exactly: "),
+                    "{text}: {}",
+                    said(&text)
+                );
+            }
+        }
+        assert_eq!(
+            said(r#"{"id":9223372036854775808}"#),
+            "has more digits than can be kept exactly: 9223372036854775808"
+        );
+        assert_eq!(said(r#"{"id":1.5}"#), "is not a whole number: 1.5");
+        assert_eq!(said(r#"{"net":"12,5"}"#), "is not a decimal number: \"12,5\"");
+        assert_eq!(said(r#"{"net":"1-2"}"#), "is not a decimal number: \"1-2\"");
+    }
+
+    #[test]
+    fn what_is_mapped_is_as_the_catalogue_says() {
+        let spec: ResourceSpec = serde_yaml::from_str(
+            "title: supplier\nplural: suppliers\ndoc: ''\noperations: [list]\nidentity: [code]\nsource: s\nfields:\n\
+             \x20 code: {type: text, required: true, doc: ''}\n\
+             \x20 name: {type: text, max: 5, grade: U, doc: ''}",
+        )
+        .expect("test resource");
+        let ty = spec.source_type();
+        let read = |name: &str| {
+            let wire = from_json(&format!(r#"{{"code":"S1","name":"{name}"}}"#)).expect("json");
+            decode("supplier", "code", &spec.fields, &wire).and_then(|record| fitting(&spec, &ty, record))
+        };
+        assert!(read("Müller").is_err());
+        assert_eq!(
+            read("Straßenbau").expect_err("too long").to_string(),
+            "supplier S1: field `name` has 10 characters, and the catalogue allows 5 at most"
+        );
+        assert_eq!(read("Größe").expect("five characters").at("name").and_then(|name| name.as_text()), Some("Größe"));
     }
 
     #[test]

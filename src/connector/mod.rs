@@ -16,7 +16,7 @@ pub use catalogue::{
     Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec, ScopeSpec,
     SettingSpec, SettingType, SpecType,
 };
-pub use decode::{DecodeError, decode};
+pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
 pub use fake::{Fake, FakeChange};

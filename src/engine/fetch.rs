@@ -1,11 +1,12 @@
 //! Reading the pages of a resource, ahead of whoever works on them.
 //!
 //! At most one page waits while another is worked on, so memory does not depend on the
-//! number of pages. A temporary error is tried again; any other ends the pages.
+//! number of pages. A temporary error is tried again; any other ends the pages. Every record
+//! that is handed on is as its catalogue says, whatever its connector made of it.
 
 use super::context::Context;
 use super::retry::Reading;
-use crate::connector::{Connector, Error, ErrorKind, Fetch, Page, Permanence};
+use crate::connector::{Connector, Error, ErrorKind, Fetch, Page, Permanence, fitting};
 use crate::value::Record;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -41,8 +42,13 @@ async fn read_all(
     mut request: Fetch,
     out: &mpsc::Sender<Result<Page, Error>>,
 ) {
+    let known = connection.catalogue().resources.get(&request.resource).map(|spec| (spec, spec.source_type()));
     loop {
-        let page = read_one(context, connection, &request).await;
+        let mut page = read_one(context, connection, &request).await;
+        if let (Ok(page), Some((spec, ty))) = (&mut page, &known) {
+            let records = std::mem::take(&mut page.records).into_iter();
+            page.records = records.map(|record| record.and_then(|record| fitting(spec, ty, record))).collect();
+        }
         let next = page.as_ref().ok().and_then(|page| page.next.clone());
         let stuck = next.is_some() && next == request.page;
         let ended = next.is_none();

@@ -22,9 +22,10 @@ pub(super) fn restore(
     record: &RecordType,
     scope: Option<&RecordType>,
 ) -> Option<(Record, Option<Record>)> {
-    let source = record_of(record, json)?;
+    let whole = |ty: &RecordType, json: &Json| record_of(ty, json).filter(|record| ty.misfit(record).is_none());
+    let source = whole(record, json)?;
     let scope = match scope {
-        Some(ty) => Some(record_of(ty, json.get(scope_slot(&source))?)?),
+        Some(ty) => Some(whole(ty, json.get(scope_slot(&source))?)?),
         None => None,
     };
     Some((source, scope))
@@ -136,5 +137,10 @@ mod tests {
         let date: FieldSpec = serde_yaml::from_str("{type: date, required: true, doc: ''}").expect("field");
         spec.fields.insert("note".to_owned(), date);
         assert!(restore(&kept, &spec.source_type(), None).is_none());
+        let short: FieldSpec = serde_yaml::from_str("{type: text, max: 2, doc: ''}").expect("field");
+        spec.fields.insert("note".to_owned(), short);
+        assert!(restore(&kept, &spec.source_type(), None).is_some());
+        let longer = serde_json::json!({"id": 7, "note": "xyz"});
+        assert!(restore(&longer, &spec.source_type(), None).is_none());
     }
 }

@@ -114,9 +114,9 @@ pub enum LookupEntry {
     Row(LookupRow),
     /// `from csv "cost-codes.csv"`
     FromFile { format: Name, path: Text, span: Span },
-    /// `from procore.vendors [where …]`; inputs and outputs are field names of the resource.
+    /// `from office.vendors [where …]`; inputs and outputs are field names of the resource.
     FromResource { resource: ResourceName, filter: Option<Expr>, span: Span },
-    /// `verify gl_account in qad.gl_accounts.code where active`
+    /// `verify gl_account in books.accounts.code where active`
     Verify { output: Name, resource: ResourceName, field: Name, filter: Option<Expr>, span: Span },
     /// `missing hold "…"`
     Missing { outcome: Outcome, sentence: Template, span: Span },
@@ -171,7 +171,7 @@ impl Outcome {
     }
 }
 
-/// `fn net(item: procore.requisitions.items) = item.net_amount`
+/// `fn net(item: office.bills.lines) = item.net_amount`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     pub name: Name,
@@ -186,7 +186,7 @@ pub struct Parameter {
     pub ty: Option<TypeName>,
 }
 
-/// A type as it is written: `decimal`, `text?`, `list of date`, `procore.requisitions.items`.
+/// A type as it is written: `decimal`, `text?`, `list of date`, `office.bills.lines`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TypeName {
     pub list: bool,
@@ -257,7 +257,7 @@ impl Clause {
     }
 }
 
-/// `match procore.vendors as vendor { natural keys  ambiguous hold "…" }`
+/// `match office.vendors as vendor { natural keys  ambiguous hold "…" }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matching {
     pub resource: ResourceName,
@@ -285,7 +285,7 @@ pub struct Reconcile {
     pub span: Span,
 }
 
-/// `from procore.requisitions as invoice [per project [where …]]`
+/// `from office.bills as invoice [per project [where …]]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct From {
     pub resource: ResourceName,
@@ -339,7 +339,7 @@ pub struct Require {
     pub span: Span,
 }
 
-/// `to qad.supplier_invoices { rules }`
+/// `to books.invoices { rules }`
 #[derive(Clone, Debug, PartialEq)]
 pub struct To {
     pub resource: ResourceName,

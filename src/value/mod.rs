@@ -8,12 +8,14 @@
 mod decimal;
 mod json;
 mod json_place;
+mod misfit;
 mod time;
 mod types;
 
 pub use decimal::Decimal;
 pub use json::{JsonError, from_json, from_json_slice, from_wire_json, to_json, to_json_string};
 pub use json_place::json_place;
+pub use misfit::Misfit;
 pub use time::{Date, Span, TimeError, Timestamp, is_time_zone, parse_duration, render_duration};
 pub use types::{FieldType, Kind, RecordType, Type};
 

@@ -81,10 +81,12 @@ impl fmt::Display for Date {
 impl FromStr for Date {
     type Err = TimeError;
 
-    /// `YYYY-MM-DD`, or an ISO 8601 date-time whose calendar day is taken as written.
+    /// `YYYY-MM-DD`, or an ISO 8601 date-time whose calendar day is taken as written. A year
+    /// with a sign has six digits, as a day before the year 0 is written.
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let day = text.get(..10).unwrap_or(text);
-        let rest = text.get(10..).unwrap_or("");
+        let length = if text.starts_with(['-', '+']) { "-YYYYYY-MM-DD".len() } else { "YYYY-MM-DD".len() };
+        let day = text.get(..length).unwrap_or(text);
+        let rest = text.get(length..).unwrap_or("");
         if !(rest.is_empty() || rest.starts_with(['T', ' '])) {
             return Err(TimeError { text: text.to_owned(), wanted: "a day such as 2026-10-31" });
         }
@@ -230,6 +232,11 @@ mod tests {
         assert_eq!((first.to_string().as_str(), last.to_string().as_str()), ("-009999-01-01", "9999-12-31"));
         assert_eq!((day.plus_months(i64::MIN), day.plus_months(i64::MAX)), (first, last));
         assert_eq!(first.plus_days(first.days_until(last)), last);
+        assert_eq!(
+            (first.to_string().parse().ok(), "-009999-01-01T00:00:00Z".parse().ok()),
+            (Some(first), Some(first))
+        );
+        assert!("-009999-01-011".parse::<Date>().is_err());
         assert_eq!(day.plus_months(4).to_string(), "2027-02-28");
     }
 

@@ -117,7 +117,7 @@ pub trait Secrets: Send + Sync {
 pub enum CredentialSource {
     /// `env("ACME")`: the variables `ACME_CLIENT_ID`, `ACME_CLIENT_SECRET` and so on.
     Environment(String),
-    /// `vault("acme/procore")`.
+    /// `vault("acme/office")`.
     Vault(String),
     /// The sandbox's own.
     Sandbox(String),

@@ -1,16 +1,29 @@
 //! A seeded row of numbers: the same seed makes the same pipeline and the same records.
 
-/// SplitMix64.
-pub struct Random(u64);
+/// SplitMix64, after the choices that somebody else has made.
+pub struct Random {
+    state: u64,
+    /// Taken first, one for each number.
+    given: std::vec::IntoIter<u8>,
+}
 
 impl Random {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, given: Vec::new().into_iter() }
+    }
+
+    /// A row that begins with these, so that a fuzzer can change one choice at a time.
+    #[allow(dead_code, reason = "only the fuzz targets and their replay steer")]
+    pub fn steered(choices: &[u8]) -> Self {
+        Self { state: 0, given: Vec::from(choices).into_iter() }
     }
 
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
+        if let Some(given) = self.given.next() {
+            return u64::from(given);
+        }
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.state;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         mixed ^ (mixed >> 31)

@@ -3,9 +3,10 @@
 
 use super::random::Random;
 use mlc::value::{Date, Decimal, Kind, Record, RecordType, Timestamp, Type, Value};
+use std::sync::Arc;
 
 /// Texts that lookups of the generated pipelines know, and texts that hurt.
-const TEXTS: &[&str] = &[
+pub const TEXTS: &[&str] = &[
     "",
     " ",
     "01-100",
@@ -69,6 +70,21 @@ fn value(random: &mut Random, ty: &Type, depth: usize) -> Value {
         }
         Kind::Record(record) => record_at(random, record, depth).into(),
     }
+}
+
+/// The record with one of its bounded texts a character too long, and the field's name;
+/// `None` if it has no such text.
+#[allow(dead_code, reason = "the fuzz targets decode nothing")]
+pub fn too_long(random: &mut Random, ty: &RecordType, record: &Record) -> Option<(Record, String)> {
+    let bounded = ty.fields.iter().filter_map(|(name, field)| match field.ty.kind {
+        Kind::Text { max: Some(max) } => Some((name.clone(), max as usize)),
+        _ => None,
+    });
+    let bounded: Vec<(Arc<str>, usize)> = bounded.collect();
+    let (name, max) = bounded.get(random.below(bounded.len()))?.clone();
+    let mut record = record.clone();
+    record.insert(name.clone(), random.pick(&["x", "ß", "👷"]).repeat(max + 1));
+    Some((record, name.to_string()))
 }
 
 fn text(random: &mut Random, max: Option<u32>) -> Value {

@@ -1,9 +1,10 @@
 //! Procore: where subcontractor invoices, projects and vendors come from.
 //!
 //! Vendors can be written, an invoice can be given its name in the ledger, the rest is only
-//! read, and the catalogue says so. What it can do is `catalogue`; requests are made in `client`, those for lines that a list does not show in
-//! `lines`, those for lists inside of contracts in `within`, writes in `write`, tokens in `auth`;
-//! a status becomes an error in `error`; `fake` answers as Procore does.
+//! read, and the catalogue says so. What it can do is `catalogue`; requests are made in
+//! `client`, those for lines that a list does not show in `lines`, those for lists inside of
+//! contracts in `within`, writes in `write`, tokens in `auth`; a status becomes an error in
+//! `error`; `fake` answers as Procore does.
 
 mod auth;
 mod catalogue;

@@ -217,3 +217,20 @@ async fn a_thousand_records_go_through_on_several_threads() {
     assert_eq!(bench.run().await.counts.unchanged, 1_003);
     bench.check_quiet("a thousand");
 }
+
+/// The checker trusted the catalogue that no name is longer.
+#[tokio::test]
+async fn a_text_that_is_longer_than_its_catalogue_says_rejects_its_record_and_no_other() {
+    let bench = Bench::new();
+    bench.state().bill(1, 12).insert("supplier", "S".repeat(9));
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.counts.rejected), (6, 1));
+    let reason = bench.entry(1, 12).reason;
+    assert!(
+        reason.contains("bill 12: field `supplier` has 9 characters, and the catalogue allows 8 at most"),
+        "{reason}"
+    );
+    bench.state().bill(1, 12).insert("supplier", "S".repeat(8));
+    assert_eq!(bench.run().await.counts.posted, 1);
+    bench.check_quiet("short enough");
+}

@@ -97,6 +97,13 @@ impl Checker<'_> {
             };
             self.fixture_type(name, value.span, ty, &found);
         }
+        if let Some(misfit) = suited.as_ref().and_then(|suited| ty.misfit(suited)) {
+            self.report(
+                Diagnostic::error(&codes::FIXTURE_VALUE, value.span, format!("`{name}` {}", misfit.problem))
+                    .label("no such record is mapped")
+                    .hint("a record like that is rejected when it is read; write one that can come"),
+            );
+        }
         suited
     }
 

@@ -2,7 +2,7 @@
 //! --capture` kept them. What is wrong in a file is shown in the file itself.
 
 use super::Checker;
-use crate::connector::{DecodeError, FieldSpec, ResourceSpec, decode};
+use crate::connector::{DecodeError, FieldSpec, ResourceSpec, decode, fitting};
 use crate::diag::{Diagnostic, SourceId, Span, codes};
 use crate::syntax::{Name, Text};
 use crate::value::{Record, Value, from_wire_json, json_place};
@@ -92,7 +92,8 @@ impl Checker<'_> {
     ) -> Option<Record> {
         let identity = spec.identity.first().map_or("", String::as_str);
         let identity = fields.get(identity).map_or(identity, |field| field.wire_name(identity));
-        match decode(&spec.title, identity, fields, json) {
+        let decoded = decode(&spec.title, identity, fields, json);
+        match decoded.and_then(|record| fitting(spec, &spec.source_type(), record)) {
             Ok(record) => Some(record),
             Err(error) => {
                 self.not_decoded(&error, place, spec, fields);

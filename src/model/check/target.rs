@@ -221,7 +221,7 @@ impl Checker<'_> {
 }
 
 impl Found {
-    /// `qad.supplier_invoices`.
+    /// `books.invoices`.
     pub(super) fn target_name(&self) -> String {
         format!("`{}.{}`", self.connection, self.resource)
     }

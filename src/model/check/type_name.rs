@@ -1,5 +1,5 @@
 //! Types as a file writes them: `decimal`, `list of date`, `text?`, and what a resource
-//! holds: `procore.requisitions`, `procore.requisitions.items`.
+//! holds: `office.bills`, `office.bills.lines`.
 
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, codes, nearest};
