@@ -3,7 +3,7 @@
 
 use super::random::Random;
 use super::record;
-use mlc::model::LookupId;
+use mlc::model::{Link, LookupId};
 use mlc::program::{Flow, Peers, Program, Tables};
 use mlc::value::{Record, RecordType};
 use std::sync::Arc;
@@ -31,12 +31,17 @@ pub fn with_peers(random: &mut Random, program: &Program, flow: &Flow, tables: &
     let mut peers = Peers::default();
     for name in flow.links() {
         let Some(above) = program.flows().iter().find(|other| other.name() == &**name) else { continue };
-        let records = some(random, &reads(&above.source().connection, &above.source().resource), 6);
-        let numbers =
-            (0..120).map(|number| number.to_string()).chain(record::TEXTS.iter().map(|text| (*text).to_owned()));
-        let linked: Vec<(String, Record)> =
-            numbers.filter_map(|number| Some((number, records.get(random.below(7))?.clone()))).collect();
-        peers.link(name, linked);
+        for (link, place) in [
+            (Link::Source, (&above.source().connection, &above.source().resource)),
+            (Link::Target, (&above.target().connection, &above.target().resource)),
+        ] {
+            let records = some(random, &reads(place.0, place.1), 6);
+            let numbers =
+                (0..120).map(|number| number.to_string()).chain(record::TEXTS.iter().map(|text| (*text).to_owned()));
+            let linked: Vec<(String, Record)> =
+                numbers.filter_map(|number| Some((number, records.get(random.below(7))?.clone()))).collect();
+            peers.link(link, name, linked);
+        }
     }
     if flow.matches_by().is_some() {
         let target = flow.target();
