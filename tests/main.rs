@@ -19,6 +19,8 @@ mod quickstart;
 mod reckoning;
 mod served;
 mod soundness;
+#[cfg(feature = "xlsx")]
+mod spreadsheet;
 mod state;
 mod support;
 mod trouble;

@@ -112,8 +112,8 @@ pub struct Lookup {
 pub enum LookupEntry {
     /// `"03-3*", _ => "5310", "C300"`
     Row(LookupRow),
-    /// `from csv "cost-codes.csv"`
-    FromFile { format: Name, path: Text, span: Span },
+    /// `from csv "cost-codes.csv"`, `from xlsx "cost-codes.xlsx" sheet "Codes"`
+    FromFile { format: Name, path: Text, sheet: Option<Text>, span: Span },
     /// `from procore.vendors [where …]`; inputs and outputs are field names of the resource.
     FromResource { resource: ResourceName, filter: Option<Expr>, span: Span },
     /// `verify gl_account in qad.gl_accounts.code where active`

@@ -41,12 +41,16 @@ mod rules;
 mod schedule;
 mod scope;
 mod settings;
+mod sheet;
 mod sum;
 mod target;
 mod template;
 mod test_item;
 mod type_name;
 mod untyped;
+#[cfg(feature = "xlsx")]
+mod workbook;
+mod xlsx_rows;
 
 use super::observe::Observer;
 use super::{Files, Flow, Lookup, Model, Override, UserFunction};

@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diag::{Diagnostic, Span, codes};
 use crate::model::{Pattern, Row};
-use crate::syntax::{self as ast, ExprKind, LookupEntry, LookupRow};
+use crate::syntax::{self as ast, ExprKind, LookupEntry, LookupRow, Name, Text};
 use crate::value::Value;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -15,16 +15,35 @@ impl Checker<'_> {
         for entry in &lookup.entries {
             match entry {
                 LookupEntry::Row(row) => rows.extend(self.row(lookup, row)),
-                LookupEntry::FromFile { format, path, .. } if &*format.text == "csv" => {
-                    rows.extend(self.csv(lookup, path));
-                }
-                LookupEntry::FromFile { format, .. } => {
-                    self.not_yet(format, "save the table as CSV and write `from csv \"…\"`")
+                LookupEntry::FromFile { format, path, sheet, .. } => {
+                    rows.extend(self.file_rows(lookup, format, path, sheet.as_ref()));
                 }
                 _ => {}
             }
         }
         self.repeated(rows)
+    }
+
+    fn file_rows(&mut self, lookup: &ast::Lookup, format: &Name, path: &Text, sheet: Option<&Text>) -> Vec<Row> {
+        match (&*format.text, sheet) {
+            ("xlsx", sheet) => self.xlsx(lookup, path, sheet),
+            ("csv", None) => self.csv(lookup, path),
+            ("csv", Some(sheet)) => {
+                self.table_format(sheet.span, "a CSV file has no sheets".to_owned(), "take `sheet` and its name out");
+                Vec::new()
+            }
+            (other, _) => {
+                let hint = "write `from csv \"….csv\"` or `from xlsx \"….xlsx\"`; save the table as one of these";
+                self.table_format(format.span, format!("a lookup reads no `{other}` files"), hint);
+                Vec::new()
+            }
+        }
+    }
+
+    fn table_format(&mut self, place: Span, message: String, hint: &str) {
+        self.report(
+            Diagnostic::error(&codes::TABLE_FORMAT, place, message).label("not for a lookup's rows").hint(hint),
+        );
     }
 
     fn row(&mut self, lookup: &ast::Lookup, row: &LookupRow) -> Option<Row> {

@@ -120,7 +120,12 @@ impl Builder<'_> {
             Rule::from_file => {
                 let mut parts = Parts::of(node);
                 let format = self.name(&parts.need(Rule::name));
-                Some(LookupEntry::FromFile { format, path: self.text(parts.need(Rule::text))?, span })
+                let path = self.text(parts.need(Rule::text));
+                let sheet = match parts.take(Rule::sheet) {
+                    None => None,
+                    Some(sheet) => Some(self.text(Parts::of(sheet).need(Rule::text))?),
+                };
+                Some(LookupEntry::FromFile { format, path: path?, sheet, span })
             }
             Rule::from_resource => {
                 let mut parts = Parts::of(node);
