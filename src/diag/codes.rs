@@ -128,6 +128,7 @@ codes! {
     MISSING_TWICE = "E0511", "a lookup says twice what happens when no row fits";
     SHEET = "E0512", "a spreadsheet has no such sheet";
     TABLE_FORMAT = "E0513", "a file that a lookup does not read";
+    FILTER_ASKS = "E0514", "a lookup's `where` asks another lookup";
     ROW_DAYS = "E0521", "a lookup row that holds on no day";
     ROW_OVERLAP = "E0522", "two lookup rows for the same inputs on the same days";
     LOOKUP_DAY = "E0523", "a lookup asked with or without a day";

@@ -538,6 +538,11 @@ pub enum ExprKind {
     Record(Map),
     If(Box<If>),
     Match(Box<Match>),
+    /// What stands in the value of a call: `lookup(arguments).field`.
+    Within {
+        value: Box<Expr>,
+        segments: Vec<Segment>,
+    },
     /// `lookup(arguments) on day`
     On {
         call: Box<Expr>,

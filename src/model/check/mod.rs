@@ -18,7 +18,9 @@ mod expect;
 mod expr;
 mod extend;
 mod filter;
+mod filter_types;
 mod fit;
+mod fixed;
 mod fixture;
 mod fixture_file;
 mod flow;
@@ -26,6 +28,7 @@ mod join;
 mod links;
 mod lints;
 mod lookup;
+mod lookup_filter;
 mod lost;
 mod matching;
 mod narrow;
@@ -41,6 +44,7 @@ mod rules;
 mod schedule;
 mod scope;
 mod settings;
+#[cfg_attr(not(feature = "xlsx"), allow(dead_code, reason = "only a workbook makes sheets"))]
 mod sheet;
 mod sum;
 mod target;
@@ -107,6 +111,8 @@ pub fn check_observed<'a>(
         overrides,
         declared: Declarations::default(),
         made: Vec::new(),
+        asked: 0,
+        filters: Vec::new(),
         expecting: false,
         observer,
         lost: Vec::new(),
@@ -146,6 +152,10 @@ struct Checker<'a> {
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
+    /// How often lookups and links were asked so far.
+    asked: usize,
+    /// Filters of lookups that are still to be checked, once all names of the file are known.
+    filters: Vec<lookup_filter::Waiting>,
     /// Inside an `expect`, where an absent value simply is not what was expected.
     expecting: bool,
     observer: Option<&'a mut dyn Observer>,
@@ -184,11 +194,13 @@ impl Checker<'_> {
     }
 
     fn file(&mut self, file: &ast::File) -> Model {
+        self.vars(file, true);
         let header = self.pipeline(file);
         self.connects(file);
-        self.vars(file);
-        let lookups = self.all_lookups(file);
+        self.vars(file, false);
+        let mut lookups = self.all_lookups(file);
         self.declare(file);
+        self.lookup_filters(&mut lookups);
         let flows = self.flows(file);
         self.read_declared();
         let tests = self.tests(file, &flows, &lookups);

@@ -1,6 +1,7 @@
 //! The rows of a lookup: patterns, values, their order, and rows that get in each other's way.
 
 use super::Checker;
+use super::fixed::Fixed;
 use crate::diag::{Diagnostic, Span, codes};
 use crate::model::{Pattern, Row};
 use crate::syntax::{self as ast, ExprKind, LookupEntry, LookupRow, Name, Text};
@@ -88,13 +89,18 @@ impl Checker<'_> {
         false
     }
 
-    /// A value of a row: a plain text.
+    /// A value of a row: a plain text, or the name of one.
     fn row_value(&mut self, value: &ast::Expr) -> Option<Value> {
         match &value.kind {
             ExprKind::Plain(text) => return Some(Value::Text(text.clone())),
             ExprKind::Template(template) if !template.text.contains("{{") => {
                 return Some(Value::Text(template.text.clone()));
             }
+            ExprKind::Path(_) => match self.fixed(value) {
+                Fixed::Value(Value::Text(text)) => return Some(Value::Text(text)),
+                Fixed::Wrong => return None,
+                _ => {}
+            },
             _ => {}
         }
         let text = self.text(value.span);

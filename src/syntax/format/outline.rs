@@ -239,6 +239,7 @@ impl Outline {
                 self.expr(&choice.value);
                 choice.arms.iter().for_each(|arm| self.expr(&arm.value));
             }
+            ExprKind::Within { value, .. } => self.expr(value),
             ExprKind::On { call, day } => {
                 self.expr(call);
                 self.expr(day);
