@@ -56,10 +56,12 @@ pub enum Item {
     Extend(Flow),
 }
 
-/// `use "file.mlc"`
+/// `use "file.mlc" [without flow, flow]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
     pub path: Text,
+    /// Flows of that file that are left out.
+    pub without: Vec<Name>,
     pub span: Span,
 }
 

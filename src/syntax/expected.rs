@@ -53,6 +53,7 @@ fn phrase(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::arguments => (MAY, "`(`"),
         Rule::filter => (MAY, "`where`"),
         Rule::sheet => (MAY, "`sheet`"),
+        Rule::without => (MAY, "`without`"),
         Rule::per => (MAY, "`per`"),
         Rule::open => (0, "`{`"),
         Rule::close => (1, "`}`"),

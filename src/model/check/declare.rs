@@ -396,7 +396,7 @@ impl Checker<'_> {
             .declared
             .functions
             .iter()
-            .filter(|one| !one.used)
+            .filter(|one| !one.used && (one.constant || !self.is_brought(one.name.span)))
             .map(|one| (one.name.clone(), one.constant))
             .chain(self.declared.vars.iter().filter(|var| !var.used).map(|var| (var.name.clone(), true)))
             .collect();

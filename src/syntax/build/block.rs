@@ -33,7 +33,10 @@ impl Builder<'_> {
             Rule::extend => Some(Item::Extend(self.flow(node))),
             Rule::use_file => {
                 let span = self.span(&node);
-                Some(Item::Use(Use { path: self.text(Parts::of(node).need(Rule::text))?, span }))
+                let mut parts = Parts::of(node);
+                let path = self.text(parts.need(Rule::text))?;
+                let without = parts.take(Rule::without).map(|names| self.names(names)).unwrap_or_default();
+                Some(Item::Use(Use { path, without, span }))
             }
             other => unreachable!("the grammar has no item {other:?}"),
         }
