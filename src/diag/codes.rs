@@ -165,6 +165,7 @@ codes! {
     SANDBOX_SUPPLIES = "W0007", "a setting that the sandbox supplies";
     UNCHECKED_VALUE = "W0008", "a value that cannot be checked against the allowed ones";
     NOTHING_TO_DO = "W0009", "a pipeline without a flow";
+    UNASKED_ROW = "W0010", "a test gives rows that nothing asks for";
     UNREACHABLE_ARM = "W0021", "an arm of a `match` that is never reached";
     UNUSED_FUNCTION = "W0022", "a function that nothing calls";
 }

@@ -64,8 +64,8 @@ enum State {
         known: Option<Value>,
         depth: usize,
         calls: u64,
-        /// A lookup or link is asked in it.
-        asks: bool,
+        /// The lookups that are asked in it, and `linked`.
+        asks: BTreeSet<Arc<str>>,
     },
 }
 
@@ -309,7 +309,7 @@ impl Checker<'_> {
             State::Read { ty, known: Some(value), .. } => Expr { kind: ExprKind::Constant(value), ty, span },
             State::Read { id: None, .. } => Expr::unknown(span),
             State::Read { ty, id: Some(id), depth, calls, asks, .. } => {
-                self.asked += usize::from(asks);
+                self.asked.extend(asks);
                 let work = &mut self.declared.work;
                 work.deepest = work.deepest.max(work.depth + depth);
                 work.calls = work.calls.saturating_add(calls);
@@ -335,12 +335,12 @@ impl Checker<'_> {
             self.too_much(&name, "it stands too deep in other functions");
             self.done(
                 index,
-                State::Read { ty: Type::unknown(), id: None, known: None, depth: 0, calls: 0, asks: false },
+                State::Read { ty: Type::unknown(), id: None, known: None, depth: 0, calls: 0, asks: BTreeSet::new() },
             );
             return;
         }
         self.declared.work = Work { depth: outer.depth, deepest: outer.depth, calls: 1 };
-        let (before, asked) = (self.found.len(), self.asked);
+        let (before, asked) = (self.found.len(), std::mem::take(&mut self.asked));
         let mut scope = Scope::default();
         for (parameter, ty) in &parameters {
             let local = scope.local(parameter.text.clone(), ty.clone());
@@ -362,8 +362,7 @@ impl Checker<'_> {
             self.made.push(UserFunction { name: name.text.clone(), body, locals, cuts });
             FunctionId(self.made.len() - 1)
         });
-        let asks = self.asked > asked;
-        self.asked = asked;
+        let asks = std::mem::replace(&mut self.asked, asked);
         self.done(index, State::Read { ty, id, known, depth, calls: work.calls, asks });
     }
 

@@ -102,7 +102,7 @@ impl Checker<'_> {
             return Expr::unknown(span);
         }
         let ty = Type { optional: true, ..record };
-        self.asked += 1;
+        self.asked.insert(Arc::from("linked"));
         Expr { kind: ExprKind::Linked(flow.text.clone(), Box::new(value)), ty, span }
     }
 

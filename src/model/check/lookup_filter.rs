@@ -60,9 +60,9 @@ impl Checker<'_> {
     /// A filter whose names are the record's fields, and the size of its frame.
     fn record_filter(&mut self, waiting: &Waiting) -> (Expr, usize) {
         let mut scope = Scope::of_record(Type::new(Kind::Record(waiting.record.clone())));
-        let asked = self.asked;
+        self.asked.clear();
         let filter = self.condition(&mut scope, &waiting.filter);
-        if self.asked > asked {
+        if !std::mem::take(&mut self.asked).is_empty() {
             self.asks(waiting.filter.span);
         }
         (filter, scope.len())

@@ -64,7 +64,7 @@ use crate::syntax as ast;
 use crate::value::{RecordType, Type};
 use connect::Bound;
 use declare::Declarations;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What checking found.
@@ -111,7 +111,8 @@ pub fn check_observed<'a>(
         overrides,
         declared: Declarations::default(),
         made: Vec::new(),
-        asked: 0,
+        asked: BTreeSet::new(),
+        asked_by: HashMap::new(),
         filters: Vec::new(),
         expecting: false,
         observer,
@@ -152,8 +153,10 @@ struct Checker<'a> {
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
-    /// How often lookups and links were asked so far.
-    asked: usize,
+    /// The lookups that were asked in what is being checked, and `linked`.
+    asked: BTreeSet<Arc<str>>,
+    /// Those that each flow asks.
+    asked_by: HashMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// Filters of lookups that are still to be checked, once all names of the file are known.
     filters: Vec<lookup_filter::Waiting>,
     /// Inside an `expect`, where an absent value simply is not what was expected.
@@ -243,7 +246,9 @@ impl Checker<'_> {
                 None => drop(names.insert(flow.name.text.clone(), flow.name.span)),
             }
             self.flow = Some(flow.name.text.clone());
+            self.asked.clear();
             flows.extend(self.flow(flow));
+            self.asked_by.insert(flow.name.text.clone(), std::mem::take(&mut self.asked));
             self.flow = None;
         }
         self.in_link_order(flows)
