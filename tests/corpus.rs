@@ -4,7 +4,7 @@
 
 use mlc::connectors::drivers;
 use mlc::diag::{self, Diagnostic, SourceId, Sources, Style};
-use mlc::model::{self, FileText, Files, Model, Override};
+use mlc::model::{self, FileBytes, FileText, Files, Model, Override};
 use mlc::syntax::{NotText, decode, parse};
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,14 +12,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// What `check` makes of one file.
-struct Seen {
-    model: Option<Model>,
+pub struct Seen {
+    pub model: Option<Model>,
     diagnostics: Vec<Diagnostic>,
     sources: Sources,
 }
 
 impl Seen {
-    fn text(&self) -> String {
+    pub fn text(&self) -> String {
         diag::render(&self.diagnostics, &self.sources, Style::Plain)
     }
 }
@@ -37,6 +37,17 @@ impl Files for Beside {
             .map_err(|fault| format!("line {}, column {} is not UTF-8 text", fault.line, fault.column))?;
         Ok(FileText { path: PathBuf::from(path), text: text.into() })
     }
+
+    /// A spreadsheet is made out of a `.sheet` of its name, where there is one.
+    fn bytes(&self, path: &str) -> Result<FileBytes, String> {
+        let whole = self.0.join(path);
+        #[cfg(feature = "xlsx")]
+        if let Ok(text) = fs::read_to_string(whole.with_extension("sheet")) {
+            return Ok(FileBytes { path: PathBuf::from(path), bytes: crate::spreadsheet::made(&text) });
+        }
+        let bytes = fs::read(whole).map_err(|_| "there is no such file".to_owned())?;
+        Ok(FileBytes { path: PathBuf::from(path), bytes })
+    }
 }
 
 pub fn examples() -> PathBuf {
@@ -53,6 +64,7 @@ pub fn pipelines(folder: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.expect("the corpus can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "mlc"))
+        .filter(|path| cfg!(feature = "xlsx") || !stem(path).starts_with("xlsx"))
         .collect();
     paths.sort();
     paths
@@ -73,13 +85,24 @@ fn look(path: &Path) -> Seen {
             return Seen { model: None, diagnostics: vec![fault.diagnostic(id)], sources };
         }
     };
-    let id = sources.add(name, text);
+    look_at(path, &text, &path.parent().map(Path::to_path_buf).unwrap_or_default())
+}
+
+/// A text as if it were a file of that name in a folder.
+#[cfg(feature = "xlsx")]
+pub fn look_text(name: &str, text: &str, folder: &Path) -> Seen {
+    look_at(Path::new(name), text, folder)
+}
+
+fn look_at(path: &Path, text: &str, folder: &Path) -> Seen {
+    let mut sources = Sources::new();
+    let id = sources.add(path.file_name().map(PathBuf::from).unwrap_or_default(), text);
     let parsed = parse(&sources, id);
     if stem(path).starts_with("syntax-") {
         // Snippets that mean nothing: only their reading is shown.
         return Seen { model: None, diagnostics: parsed.diagnostics, sources };
     }
-    let files = Beside(path.parent().map(Path::to_path_buf).unwrap_or_default());
+    let files = Beside(folder.to_path_buf());
     let overrides = overrides(&mut sources, id);
     let checked = model::check_with(&parsed.file, &mut sources, &files, drivers(), &overrides);
     let mut diagnostics = parsed.diagnostics;

@@ -12,7 +12,7 @@ use crate::support::root;
 use mlc::connector::decode;
 use mlc::connectors::drivers;
 use mlc::diag::{Sources, Style, render};
-use mlc::model::{self, FileText, Files};
+use mlc::model::{self, FileBytes, FileText, Files};
 use mlc::program::{Evaluation, Program, Tables, compile};
 use mlc::syntax::parse;
 use mlc::value::from_json;
@@ -38,6 +38,13 @@ impl Files for Examples {
         let path = found.ok_or("there is no such file")?;
         let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
         Ok(FileText { path, text: text.into() })
+    }
+
+    /// The spreadsheet is made of the table of the same name.
+    #[cfg(feature = "xlsx")]
+    fn bytes(&self, path: &str) -> Result<FileBytes, String> {
+        let FileText { path, text } = self.read(&path.replace(".xlsx", ".csv"))?;
+        Ok(FileBytes { path, bytes: crate::spreadsheet::of_csv(&text, "Codes") })
     }
 }
 

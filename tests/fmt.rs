@@ -60,7 +60,10 @@ fn the_layout_of_every_file_is_final_and_the_program_the_same() {
 
 #[test]
 fn the_examples_stand_in_the_layout() {
-    for path in pipelines(&examples()) {
+    let folders = [examples(), examples().join("starter"), root().join("pipelines")];
+    let paths: Vec<_> = folders.iter().flat_map(|folder| pipelines(folder)).collect();
+    assert!(paths.iter().any(|path| path.ends_with("starter/pipeline.mlc")));
+    for path in paths {
         let outcome = mlc(&["fmt", "--check", &path.to_string_lossy()]);
         assert_eq!((outcome.code, outcome.stdout.as_str()), (0, ""), "{outcome}");
     }

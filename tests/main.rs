@@ -23,6 +23,8 @@ mod reckoning;
 mod reckoning_costs;
 mod served;
 mod soundness;
+#[cfg(feature = "xlsx")]
+mod spreadsheet;
 mod state;
 mod support;
 mod trouble;

@@ -53,6 +53,18 @@ fn tests_of_every_kind_pass() {
 }
 
 #[test]
+fn what_a_file_declares_and_extends_stands_in_place_of_what_it_brings_in() {
+    let test = |path: &str| {
+        let outcome = mlc(&["test", path, "--format", "json"]);
+        let report = json(&outcome.stdout);
+        (outcome.code, report["passed"].clone(), report["failed"].clone())
+    };
+    // The tests of the file that is brought in are its own.
+    assert_eq!(test("tests/corpus/right/customer.mlc"), (0, 2.into(), 0.into()));
+    assert_eq!(test("tests/corpus/right/parts/standard.mlc"), (0, 1.into(), 0.into()));
+}
+
+#[test]
 fn tests_do_not_change_what_a_pipeline_is() {
     let text = fs::read_to_string(root().join("examples/quickstart.mlc")).expect("the quickstart");
     let (without, tests) = text.split_once("# What must stay true").expect("the tests stand at the end");

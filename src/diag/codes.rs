@@ -119,13 +119,16 @@ codes! {
     ROW_VALUE = "E0502", "a lookup row's value that does not fit";
     ROW_TWICE = "E0503", "two lookup rows for the same inputs";
     FILE_UNREADABLE = "E0504", "a file that the pipeline names cannot be read";
-    CSV_HEADER = "E0505", "a CSV file's header does not fit the lookup";
-    CSV_ROW = "E0506", "a row of a CSV file is broken";
+    CSV_HEADER = "E0505", "a table's header does not fit the lookup";
+    CSV_ROW = "E0506", "a row of a table is broken";
     LOOKUP_OUTPUT = "E0507", "`verify` names no output of the lookup";
     LOOKUP_SOURCE = "E0508", "a lookup's rows come from two kinds of places";
     LOOKUP_EMPTY = "E0509", "a lookup without rows";
     VERIFY_TYPE = "E0510", "`verify` compares different types";
     MISSING_TWICE = "E0511", "a lookup says twice what happens when no row fits";
+    SHEET = "E0512", "a spreadsheet has no such sheet";
+    TABLE_FORMAT = "E0513", "a file that a lookup does not read";
+    FILTER_ASKS = "E0514", "a lookup's `where` asks another lookup";
     ROW_DAYS = "E0521", "a lookup row that holds on no day";
     ROW_OVERLAP = "E0522", "two lookup rows for the same inputs on the same days";
     LOOKUP_DAY = "E0523", "a lookup asked with or without a day";
@@ -164,6 +167,7 @@ codes! {
     SANDBOX_SUPPLIES = "W0007", "a setting that the sandbox supplies";
     UNCHECKED_VALUE = "W0008", "a value that cannot be checked against the allowed ones";
     NOTHING_TO_DO = "W0009", "a pipeline without a flow";
+    UNASKED_ROW = "W0010", "a test gives rows that nothing asks for";
     UNREACHABLE_ARM = "W0021", "an arm of a `match` that is never reached";
     UNUSED_FUNCTION = "W0022", "a function that nothing calls";
     MARK_LOCKS = "W0023", "a mark that locks its record";

@@ -1,9 +1,9 @@
-//! Files that a pipeline names, read as text.
+//! Files that a pipeline names, read as text or as bytes.
 //!
-//! Takes a path as the pipeline writes it and hands on UTF-8 text, or one sentence that
+//! Takes a path as the pipeline writes it and hands on UTF-8 text or bytes, or one sentence that
 //! says what is wrong with the file. Invariant: no file is read beyond [`LARGEST`].
 
-use crate::model::{FileText, Files};
+use crate::model::{FileBytes, FileText, Files};
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,6 +34,11 @@ impl Files for DiskFiles {
     fn read(&self, path: &str) -> Result<FileText, String> {
         let path = self.base.join(path);
         read_text(&path).map(|text| FileText { path, text })
+    }
+
+    fn bytes(&self, path: &str) -> Result<FileBytes, String> {
+        let path = self.base.join(path);
+        read_bytes(&path).map(|bytes| FileBytes { path, bytes })
     }
 }
 

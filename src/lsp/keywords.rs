@@ -11,6 +11,8 @@ const WORDS: &[(&str, &str)] = &[
     ("profile", "A file with what is different in this tenant's system."),
     ("lookup", "A table from inputs to outputs: `lookup NAME(inputs) -> (outputs) { rows }`. Called like a function."),
     ("csv", "Rows from a spreadsheet saved as CSV; its header names the inputs and outputs."),
+    ("xlsx", "Rows from a spreadsheet: its first sheet, or the one that `sheet \"…\"` names."),
+    ("sheet", "Which sheet of a spreadsheet the rows stand in."),
     ("verify", "Each value of an output must stand in a field of a resource; checked before anything is posted."),
     ("missing", "What becomes of a record for which no row fits: hold, reject or skip, with a sentence."),
     ("flow", "Moves records from one resource to another: `from`, `where`, `let`, `map`, `require`, `to`."),

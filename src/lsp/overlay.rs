@@ -2,7 +2,7 @@
 
 use super::address::plain;
 use super::document::Document;
-use crate::model::{FileText, Files};
+use crate::model::{FileBytes, FileText, Files};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -39,5 +39,10 @@ impl Files for Overlay<'_> {
             Some(document) => Ok(FileText { path: whole, text: document.text.clone() }),
             None => self.disk.read(path).map(|file| FileText { path: plain(&file.path), ..file }),
         }
+    }
+
+    fn bytes(&self, path: &str) -> Result<FileBytes, String> {
+        self.read.borrow_mut().insert(plain(&self.folder.join(path)));
+        self.disk.bytes(path).map(|file| FileBytes { path: plain(&file.path), ..file })
     }
 }

@@ -26,12 +26,24 @@ use std::sync::Arc;
 pub trait Files {
     /// `path` as the pipeline writes it; relative ones start at the pipeline file's folder.
     fn read(&self, path: &str) -> Result<FileText, String>;
+
+    /// The same for files that are no text, such as spreadsheets.
+    fn bytes(&self, path: &str) -> Result<FileBytes, String> {
+        let FileText { path, text } = self.read(path)?;
+        Ok(FileBytes { path, bytes: text.as_bytes().to_vec() })
+    }
 }
 
 pub struct FileText {
     /// For people.
     pub path: PathBuf,
     pub text: Arc<str>,
+}
+
+pub struct FileBytes {
+    /// For people.
+    pub path: PathBuf,
+    pub bytes: Vec<u8>,
 }
 
 /// A variable of the file that is set from outside: `--var limit=300000`.

@@ -21,11 +21,10 @@ pub(super) struct Hashes {
 }
 
 pub(super) fn hashes(model: &Model) -> Hashes {
-    let lookups: Vec<String> = model.lookups.iter().map(lookup).collect();
-    let mut functions: Vec<String> = Vec::with_capacity(model.functions.len());
-    for each in &model.functions {
-        functions.push(function(each, &lookups, &functions));
-    }
+    // The functions of a lookup's filter ask no lookup.
+    let alone = functions(model, &[]);
+    let lookups: Vec<String> = model.lookups.iter().map(|each| lookup(each, &alone)).collect();
+    let functions = functions(model, &lookups);
     let flows: Vec<String> = model.flows.iter().map(|each| flow(each, &lookups, &functions)).collect();
     let mut canon = Canon::new(&lookups, &functions);
     canon.word("program").word(&model.name);
@@ -50,6 +49,14 @@ fn connection(canon: &mut Canon, connection: &Connection) {
     for (name, value) in &connection.settings.0 {
         canon.word(name).value(value);
     }
+}
+
+fn functions(model: &Model, lookups: &[String]) -> Vec<String> {
+    let mut functions: Vec<String> = Vec::with_capacity(model.functions.len());
+    for each in &model.functions {
+        functions.push(function(each, lookups, &functions));
+    }
+    functions
 }
 
 /// Those that it calls stand before it.
@@ -90,8 +97,8 @@ fn target(canon: &mut Canon, target: &Target) {
     }
 }
 
-fn lookup(lookup: &Lookup) -> String {
-    let mut canon = Canon::new(&[], &[]);
+fn lookup(lookup: &Lookup, functions: &[String]) -> String {
+    let mut canon = Canon::new(&[], functions);
     canon.word("lookup").count(lookup.inputs.len()).count(lookup.outputs.len());
     for (name, _) in &lookup.outputs {
         canon.word(name);

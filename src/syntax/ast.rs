@@ -56,10 +56,12 @@ pub enum Item {
     Extend(Flow),
 }
 
-/// `use "file.mlc"`
+/// `use "file.mlc" [without flow, flow]`
 #[derive(Clone, Debug, PartialEq)]
 pub struct Use {
     pub path: Text,
+    /// Flows of that file that are left out.
+    pub without: Vec<Name>,
     pub span: Span,
 }
 
@@ -112,8 +114,8 @@ pub struct Lookup {
 pub enum LookupEntry {
     /// `"03-3*", _ => "5310", "C300"`
     Row(LookupRow),
-    /// `from csv "cost-codes.csv"`
-    FromFile { format: Name, path: Text, span: Span },
+    /// `from csv "cost-codes.csv"`, `from xlsx "cost-codes.xlsx" sheet "Codes"`
+    FromFile { format: Name, path: Text, sheet: Option<Text>, span: Span },
     /// `from office.vendors [where …]`; inputs and outputs are field names of the resource.
     FromResource { resource: ResourceName, filter: Option<Expr>, span: Span },
     /// `verify gl_account in books.accounts.code where active`
@@ -538,6 +540,11 @@ pub enum ExprKind {
     Record(Map),
     If(Box<If>),
     Match(Box<Match>),
+    /// What stands in the value of a call: `lookup(arguments).field`.
+    Within {
+        value: Box<Expr>,
+        segments: Vec<Segment>,
+    },
     /// `lookup(arguments) on day`
     On {
         call: Box<Expr>,

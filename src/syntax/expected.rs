@@ -52,6 +52,8 @@ fn phrase(rule: Rule) -> Option<(u8, &'static str)> {
         Rule::map_body => (0, "`{`"),
         Rule::arguments => (MAY, "`(`"),
         Rule::filter => (MAY, "`where`"),
+        Rule::sheet => (MAY, "`sheet`"),
+        Rule::without => (MAY, "`without`"),
         Rule::per => (MAY, "`per`"),
         Rule::open => (0, "`{`"),
         Rule::close => (1, "`}`"),

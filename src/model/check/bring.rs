@@ -1,9 +1,10 @@
 //! `use`: one file out of several, before anything is checked.
 //!
 //! Takes the pipeline file's tree and hands on one with the items of all files that it
-//! brings in, each once, in place of the `use`. A used file's `pipeline` block does not
-//! count, and its `connect` blocks only where the file that uses it opens no connection of
-//! that name: so that a standard file can be run alone, and still be brought in.
+//! brings in, each once, in place of the `use`. A used file's `pipeline` block and tests do
+//! not count, nor its flows that the `use` leaves out, nor what the file that uses it
+//! declares itself under the same name: connections, lookups, variables, `let`s and
+//! functions. So a standard file can be run alone, and still be brought in.
 
 use super::Checker;
 use crate::diag::{Diagnostic, SourceId, Span, codes};
@@ -13,6 +14,31 @@ use std::sync::Arc;
 
 /// Files that may stand in a row, one using the other.
 const DEEPEST: usize = 32;
+
+/// What a file can declare in place of one that it uses.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Sort {
+    Connection,
+    Lookup,
+    Function,
+    /// A variable or `let`.
+    Value,
+    /// Only left out, never declared in place of another: `extend` says what differs.
+    Flow,
+}
+
+type Named = (Sort, Arc<str>);
+
+fn declared(item: &Item) -> Vec<Named> {
+    match item {
+        Item::Connect(connect) => vec![(Sort::Connection, connect.name.text.clone())],
+        Item::Lookup(lookup) => vec![(Sort::Lookup, lookup.name.text.clone())],
+        Item::Function(function) => vec![(Sort::Function, function.name.text.clone())],
+        Item::Constant(constant) => vec![(Sort::Value, constant.name.text.clone())],
+        Item::Vars(vars) => vars.entries.iter().map(|var| (Sort::Value, var.name.text.clone())).collect(),
+        Item::Pipeline(_) | Item::Flow(_) | Item::Test(_) | Item::Use(_) | Item::Extend(_) => Vec::new(),
+    }
+}
 
 /// What was brought in so far.
 struct Brought {
@@ -35,30 +61,47 @@ impl Checker<'_> {
         all
     }
 
-    /// Takes the items of one file. `opened` are the connections that files above it open.
-    fn take(&mut self, file: &ast::File, opened: &HashSet<Arc<str>>, brought: &mut Brought) {
+    /// Takes the items of one file. `above` is what files above it declare or leave out.
+    fn take(&mut self, file: &ast::File, above: &HashSet<Named>, brought: &mut Brought) {
         let is_root = brought.way.len() == 1;
         let mut used: HashMap<String, Span> = HashMap::new();
-        let mut open = opened.clone();
-        open.extend(file.items.iter().filter_map(|item| match item {
-            Item::Connect(connect) => Some(connect.name.text.clone()),
-            _ => None,
-        }));
+        let mut all = above.clone();
+        all.extend(file.items.iter().flat_map(declared));
         brought.file.lost.extend_from_slice(&file.lost);
         for item in &file.items {
             match item {
-                Item::Use(entry) => self.use_file(entry, &open, &mut used, brought),
-                Item::Pipeline(_) if !is_root => {}
-                Item::Connect(connect) if opened.contains(&connect.name.text) => {}
+                Item::Use(entry) => self.use_file(entry, &all, &mut used, brought),
+                Item::Pipeline(_) | Item::Test(_) if !is_root => {}
+                Item::Flow(flow) | Item::Extend(flow) if above.contains(&(Sort::Flow, flow.name.text.clone())) => {}
+                Item::Vars(vars) => {
+                    let kept = |var: &&ast::Var| !above.contains(&(Sort::Value, var.name.text.clone()));
+                    let entries = vars.entries.iter().filter(kept).cloned().collect();
+                    brought.file.items.push(Item::Vars(ast::Vars { entries, ..vars.clone() }));
+                }
+                other if declared(other).iter().any(|named| above.contains(named)) => {}
                 other => brought.file.items.push(other.clone()),
             }
+        }
+    }
+
+    /// What a `use` leaves out must be there.
+    fn left_out(&mut self, entry: &Use, items: &[Item]) {
+        let flows = items.iter().filter_map(|item| match item {
+            Item::Flow(flow) => Some(flow.name.text.clone()),
+            _ => None,
+        });
+        let flows: Vec<Arc<str>> = flows.collect();
+        // What stands in a file that this one uses is not seen here.
+        let deeper = items.iter().any(|item| matches!(item, Item::Use(_)));
+        for name in entry.without.iter().filter(|name| !deeper && !flows.contains(&name.text)) {
+            self.no_flow(name, &flows);
         }
     }
 
     fn use_file(
         &mut self,
         entry: &Use,
-        open: &HashSet<Arc<str>>,
+        above: &HashSet<Named>,
         used: &mut HashMap<String, Span>,
         brought: &mut Brought,
     ) {
@@ -91,8 +134,13 @@ impl Checker<'_> {
         for diagnostic in parsed.diagnostics {
             self.report(diagnostic);
         }
+        if parsed.file.lost.is_empty() {
+            self.left_out(entry, &parsed.file.items);
+        }
+        let mut above = above.clone();
+        above.extend(entry.without.iter().map(|name| (Sort::Flow, name.text.clone())));
         brought.way.push(path);
-        self.take(&parsed.file, open, brought);
+        self.take(&parsed.file, &above, brought);
         brought.way.pop();
     }
 

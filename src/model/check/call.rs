@@ -137,6 +137,7 @@ impl Checker<'_> {
     ) -> Expr {
         let Some(lookup) = self.lookups.get_mut(index) else { return Expr::unknown(span) };
         lookup.used = true;
+        self.asked.insert(lookup.name.clone());
         let (name, inputs, missing) = (lookup.name.clone(), lookup.inputs.clone(), lookup.missing);
         let record = lookup.record.clone();
         let user = format!("the lookup `{name}`");

@@ -134,7 +134,7 @@ impl Checker<'_> {
             return None;
         };
         let text = match arguments.as_slice() {
-            [argument] => super::settings::literal(argument).and_then(|value| value.as_text().map(str::to_owned)),
+            [argument] => self.fixed(argument).value().and_then(|value| value.as_text().map(str::to_owned)),
             _ => None,
         };
         match (&*name.text, text) {

@@ -1,4 +1,5 @@
-//! Lookup rows out of a CSV file: what is wrong in it is shown in the file itself.
+//! Lookup rows out of a table, a CSV file or a sheet of a spreadsheet: what is wrong in it
+//! is shown in the table itself.
 //!
 //! The first row names the columns; every input and output of the lookup must be among
 //! them, others may be. A cell of an input is a pattern: `*` stands for any run of
@@ -6,24 +7,30 @@
 //! those of the columns `from` and `until`: the first and the last day of a row.
 
 use super::rows::{file_name, pattern_of};
+use super::sheet::{Mark, Sheet, cell_name};
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, SourceId, Span, codes, nearest};
 use crate::model::{Pattern, Row};
 use crate::syntax::{self as ast, Name, Text};
 use crate::value::{Date, Value};
 use csv::{ReaderBuilder, StringRecord};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// So many faults of one file are shown; the others are counted.
 const MOST_FAULTS: usize = 20;
 
-/// A CSV text on its way.
+/// A table on its way.
 struct Table<'a> {
     source: SourceId,
     text: &'a str,
     /// Where the pipeline names the file.
     named: Span,
     file: String,
+    /// Where the text comes from, if that is no CSV file.
+    sheet: Option<Sheet>,
+    /// The line on which the row in hand begins, from 0, and its offset.
+    row: (usize, usize),
     faults: Vec<Diagnostic>,
 }
 
@@ -46,10 +53,22 @@ impl Checker<'_> {
                 return Vec::new();
             }
         };
-        let text = file.text.clone();
-        let name = file_name(&file.path);
-        let source = self.sources.add(file.path, text.clone());
-        let mut table = Table { source, text: &text, named: path.span, file: name, faults: Vec::new() };
+        self.table(lookup, path, file.path, file.text, None)
+    }
+
+    /// The rows of a text in the form of CSV, which a sheet may stand behind.
+    pub(super) fn table(
+        &mut self,
+        lookup: &ast::Lookup,
+        path: &Text,
+        file: PathBuf,
+        text: Arc<str>,
+        sheet: Option<Sheet>,
+    ) -> Vec<Row> {
+        let name = file_name(&file);
+        let source = self.sources.add(file, text.clone());
+        let mut table =
+            Table { source, text: &text, named: path.span, file: name, sheet, row: (0, 0), faults: Vec::new() };
         let rows = table.read(lookup);
         let all = table.faults.len();
         let more = all.saturating_sub(MOST_FAULTS);
@@ -85,6 +104,7 @@ impl Table<'_> {
             let position = record.position();
             let offset = position.map_or(0, |position| usize::try_from(position.byte()).unwrap_or(0)) + start;
             let offset = offset + self.blank_lines(offset);
+            self.at_row(offset);
             match &columns {
                 None => match self.header(&record, offset, lookup) {
                     Some(found) => columns = Some(found),
@@ -119,12 +139,11 @@ impl Table<'_> {
                     format!("two columns are named `{cell}`"),
                 );
                 let first = self.cell(offset, first);
-                self.faults.push(
-                    fault
-                        .label("named again")
-                        .related(first, "first column of that name")
-                        .hint("rename one of the two columns"),
-                );
+                let fault = fault
+                    .label("named again")
+                    .related(first, "first column of that name")
+                    .hint("rename one of the two columns");
+                self.fault(Some(index), fault);
             }
         }
         let mut find = |names: &[Name]| -> Vec<usize> {
@@ -142,24 +161,32 @@ impl Table<'_> {
             return Some(index);
         }
         let first = std::mem::replace(whole, false);
-        if !first && cells.len() == 1 {
+        let lone = cells.iter().filter(|cell| !cell.is_empty()).count() == 1;
+        if !first && lone {
             return None;
         }
-        let hint = if cells.len() == 1 && cells.iter().any(|cell| cell.contains([';', '\t'])) {
+        let parted = self.sheet.is_none() && cells.len() == 1;
+        let hint = if parted && cells.iter().any(|cell| cell.contains([';', '\t'])) {
             "the columns of a CSV file are parted by commas; save it again with commas".to_owned()
         } else {
             match nearest(&name.text, cells.iter().copied()) {
                 Some(near) => format!("did you mean the column `{near}`? Rename it to `{}`", name.text),
-                None => format!("the first row names the columns; here they are {}", listed(cells.iter().copied(), 12)),
+                None if self.sheet.is_some() && lone => {
+                    "the first row that holds anything names the columns: take out what stands above the header"
+                        .to_owned()
+                }
+                None => {
+                    let named = cells.iter().copied().filter(|cell| !cell.is_empty());
+                    format!("the first row names the columns; here they are {}", listed(named, 12))
+                }
             }
         };
         let line = self.line(offset);
-        self.faults.push(
-            Diagnostic::error(&codes::CSV_HEADER, line, format!("{} has no column `{}`", self.file, name.text))
-                .label(format!("no `{}` among the columns", name.text))
-                .related(name.span, "the lookup needs it")
-                .hint(hint),
-        );
+        let fault = Diagnostic::error(&codes::CSV_HEADER, line, format!("{} has no column `{}`", self.file, name.text))
+            .label(format!("no `{}` among the columns", name.text))
+            .related(name.span, "the lookup needs it")
+            .hint(hint);
+        self.fault(None, fault);
         None
     }
 
@@ -187,23 +214,26 @@ impl Table<'_> {
             && first > last
         {
             let place = columns.until.map_or_else(|| self.line(offset), |column| self.cell(offset, column));
-            self.faults.push(
-                Diagnostic::error(&codes::ROW_DAYS, place, "this row holds on no day")
-                    .label(format!("it begins on {first} and ends on {last}"))
-                    .hint("`until` names the last day on which the row holds; put the two days in order"),
-            );
+            let fault = Diagnostic::error(&codes::ROW_DAYS, place, "this row holds on no day")
+                .label(format!("it begins on {first} and ends on {last}"))
+                .hint("`until` names the last day on which the row holds; put the two days in order");
+            self.fault(columns.until, fault);
         }
         if self.faults.len() > before {
             return None;
         }
-        let line = self.text.get(..offset).unwrap_or("").matches('\n').count() + 1;
+        let line = self.row.0 + 1;
+        let place = match &self.sheet {
+            None => format!("{} line {line}", self.file),
+            Some(sheet) => format!("{} sheet {} row {line}", self.file, sheet.name),
+        };
         let pattern = |text: &str| if text == "_" { Pattern::Any } else { pattern_of(text) };
         Some(Row {
             patterns: patterns.iter().map(|text| pattern(text)).collect(),
             values: values.iter().map(Value::text).collect(),
             from,
             until,
-            place: format!("{} line {line}", self.file),
+            place,
             span: self.line(offset),
         })
     }
@@ -220,13 +250,15 @@ impl Table<'_> {
         let mut cells = Vec::with_capacity(columns.len());
         for (index, name) in columns.iter().zip(names) {
             let cell = record.get(*index).unwrap_or("").trim();
-            if cell.is_empty() {
+            let mark = self.sheet.as_ref().and_then(|sheet| sheet.mark((self.row.0, *index)).cloned());
+            if let Some(mark) = mark {
+                self.marked(offset, *index, name, &mark);
+            } else if cell.is_empty() {
                 let place = self.cell(offset, *index);
-                self.faults.push(
-                    Diagnostic::error(&codes::CSV_ROW, place, format!("the cell of `{}` is blank", name.text))
-                        .label("blank")
-                        .hint(format!("write {fill}, or take the row out")),
-                );
+                let fault = Diagnostic::error(&codes::CSV_ROW, place, format!("the cell of `{}` is blank", name.text))
+                    .label("blank")
+                    .hint(format!("write {fill}, or take the row out"));
+                self.fault(Some(*index), fault);
             }
             cells.push(Arc::from(cell));
         }
@@ -242,13 +274,61 @@ impl Table<'_> {
         let day = Some(cell).filter(|cell| cell.len() == 10).and_then(|cell| cell.parse().ok());
         if day.is_none() {
             let place = self.cell(offset, column);
-            self.faults.push(
-                Diagnostic::error(&codes::CSV_ROW, place, format!("`{cell}` is not a day"))
-                    .label("not a day")
-                    .hint("write year-month-day, as in `2026-10-31`, or leave the cell blank"),
-            );
+            let fault = Diagnostic::error(&codes::CSV_ROW, place, format!("`{cell}` is not a day"))
+                .label("not a day")
+                .hint("write year-month-day, as in `2026-10-31`, or leave the cell blank");
+            self.fault(Some(column), fault);
         }
         day
+    }
+
+    /// A cell of a spreadsheet that is not the code it may look like.
+    fn marked(&mut self, offset: usize, column: usize, name: &Name, mark: &Mark) {
+        let (what, label, hint) = match mark {
+            Mark::Broken(error) => (
+                format!("holds the error `{error}`"),
+                "an error",
+                "mend the formula in the spreadsheet, or type the code itself".to_owned(),
+            ),
+            Mark::Time => (
+                "holds a day or time, not a text".to_owned(),
+                "a day or time",
+                "spreadsheets make days of codes such as `1-3`: format the column as text and type the code again"
+                    .to_owned(),
+            ),
+            Mark::Long => (
+                "holds a number of more than 15 digits".to_owned(),
+                "its last digits are lost",
+                "a spreadsheet keeps 15 digits: format the column as text and type the code again".to_owned(),
+            ),
+            Mark::Shown(form) => (
+                format!("holds a number that is only shown as a code, by the format `{form}`"),
+                "its value is this",
+                "format the column as text and type the codes as they are shown".to_owned(),
+            ),
+        };
+        let place = self.cell(offset, column);
+        let fault = Diagnostic::error(&codes::CSV_ROW, place, format!("the cell of `{}` {what}", name.text));
+        self.fault(Some(column), fault.label(label).hint(hint));
+    }
+
+    /// Keeps a fault; of a spreadsheet with the sheet and the cell or row.
+    fn fault(&mut self, column: Option<usize>, mut fault: Diagnostic) {
+        if let Some(sheet) = &self.sheet {
+            let row = self.row.0;
+            let place = match column {
+                Some(column) => format!("cell {}", cell_name((row, column))),
+                None => format!("row {}", row + 1),
+            };
+            fault.message = format!("sheet `{}`, {place}: {}", sheet.name, fault.message);
+        }
+        self.faults.push(fault);
+    }
+
+    /// The next row begins at this offset.
+    fn at_row(&mut self, offset: usize) {
+        let (line, counted) = self.row;
+        self.row = (line + self.text.get(counted..offset).unwrap_or("").matches('\n').count(), offset);
     }
 
     fn broken(&mut self, error: &csv::Error, start: usize) {

@@ -13,7 +13,7 @@ use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::{Expr, ExprKind, FunctionId, UserFunction, functions};
 use crate::syntax::{self as ast, Item, Name};
 use crate::value::{Kind, Type, Value};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// How deep the expressions of a function and of those that it calls may stand in each other.
@@ -28,6 +28,10 @@ pub(super) struct Declarations {
     vars: Vec<Var>,
     functions: Vec<Declared>,
     by_name: HashMap<Arc<str>, usize>,
+    /// `let`s of the file that are plain values, known before anything else is.
+    plain: Vec<(Arc<str>, Value)>,
+    /// Those of them that were used then.
+    plain_used: BTreeSet<Arc<str>>,
     /// What the function that is being checked comes to.
     work: Work,
 }
@@ -60,6 +64,8 @@ enum State {
         known: Option<Value>,
         depth: usize,
         calls: u64,
+        /// The lookups that are asked in it, and `linked`.
+        asks: BTreeSet<Arc<str>>,
     },
 }
 
@@ -71,15 +77,28 @@ struct Work {
 }
 
 impl Checker<'_> {
-    /// Reads the variables, and what the command line makes of them.
-    pub(super) fn vars(&mut self, file: &ast::File) {
+    /// Reads the variables, and what the command line makes of them; first those that need
+    /// no connection to say of which type they are.
+    pub(super) fn vars(&mut self, file: &ast::File, first: bool) {
+        let needs_none = |var: &&ast::Var| var.ty.as_ref().is_none_or(|ty| ty.path.len() < 2);
         for item in &file.items {
-            if let Item::Vars(vars) = item {
-                self.lost.extend(vars.lost.iter().cloned());
-                vars.entries.iter().for_each(|var| self.var(var));
+            match item {
+                Item::Vars(vars) => {
+                    if first {
+                        self.lost.extend(vars.lost.iter().cloned());
+                    }
+                    vars.entries.iter().filter(|var| needs_none(var) == first).for_each(|var| self.var(var));
+                }
+                Item::Constant(constant) if first => {
+                    let plain = super::settings::literal(&negated(&constant.value));
+                    self.declared.plain.extend(plain.map(|value| (constant.name.text.clone(), value)));
+                }
+                _ => {}
             }
         }
-        self.overrides_known();
+        if !first {
+            self.overrides_known();
+        }
     }
 
     /// Finds the functions and `let`s of the file. They are looked at when they are needed.
@@ -100,7 +119,7 @@ impl Checker<'_> {
             let before = self.found.len();
             self.not_a_known_function(name, constant);
             let parameters = self.parameters(parameters);
-            let used = self.found.len() > before;
+            let used = self.found.len() > before || self.declared.plain_used.contains(&name.text);
             let all = &mut self.declared;
             all.by_name.insert(name.text.clone(), all.functions.len());
             let (name, body) = (name.clone(), body.clone());
@@ -174,6 +193,13 @@ impl Checker<'_> {
                 Some((value, ty)) => Expr { kind: ExprKind::Constant(value.clone()), ty: ty.clone(), span: name.span },
                 None => Expr::unknown(name.span),
             });
+        }
+        let all = &mut self.declared;
+        if let (true, Some((known, value))) =
+            (all.by_name.is_empty(), all.plain.iter().find(|(known, _)| *known == name.text))
+        {
+            all.plain_used.insert(known.clone());
+            return Some(Expr::constant(value.clone(), name.span));
         }
         let index = *self.declared.by_name.get(&name.text)?;
         if !self.declared.functions.get(index)?.constant {
@@ -282,7 +308,8 @@ impl Checker<'_> {
             }
             State::Read { ty, known: Some(value), .. } => Expr { kind: ExprKind::Constant(value), ty, span },
             State::Read { id: None, .. } => Expr::unknown(span),
-            State::Read { ty, id: Some(id), depth, calls, .. } => {
+            State::Read { ty, id: Some(id), depth, calls, asks, .. } => {
+                self.asked.extend(asks);
                 let work = &mut self.declared.work;
                 work.deepest = work.deepest.max(work.depth + depth);
                 work.calls = work.calls.saturating_add(calls);
@@ -306,11 +333,14 @@ impl Checker<'_> {
         let outer = self.declared.work;
         if outer.depth > MOST_DEPTH {
             self.too_much(&name, "it stands too deep in other functions");
-            self.done(index, State::Read { ty: Type::unknown(), id: None, known: None, depth: 0, calls: 0 });
+            self.done(
+                index,
+                State::Read { ty: Type::unknown(), id: None, known: None, depth: 0, calls: 0, asks: BTreeSet::new() },
+            );
             return;
         }
         self.declared.work = Work { depth: outer.depth, deepest: outer.depth, calls: 1 };
-        let before = self.found.len();
+        let (before, asked) = (self.found.len(), std::mem::take(&mut self.asked));
         let mut scope = Scope::default();
         for (parameter, ty) in &parameters {
             let local = scope.local(parameter.text.clone(), ty.clone());
@@ -332,7 +362,8 @@ impl Checker<'_> {
             self.made.push(UserFunction { name: name.text.clone(), body, locals, cuts });
             FunctionId(self.made.len() - 1)
         });
-        self.done(index, State::Read { ty, id, known, depth, calls: work.calls });
+        let asks = std::mem::replace(&mut self.asked, asked);
+        self.done(index, State::Read { ty, id, known, depth, calls: work.calls, asks });
     }
 
     fn done(&mut self, index: usize, state: State) {
@@ -364,7 +395,7 @@ impl Checker<'_> {
             .declared
             .functions
             .iter()
-            .filter(|one| !one.used)
+            .filter(|one| !one.used && (one.constant || !self.is_brought(one.name.span)))
             .map(|one| (one.name.clone(), one.constant))
             .chain(self.declared.vars.iter().filter(|var| !var.used).map(|var| (var.name.clone(), true)))
             .collect();

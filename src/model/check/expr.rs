@@ -81,6 +81,10 @@ impl Checker<'_> {
             ast::ExprKind::Record(body) => self.record(scope, body, span),
             ast::ExprKind::If(choice) => self.choice(scope, choice, span),
             ast::ExprKind::Match(cases) => self.cases(scope, cases, span, false),
+            ast::ExprKind::Within { value, segments } => {
+                let value = self.expr(scope, value);
+                self.followed(scope, value, segments, span)
+            }
             ast::ExprKind::On { call, day } => self.dated(scope, call, day, span),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Takes a tree with `extend` items and hands on one without them, in which each flow
 //! reads as if it had been written so in the first place: map fields and settings of
-//! `to` are replaced or added, lets and requires added. Findings inside of an extension
+//! `to` are replaced or added, lets, requires and natural keys too. Findings inside of an extension
 //! carry the place of the flow that it extends.
 
 use super::{Checker, lost};
@@ -60,6 +60,8 @@ impl Checker<'_> {
     fn extend(&mut self, flow: &mut Flow, extension: Flow) {
         self.extended.push(Extended { span: extension.span, original: flow.name.span });
         flow.lost.extend(extension.lost);
+        // Where the last clause went that was added: those after it may need it.
+        let mut added = 0;
         for clause in extension.clauses {
             match clause {
                 Clause::Map(map) => match find(flow, |clause| matches!(clause, Clause::Map(_))) {
@@ -70,14 +72,24 @@ impl Checker<'_> {
                     Some(Clause::To(original)) => self.extend_to(original, to),
                     _ => flow.clauses.push(Clause::To(to)),
                 },
-                Clause::Let(entry) => put_let(flow, entry),
-                Clause::Where { .. } => {
-                    let at = flow
-                        .clauses
-                        .iter()
-                        .rposition(|clause| matches!(clause, Clause::From(_) | Clause::Where { .. }));
-                    flow.clauses.insert(at.map_or(0, |at| at + 1), clause);
+                Clause::Let(ast::Let { ref name, .. }) if sets(flow, &name.text).is_some() => {
+                    if let Some(known) = sets(flow, &name.text).and_then(|at| flow.clauses.get_mut(at)) {
+                        *known = clause;
+                    }
                 }
+                Clause::Let(_) | Clause::Where { .. } => {
+                    let at = self.earliest(flow, &clause).max(added);
+                    flow.clauses.insert(at, clause);
+                    added = at + 1;
+                }
+                Clause::Match(matching) => match find(flow, |clause| matches!(clause, Clause::Match(_))) {
+                    Some(Clause::Match(original)) => *original = matching,
+                    _ => {
+                        let at =
+                            flow.clauses.iter().position(|clause| matches!(clause, Clause::Map(_) | Clause::To(_)));
+                        flow.clauses.insert(at.unwrap_or(flow.clauses.len()), Clause::Match(matching));
+                    }
+                },
                 Clause::Require(_) => {
                     let at = flow.clauses.iter().position(|clause| matches!(clause, Clause::To(_)));
                     flow.clauses.insert(at.unwrap_or(flow.clauses.len()), clause);
@@ -87,9 +99,23 @@ impl Checker<'_> {
                     flow.clauses.retain(|other| !same(other));
                     flow.clauses.push(clause);
                 }
-                Clause::From(_) | Clause::Match(_) => self.not_extended(clause.span(), flow.name.span),
+                Clause::From(_) => self.not_extended(clause.span(), flow.name.span),
             }
         }
+    }
+
+    /// Where a clause can stand at the earliest: below the `from` and `where`s of the flow,
+    /// and below what it speaks of.
+    fn earliest(&self, flow: &Flow, clause: &Clause) -> usize {
+        let text = self.text(clause.span());
+        let words: Vec<&str> = text.split(|sign: char| !(sign.is_ascii_alphanumeric() || sign == '_')).collect();
+        let is_before = |other: &Clause| match other {
+            Clause::From(_) | Clause::Where { .. } => true,
+            Clause::Let(entry) => words.contains(&&*entry.name.text),
+            Clause::Match(matching) => words.contains(&&*matching.alias.text),
+            _ => false,
+        };
+        flow.clauses.iter().rposition(is_before).map_or(0, |at| at + 1)
     }
 
     fn extend_to(&mut self, original: &mut To, to: To) {
@@ -119,7 +145,7 @@ impl Checker<'_> {
             Diagnostic::error(&codes::EXTENSION, place, "an extension cannot change where records come from")
                 .label("not in an extension")
                 .related(original, "the flow stands here")
-                .hint("an extension holds `where`, `let`, `map`, `require`, `to`, `run` and `reconcile`; else make a flow of your own"),
+                .hint("an extension holds `where`, `let`, `match`, `map`, `require`, `to`, `run` and `reconcile`; else make a flow of your own"),
         );
     }
 }
@@ -182,17 +208,7 @@ fn span(entry: &MapEntry) -> Span {
     }
 }
 
-/// A let that the flow has is replaced; another stands before the map, where its fields see it.
-fn put_let(flow: &mut Flow, entry: ast::Let) {
-    let known = flow.clauses.iter_mut().find_map(|clause| match clause {
-        Clause::Let(known) if known.name.text == entry.name.text => Some(known),
-        _ => None,
-    });
-    match known {
-        Some(known) => *known = entry,
-        None => {
-            let at = flow.clauses.iter().position(|clause| matches!(clause, Clause::Map(_) | Clause::To(_)));
-            flow.clauses.insert(at.unwrap_or(flow.clauses.len()), Clause::Let(entry));
-        }
-    }
+/// Which clause of the flow is the `let` of this name.
+fn sets(flow: &Flow, name: &str) -> Option<usize> {
+    flow.clauses.iter().position(|clause| matches!(clause, Clause::Let(entry) if *entry.name.text == *name))
 }

@@ -132,6 +132,7 @@ impl Checker<'_> {
             return Expr::unknown(span);
         }
         let ty = Type { optional: true, ..record };
+        self.asked.insert(Arc::from(link.word()));
         Expr { kind: ExprKind::Linked(link, flow.text.clone(), Box::new(value)), ty, span }
     }
 

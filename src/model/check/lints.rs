@@ -15,7 +15,7 @@ impl Checker<'_> {
         let lookups: Vec<(Arc<str>, Span)> = self
             .lookups
             .iter()
-            .filter(|lookup| !lookup.used)
+            .filter(|lookup| !lookup.used && !self.is_brought(lookup.span))
             .map(|lookup| (lookup.name.clone(), lookup.span))
             .collect();
         for (name, span) in lookups {
@@ -29,7 +29,7 @@ impl Checker<'_> {
         let connections: Vec<(Arc<str>, Span)> = self
             .connections
             .iter()
-            .filter(|bound| !bound.used && bound.catalogue.is_some())
+            .filter(|bound| !bound.used && bound.catalogue.is_some() && !self.is_brought(bound.span))
             .map(|bound| (bound.name.clone(), bound.span))
             .collect();
         for (name, span) in connections {
@@ -64,7 +64,16 @@ impl Checker<'_> {
         text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#'))
     }
 
+    /// Whether a place lies in a file that was brought in: what is not used of it is not
+    /// for this one to mend.
+    pub(super) fn is_brought(&self, place: Span) -> bool {
+        self.folders.contains_key(&place.source)
+    }
+
     pub(super) fn unused_let(&mut self, name: &Name) {
+        if self.is_brought(name.span) {
+            return;
+        }
         self.report(
             Diagnostic::warning(&codes::UNUSED_LET, name.span, format!("nothing uses `{}`", name.text))
                 .label("never used")

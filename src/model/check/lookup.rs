@@ -6,7 +6,7 @@ use super::scope::{Scope, Sort};
 use super::{Checker, Signature, listed, lost};
 use crate::connector::ResourceSpec;
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{Expr, Lookup, LookupResource, Missing, Row, Verify, functions};
+use crate::model::{Lookup, LookupResource, Missing, Row, Verify, functions};
 use crate::syntax::{self as ast, LookupEntry, Name, ResourceName};
 use crate::value::{FieldType, Kind, RecordType, Type, Value};
 use std::collections::{BTreeSet, HashMap};
@@ -178,14 +178,14 @@ impl Checker<'_> {
             self.plain_input(name, ty);
         }
         let outputs = self.resource_fields(&lookup.outputs, found.spec());
-        let (filter, locals) = self.record_filter(&found, filter);
+        self.filter_waits(lookup.span, None, &found, filter);
         let resource = LookupResource {
             connection: found.connection.clone(),
             resource: found.resource.clone(),
             inputs: inputs.iter().map(|(name, _)| name.clone()).collect(),
             outputs: outputs.iter().map(|(name, _)| name.clone()).collect(),
-            filter,
-            locals,
+            filter: None,
+            locals: 1,
         };
         (Some(resource), inputs, outputs)
     }
@@ -220,19 +220,14 @@ impl Checker<'_> {
         }
     }
 
-    /// A filter whose names are the record's fields, and the size of its frame.
-    fn record_filter(&mut self, found: &Found, filter: Option<&ast::Expr>) -> (Option<Expr>, usize) {
-        let mut scope = Scope::of_record(Type::new(Kind::Record(found.spec().source_type())));
-        let filter = filter.map(|filter| self.condition(&mut scope, filter));
-        (filter, scope.len())
-    }
-
     fn verifies(&mut self, lookup: &ast::Lookup, outputs: &mut [Output]) -> Vec<Verify> {
         let before = self.found.len();
         let mut verifies = Vec::new();
         for entry in &lookup.entries {
-            if let LookupEntry::Verify { output, resource, field, filter, span } = entry {
-                verifies.extend(self.verify(output, resource, field, filter.as_ref(), *span, outputs));
+            let LookupEntry::Verify { output, resource, field, filter, span } = entry else { continue };
+            if let Some((verify, found)) = self.verify(output, resource, field, *span, outputs) {
+                self.filter_waits(lookup.span, Some(*span), &found, filter.as_ref());
+                verifies.push(verify);
             }
         }
         if self.found.iter().skip(before).any(Diagnostic::is_error) {
@@ -247,17 +242,15 @@ impl Checker<'_> {
         output: &Name,
         resource: &ResourceName,
         field: &Name,
-        filter: Option<&ast::Expr>,
         span: Span,
         outputs: &mut [Output],
-    ) -> Option<Verify> {
+    ) -> Option<(Verify, Found)> {
         let index = outputs.iter().position(|known| known.name == output.text);
         if index.is_none() {
             self.no_output(output, outputs);
         }
         let found = self.resource(resource).filter(|found| self.can_list_whole(found, resource, "`verify`"))?;
         let wanted = self.resource_fields(std::slice::from_ref(field), found.spec());
-        let (filter, locals) = self.record_filter(&found, filter);
         let (output_index, ty) = (index?, wanted.first().map(|(_, ty)| ty)?);
         let given = &mut outputs.get_mut(output_index)?.ty;
         if common(given, ty).is_some() {
@@ -274,16 +267,17 @@ impl Checker<'_> {
                 .hint("verify in a field of the same type"),
             );
         }
-        Some(Verify {
+        let verify = Verify {
             output: output_index,
             connection: found.connection.clone(),
             resource: found.resource.clone(),
             title: Arc::from(found.spec().title.as_str()),
             field: field.text.clone(),
-            filter,
-            locals,
+            filter: None,
+            locals: 1,
             span,
-        })
+        };
+        Some((verify, found))
     }
 
     fn no_output(&mut self, output: &Name, outputs: &[Output]) {

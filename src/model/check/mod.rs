@@ -18,7 +18,9 @@ mod expect;
 mod expr;
 mod extend;
 mod filter;
+mod filter_types;
 mod fit;
+mod fixed;
 mod fixture;
 mod fixture_file;
 mod flow;
@@ -26,6 +28,7 @@ mod join;
 mod links;
 mod lints;
 mod lookup;
+mod lookup_filter;
 mod lost;
 mod marks;
 mod matching;
@@ -42,12 +45,17 @@ mod rules;
 mod schedule;
 mod scope;
 mod settings;
+#[cfg_attr(not(feature = "xlsx"), allow(dead_code, reason = "only a workbook makes sheets"))]
+mod sheet;
 mod sum;
 mod target;
 mod template;
 mod test_item;
 mod type_name;
 mod untyped;
+#[cfg(feature = "xlsx")]
+mod workbook;
+mod xlsx_rows;
 
 use super::observe::Observer;
 use super::{Files, Flow, Lookup, Model, Override, UserFunction};
@@ -57,7 +65,7 @@ use crate::syntax as ast;
 use crate::value::{RecordType, Type};
 use connect::Bound;
 use declare::Declarations;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What checking found.
@@ -104,6 +112,9 @@ pub fn check_observed<'a>(
         overrides,
         declared: Declarations::default(),
         made: Vec::new(),
+        asked: BTreeSet::new(),
+        asked_by: HashMap::new(),
+        filters: Vec::new(),
         expecting: false,
         observer,
         lost: Vec::new(),
@@ -144,6 +155,12 @@ struct Checker<'a> {
     lost: Vec<ast::Lost>,
     /// Entries of an `each` that could not be read, by its place.
     lost_in: HashMap<Span, Vec<ast::Lost>>,
+    /// The lookups that were asked in what is being checked, and `linked`.
+    asked: BTreeSet<Arc<str>>,
+    /// Those that each flow asks.
+    asked_by: HashMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Filters of lookups that are still to be checked, once all names of the file are known.
+    filters: Vec<lookup_filter::Waiting>,
     /// Inside an `expect`, where an absent value simply is not what was expected.
     expecting: bool,
     observer: Option<&'a mut dyn Observer>,
@@ -184,11 +201,13 @@ impl Checker<'_> {
     }
 
     fn file(&mut self, file: &ast::File) -> Model {
+        self.vars(file, true);
         let header = self.pipeline(file);
         self.connects(file);
-        self.vars(file);
-        let lookups = self.all_lookups(file);
+        self.vars(file, false);
+        let mut lookups = self.all_lookups(file);
         self.declare(file);
+        self.lookup_filters(&mut lookups);
         let flows = self.flows(file);
         self.read_declared();
         let tests = self.tests(file, &flows, &lookups);
@@ -231,7 +250,9 @@ impl Checker<'_> {
                 None => drop(names.insert(flow.name.text.clone(), flow.name.span)),
             }
             self.flow = Some(flow.name.text.clone());
+            self.asked.clear();
             flows.extend(self.flow(flow));
+            self.asked_by.insert(flow.name.text.clone(), std::mem::take(&mut self.asked));
             self.flow = None;
         }
         self.in_link_order(flows)

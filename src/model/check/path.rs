@@ -17,10 +17,15 @@ const FARTHEST: u64 = (1 << 53) - 1;
 impl Checker<'_> {
     pub(super) fn path(&mut self, scope: &mut Scope, path: &Path) -> Expr {
         let whole = path.segments.last().map_or(path.root.span, |last| path.root.span.to(last.span));
-        let mut value = self.root(scope, &path.root);
+        let value = self.root(scope, &path.root);
+        self.followed(scope, value, &path.segments, whole)
+    }
+
+    /// What stands at the end of some steps into a value.
+    pub(super) fn followed(&mut self, scope: &Scope, mut value: Expr, segments: &[Segment], whole: Span) -> Expr {
         // Whether what stands so far are several values, of each of which the rest is taken.
         let mut several = false;
-        for segment in &path.segments {
+        for segment in segments {
             if value.ty.is_unknown() {
                 return Expr::unknown(whole);
             }

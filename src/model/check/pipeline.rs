@@ -1,8 +1,9 @@
 //! The `pipeline` block: the name, the time zone, the currency.
 
 use super::Checker;
+use super::fixed::Fixed;
 use crate::diag::{Diagnostic, SourceId, Span, codes};
-use crate::syntax::{self as ast, Item, Setting};
+use crate::syntax::{self as ast, ExprKind, Item, Setting};
 use crate::value::{Value, is_time_zone};
 use std::sync::Arc;
 
@@ -85,13 +86,19 @@ impl Checker<'_> {
 
     /// The text of a setting; says so if it is none.
     pub(super) fn setting_text(&mut self, setting: &Setting) -> Option<Arc<str>> {
-        if let Some(Value::Text(text)) = super::settings::literal(&setting.value) {
-            return Some(text);
-        }
+        let known = match self.fixed(&setting.value) {
+            Fixed::Value(Value::Text(text)) => return Some(text),
+            Fixed::Wrong => return None,
+            Fixed::Value(_) => true,
+            Fixed::Not => false,
+        };
         let text = self.text(setting.value.span);
-        let hint = match super::settings::literal(&setting.value) {
-            Some(_) => format!("put it in quotes: `{} = \"{text}\"`", setting.name.text),
-            None => format!("write a text in quotes: `{} = \"…\"`", setting.name.text),
+        let hint = match &setting.value.kind {
+            ExprKind::Path(_) if known => {
+                format!("make the variable a text: `{text} = \"…\"`")
+            }
+            _ if known => format!("put it in quotes: `{} = \"{text}\"`", setting.name.text),
+            _ => format!("write a text in quotes: `{} = \"…\"`", setting.name.text),
         };
         self.setting_value(setting.value.span, &format!("`{}` is a text", setting.name.text), "not a text", &hint);
         None

@@ -5,6 +5,7 @@
 
 use super::Checker;
 use super::filter::objection;
+use super::filter_types::{Mismatch, mismatch};
 use crate::diag::{Diagnostic, Span, codes};
 use crate::value::{Kind, Type};
 use jsonpath_rust::parser::model::{
@@ -69,7 +70,22 @@ impl Checker<'_> {
             );
             return false;
         }
-        names.paths.iter().all(|path| self.filter_path(path, item, place))
+        names.paths.iter().all(|path| self.filter_path(path, item, place)) && self.compares(filter, item, place)
+    }
+
+    /// Whether what the filter compares can be equal; says so if not.
+    fn compares(&mut self, filter: &Filter, item: &Type, place: Span) -> bool {
+        let Some(Mismatch { left, right, unordered }) = mismatch(filter, item) else { return true };
+        let (message, hint) = if unordered {
+            ("a filter orders numbers and days only", "compare with `==` or `!=`, or use a field that has an order")
+        } else {
+            (
+                "a filter compares two values that are never equal",
+                "compare with a value of the same kind: texts in quotes, numbers without; days are compared in the `where` of an `each`",
+            )
+        };
+        self.report(Diagnostic::error(&codes::COMPARISON, place, message).label(format!("{left}, {right}")).hint(hint));
+        false
     }
 
     /// Whether `@.a.b` can be followed from an item.
@@ -174,6 +190,6 @@ impl Names {
 }
 
 /// A name without the quotes that it may have been written in.
-fn bare(name: &str) -> String {
+pub(super) fn bare(name: &str) -> String {
     name.trim_matches(['\'', '"']).to_owned()
 }

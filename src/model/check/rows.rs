@@ -1,9 +1,10 @@
 //! The rows of a lookup: patterns, values, their order, and rows that get in each other's way.
 
 use super::Checker;
+use super::fixed::Fixed;
 use crate::diag::{Diagnostic, Span, codes};
 use crate::model::{Pattern, Row};
-use crate::syntax::{self as ast, ExprKind, LookupEntry, LookupRow};
+use crate::syntax::{self as ast, ExprKind, LookupEntry, LookupRow, Name, Text};
 use crate::value::Value;
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -15,16 +16,35 @@ impl Checker<'_> {
         for entry in &lookup.entries {
             match entry {
                 LookupEntry::Row(row) => rows.extend(self.row(lookup, row)),
-                LookupEntry::FromFile { format, path, .. } if &*format.text == "csv" => {
-                    rows.extend(self.csv(lookup, path));
-                }
-                LookupEntry::FromFile { format, .. } => {
-                    self.not_yet(format, "save the table as CSV and write `from csv \"…\"`")
+                LookupEntry::FromFile { format, path, sheet, .. } => {
+                    rows.extend(self.file_rows(lookup, format, path, sheet.as_ref()));
                 }
                 _ => {}
             }
         }
         self.repeated(rows)
+    }
+
+    fn file_rows(&mut self, lookup: &ast::Lookup, format: &Name, path: &Text, sheet: Option<&Text>) -> Vec<Row> {
+        match (&*format.text, sheet) {
+            ("xlsx", sheet) => self.xlsx(lookup, path, sheet),
+            ("csv", None) => self.csv(lookup, path),
+            ("csv", Some(sheet)) => {
+                self.table_format(sheet.span, "a CSV file has no sheets".to_owned(), "take `sheet` and its name out");
+                Vec::new()
+            }
+            (other, _) => {
+                let hint = "write `from csv \"….csv\"` or `from xlsx \"….xlsx\"`; save the table as one of these";
+                self.table_format(format.span, format!("a lookup reads no `{other}` files"), hint);
+                Vec::new()
+            }
+        }
+    }
+
+    fn table_format(&mut self, place: Span, message: String, hint: &str) {
+        self.report(
+            Diagnostic::error(&codes::TABLE_FORMAT, place, message).label("not for a lookup's rows").hint(hint),
+        );
     }
 
     fn row(&mut self, lookup: &ast::Lookup, row: &LookupRow) -> Option<Row> {
@@ -69,13 +89,18 @@ impl Checker<'_> {
         false
     }
 
-    /// A value of a row: a plain text.
+    /// A value of a row: a plain text, or the name of one.
     fn row_value(&mut self, value: &ast::Expr) -> Option<Value> {
         match &value.kind {
             ExprKind::Plain(text) => return Some(Value::Text(text.clone())),
             ExprKind::Template(template) if !template.text.contains("{{") => {
                 return Some(Value::Text(template.text.clone()));
             }
+            ExprKind::Path(_) => match self.fixed(value) {
+                Fixed::Value(Value::Text(text)) => return Some(Value::Text(text)),
+                Fixed::Wrong => return None,
+                _ => {}
+            },
             _ => {}
         }
         let text = self.text(value.span);

@@ -1,5 +1,6 @@
 //! Settings of `pipeline` and `connect` blocks: known, given once, of the right type.
 
+use super::fixed::Fixed;
 use super::{Checker, listed, lost};
 use crate::connector::{Catalogue, SettingSpec, SettingType, Settings};
 use crate::diag::{Diagnostic, Span, codes, nearest};
@@ -152,14 +153,19 @@ impl Checker<'_> {
                 }
                 Some(Value::Text(text))
             }
-            SettingType::Integer => match literal(&setting.value) {
-                Some(Value::Integer(number)) => Some(Value::Integer(number)),
+            SettingType::Integer => match self.fixed(&setting.value) {
+                Fixed::Value(Value::Integer(number)) => Some(Value::Integer(number)),
+                Fixed::Wrong => None,
                 _ => {
+                    let name = match &setting.value.kind {
+                        ExprKind::Path(path) => &path.root.text,
+                        _ => &setting.name.text,
+                    };
                     self.setting_value(
                         setting.value.span,
                         &format!("`{}` is a whole number", setting.name.text),
                         "not a whole number",
-                        &format!("write it without quotes: `{} = 4264807`", setting.name.text),
+                        &format!("write it without quotes: `{name} = 4264807`"),
                     );
                     None
                 }

@@ -63,6 +63,7 @@ impl Checker<'_> {
         let rows = self.test_rows(test, file, lookups);
         let links = self.test_links(test);
         let subject = subject?;
+        self.unasked_rows(test, &subject.flow.name);
         let given = parts.given.and_then(|(fixture, _)| self.given(fixture, subject.source()?));
         let (source, scope_of_file) = given.unzip();
         let scope = match (parts.scope, subject.scope()) {
@@ -129,6 +130,26 @@ impl Checker<'_> {
             );
         }
         parts
+    }
+
+    /// Rows of lookups that the flow never asks.
+    fn unasked_rows(&mut self, test: &ast::Test, flow: &Arc<str>) {
+        let Some(asked) = self.asked_by.get(flow).cloned() else { return };
+        for entry in &test.entries {
+            let TestEntry::With { lookup, span, .. } = entry else { continue };
+            let known = self.lookups.iter().any(|known| known.name == lookup.text);
+            if known && !asked.contains(&lookup.text) {
+                self.report(
+                    Diagnostic::warning(
+                        &codes::UNASKED_ROW,
+                        *span,
+                        format!("the flow `{flow}` never asks the lookup `{}`", lookup.text),
+                    )
+                    .label("never asked for")
+                    .hint("take the line out, or test the flow that asks this lookup"),
+                );
+            }
+        }
     }
 
     fn test_part_twice(&mut self, word: &str, place: Span, first: Span) {

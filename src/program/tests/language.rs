@@ -2,7 +2,7 @@
 
 use super::{driver, job, mapped, program, record, stopped};
 use crate::diag::{Sources, Style, render};
-use crate::model::{Override, check_with};
+use crate::model::{LookupId, Override, check_with};
 use crate::program::{Evaluation, Program, Tables, compile};
 use crate::syntax::{Outcome, parse};
 use crate::value::Value;
@@ -189,4 +189,17 @@ fn the_hash_is_that_of_what_a_function_computes() {
         hash("fn g(x: decimal) = x\nfn f(x: decimal) = g(x)\n"),
         hash("fn g(x: decimal) = x + 1\nfn f(x: decimal) = g(x)\n")
     );
+}
+
+#[test]
+fn a_lookup_keeps_the_records_that_a_function_of_the_file_keeps() {
+    let items = "vars { wanted = \"S4\" }\nfn ours(code: text?) = starts_with(code ?? \"\", wanted)\n\
+                 lookup supplier(id) -> (code) {\n from site.vendors where ours(code) and active\n}";
+    let clauses = "let found = supplier(42).code ?? \"none\"\n let other = supplier(43).code ?? \"none\"";
+    let program = program(&pipeline(items, clauses, "\"{{ found }} {{ other }}\" | take(40)", "[]"));
+    let mut tables = Tables::new(&program);
+    let vendors = [r#"{"id":42,"code":"S42","active":true}"#, r#"{"id":43,"code":"T43","active":true}"#].map(record);
+    tables.load(&program, LookupId(0), &vendors);
+    let target = mapped(program.flows()[0].evaluate(&tables, &record(BILL), Some(&job()))).target;
+    assert_eq!(target.get("note").and_then(Value::as_text), Some("S42 none"));
 }

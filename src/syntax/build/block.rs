@@ -33,7 +33,10 @@ impl Builder<'_> {
             Rule::extend => Some(Item::Extend(self.flow(node))),
             Rule::use_file => {
                 let span = self.span(&node);
-                Some(Item::Use(Use { path: self.text(Parts::of(node).need(Rule::text))?, span }))
+                let mut parts = Parts::of(node);
+                let path = self.text(parts.need(Rule::text))?;
+                let without = parts.take(Rule::without).map(|names| self.names(names)).unwrap_or_default();
+                Some(Item::Use(Use { path, without, span }))
             }
             other => unreachable!("the grammar has no item {other:?}"),
         }
@@ -120,7 +123,12 @@ impl Builder<'_> {
             Rule::from_file => {
                 let mut parts = Parts::of(node);
                 let format = self.name(&parts.need(Rule::name));
-                Some(LookupEntry::FromFile { format, path: self.text(parts.need(Rule::text))?, span })
+                let path = self.text(parts.need(Rule::text));
+                let sheet = match parts.take(Rule::sheet) {
+                    None => None,
+                    Some(sheet) => Some(self.text(Parts::of(sheet).need(Rule::text))?),
+                };
+                Some(LookupEntry::FromFile { format, path: path?, sheet, span })
             }
             Rule::from_resource => {
                 let mut parts = Parts::of(node);

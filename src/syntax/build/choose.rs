@@ -45,6 +45,15 @@ impl Builder<'_> {
         if part.as_rule() == Rule::any {
             return Some(ArmPattern::Any(span));
         }
+        if part.as_rule() == Rule::negative {
+            let number = self.number(&Parts::of(part).need(Rule::number))?;
+            let kind = match number.kind {
+                ExprKind::Integer(number) => ExprKind::Integer(-number),
+                ExprKind::Decimal(number) => ExprKind::Decimal(number.negated()),
+                kind => kind,
+            };
+            return Some(ArmPattern::Literal(Expr { kind, span }));
+        }
         self.primary_expr(part).map(ArmPattern::Literal)
     }
 

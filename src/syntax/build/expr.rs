@@ -94,14 +94,9 @@ impl Builder<'_> {
                 let mut parts = Parts::of(node);
                 let name = self.name(&parts.need(Rule::name));
                 let arguments = parts.need(Rule::arguments);
-                let end = self.span(&arguments);
+                let called = name.span.to(self.span(&arguments));
                 let arguments = self.exprs(arguments);
-                let day = parts.take(Rule::asked_on);
-                let call = ExprKind::Call { name, arguments: arguments? };
-                match day {
-                    Some(day) => self.asked_on(Expr { kind: call, span: Span { end: end.end, ..span } }, day)?,
-                    None => call,
-                }
+                self.called(Expr { kind: ExprKind::Call { name, arguments: arguments? }, span: called }, parts)?
             }
             Rule::each => ExprKind::Each(Box::new(self.each(node)?)),
             Rule::record => ExprKind::Record(self.map_body(Parts::of(node).need(Rule::map_body))),
@@ -116,6 +111,24 @@ impl Builder<'_> {
             other => unreachable!("the grammar has no primary {other:?}"),
         };
         Some(Operand::single(kind, span))
+    }
+
+    /// A call with what follows it: the day that it is asked for, and the steps into its value.
+    fn called(&mut self, mut call: Expr, rest: Parts) -> Option<ExprKind> {
+        let mut steps = Vec::new();
+        for part in rest.0.into_iter().rev() {
+            if part.as_rule() == Rule::asked_on {
+                let whole = call.span.to(self.span(&part));
+                call = Expr { kind: self.asked_on(call, part)?, span: whole };
+            } else {
+                steps.push(self.segment(part));
+            }
+        }
+        let segments: Vec<Segment> = steps.into_iter().collect::<Option<_>>()?;
+        if segments.is_empty() {
+            return Some(call.kind);
+        }
+        Some(ExprKind::Within { value: Box::new(call), segments })
     }
 
     /// Every expression directly under a node; all are read before one fails.

@@ -83,11 +83,19 @@ impl<'a, 't> Layout<'a, 't> {
             self.frame_mut().known_until = end;
         }
         let fresh = self.lines.last().is_none_or(Line::is_comment);
-        let spaces = usize::from(!fresh && space::is_apart(&self.tokens[..at], token, self.outline));
+        let spaces = if fresh { 0 } else { self.spaces(at) };
         if let Some(line) = self.lines.last_mut() {
             line.words.push(Word { text: token.text, spaces });
         }
         self.bracket(at);
+    }
+
+    /// The spaces between a token and the one before it on its line.
+    fn spaces(&self, at: usize) -> usize {
+        let token = &self.tokens[at];
+        let is_next = |last: &Token| !last.opens() && last.text != ",";
+        let parted = self.outline.is_part(token.start) && self.tokens[..at].last().is_some_and(is_next);
+        usize::from(space::is_apart(&self.tokens[..at], token, self.outline)) + usize::from(parted)
     }
 
     fn bracket(&mut self, at: usize) {

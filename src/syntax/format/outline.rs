@@ -6,8 +6,8 @@
 
 use crate::diag::Span;
 use crate::syntax::ast::{
-    Clause, Connect, Each, Expr, ExprKind, File, Flow, Item, Let, Lookup, LookupEntry, Map, MapEntry, Otherwise,
-    Pipeline, Rule, Setting, Test, TestEntry, To, Vars,
+    Clause, Connect, Each, Expr, ExprKind, File, Fixture, FixtureRecord, FixtureValue, Flow, Item, Let, Lookup,
+    LookupEntry, Map, MapEntry, Otherwise, Pipeline, Rule, Setting, Test, TestEntry, To, Vars,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +19,10 @@ pub struct Outline {
     keywords: BTreeSet<usize>,
     /// Ends of blocks whose entries are known.
     blocks: BTreeSet<usize>,
+    /// Starts of what stands in braces that keep their author's lines.
+    parts: BTreeSet<usize>,
+    /// In such braces.
+    inside: bool,
 }
 
 impl Outline {
@@ -45,17 +49,35 @@ impl Outline {
         self.blocks.contains(&end)
     }
 
+    /// Whether a part of a record or the like begins at this byte: on a line with others it
+    /// stands a little apart.
+    pub fn is_part(&self, start: usize) -> bool {
+        self.parts.contains(&start)
+    }
+
+    fn part(&mut self, span: Span) {
+        self.parts.insert(span.start as usize);
+    }
+
     fn entry(&mut self, span: Span) {
+        if self.inside {
+            return self.part(span);
+        }
         self.entries.insert(span.start as usize, span.end as usize);
     }
 
     fn clause_entry(&mut self, span: Span) {
         self.entry(span);
-        self.keywords.insert(span.start as usize);
+        if !self.inside {
+            self.keywords.insert(span.start as usize);
+        }
     }
 
     /// An entry or part of one that ends in a block.
     fn block(&mut self, span: Span) {
+        if self.inside {
+            return;
+        }
         self.blocks.insert(span.end as usize);
     }
 
@@ -130,10 +152,32 @@ impl Outline {
         self.block(test.span);
         for entry in &test.entries {
             match entry {
-                TestEntry::Flow { span, .. } | TestEntry::Given { span, .. } | TestEntry::With { span, .. } => {
+                TestEntry::Flow { span, .. } => self.clause_entry(*span),
+                TestEntry::Given { span, fixture, .. } => {
                     self.clause_entry(*span);
+                    if let Fixture::Record(record) = fixture {
+                        self.fixture(record);
+                    }
                 }
-                TestEntry::Expect(expect) => self.clause_entry(expect.span),
+                TestEntry::With { span, row, .. } => {
+                    self.clause_entry(*span);
+                    self.fixture(row);
+                }
+                TestEntry::Expect(expect) => {
+                    self.clause_entry(expect.span);
+                    expect.conditions.iter().for_each(|condition| self.part(condition.span));
+                }
+            }
+        }
+    }
+
+    fn fixture(&mut self, record: &FixtureRecord) {
+        for field in &record.fields {
+            self.part(field.name.span);
+            match &field.value {
+                FixtureValue::Record(record) => self.fixture(record),
+                FixtureValue::List { records, .. } => records.iter().for_each(|record| self.fixture(record)),
+                FixtureValue::Plain(_) => {}
             }
         }
     }
@@ -187,6 +231,9 @@ impl Outline {
 
     /// `else` is the only word before an outcome; nothing in it needs to be known.
     fn otherwise(&mut self, otherwise: &Otherwise) {
+        if self.inside {
+            return;
+        }
         self.keywords.insert(otherwise.span.start as usize);
     }
 
@@ -237,8 +284,17 @@ impl Outline {
             }
             ExprKind::Match(choice) => {
                 self.expr(&choice.value);
-                choice.arms.iter().for_each(|arm| self.expr(&arm.value));
+                for arm in &choice.arms {
+                    self.part(arm.span);
+                    self.expr(&arm.value);
+                }
             }
+            ExprKind::Record(body) => {
+                let outside = std::mem::replace(&mut self.inside, true);
+                self.map(body);
+                self.inside = outside;
+            }
+            ExprKind::Within { value, .. } => self.expr(value),
             ExprKind::On { call, day } => {
                 self.expr(call);
                 self.expr(day);

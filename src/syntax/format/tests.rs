@@ -18,6 +18,18 @@ fn formatted(text: &str) -> String {
     format(text, &file).unwrap_or_else(|| panic!("something was lost:\n{text}"))
 }
 
+#[test]
+fn what_stands_in_braces_on_one_line_stands_a_little_apart() {
+    let text = "flow f {\n  map {\n    lines = [{ a = 1 b=2 }, {a = if x then { c = 1   d = 2 } else [] }]\n    \
+                kind = match s { \"a\"=>1 \"b\", _ => 2 }\n  }\n}\n\ntest \"t\" {\n  flow f\n  given { a=1 b { c = 1 d = 2 } }\n  \
+                expect posted { a == 1 b == 2, c == 3 }\n}\n";
+    let wanted = "flow f {\n  map {\n    lines = [{ a = 1  b = 2 }, { a = if x then { c = 1  d = 2 } else [] }]\n    \
+                  kind  = match s { \"a\" => 1  \"b\", _ => 2 }\n  }\n}\n\ntest \"t\" {\n  flow f\n  \
+                  given { a = 1  b { c = 1  d = 2 } }\n  expect posted { a == 1  b == 2, c == 3 }\n}\n";
+    assert_eq!(formatted(text), wanted);
+    assert_eq!(formatted(wanted), wanted);
+}
+
 fn comments(text: &str) -> Vec<&str> {
     lexeme::cut(text).1.iter().map(|comment| text[comment.start..comment.end].trim_end()).collect()
 }

@@ -56,8 +56,23 @@ fn shape(expr: &Expr) -> String {
             };
             format!("match {} {{{}}}", shape(&cases.value), cases.arms.iter().map(arm).collect::<Vec<_>>().join("; "))
         }
+        ExprKind::Within { value, segments } => {
+            let steps = segments.iter().map(|segment| match &segment.kind {
+                SegmentKind::Field(name) => format!(".{name}"),
+                other => format!("{other:?}"),
+            });
+            format!("({}){}", shape(value), steps.collect::<String>())
+        }
         ExprKind::On { call, day } => format!("{} on {}", shape(call), shape(day)),
     }
+}
+
+#[test]
+fn a_call_is_stepped_into_at_once() {
+    assert_eq!(condition("dimension(a, b).gl_account == 'x'"), "((dimension(a, b)).gl_account == 'x')");
+    assert_eq!(condition("account(c).gl on invoice.day == 'x'"), "((account(c) on invoice.day).gl == 'x')");
+    assert_eq!(condition("first(items).amount | round(2) > 0"), "(((first(items)).amount | round(2)) > 0)");
+    assert_eq!(condition("match n { -1, - 2.5 => true _ => false }"), "match n {-1, -2.5 => true; _ => false}");
 }
 
 fn first_flow(file: &File) -> &Flow {

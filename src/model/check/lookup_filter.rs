@@ -1,0 +1,78 @@
+//! The `where` of a lookup's source and of its `verify`.
+//!
+//! They are checked when all names of the file are known, so that they may use its `let`s
+//! and functions. Lookups and links are not asked in them: the rows are read before there
+//! is anything to ask.
+
+use super::Checker;
+use super::resource::Found;
+use super::scope::Scope;
+use crate::connector::ResourceSpec;
+use crate::diag::{Diagnostic, Span, codes};
+use crate::model::{Expr, Lookup};
+use crate::syntax as ast;
+use crate::value::{Kind, RecordType, Type};
+use std::sync::Arc;
+
+/// A filter that was read and is to be checked.
+pub(super) struct Waiting {
+    /// Of the `lookup` item.
+    pub lookup: Span,
+    /// Of its `verify`; `None` for the filter of its rows.
+    pub verify: Option<Span>,
+    record: Arc<RecordType>,
+    filter: ast::Expr,
+}
+
+impl Checker<'_> {
+    pub(super) fn filter_waits(
+        &mut self,
+        lookup: Span,
+        verify: Option<Span>,
+        found: &Found,
+        filter: Option<&ast::Expr>,
+    ) {
+        let Some(filter) = filter.cloned() else { return };
+        let record = ResourceSpec::source_type(found.spec());
+        self.filters.push(Waiting { lookup, verify, record, filter });
+    }
+
+    /// Checks the filters of all lookups and puts them where they belong.
+    pub(super) fn lookup_filters(&mut self, lookups: &mut [Lookup]) {
+        for waiting in std::mem::take(&mut self.filters) {
+            let (filter, locals) = self.record_filter(&waiting);
+            let Some(lookup) = lookups.iter_mut().find(|lookup| lookup.span == waiting.lookup) else { continue };
+            match waiting.verify {
+                None => {
+                    if let Some(resource) = &mut lookup.resource {
+                        (resource.filter, resource.locals) = (Some(filter), locals);
+                    }
+                }
+                Some(place) => {
+                    if let Some(verify) = lookup.verifies.iter_mut().find(|verify| verify.span == place) {
+                        (verify.filter, verify.locals) = (Some(filter), locals);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A filter whose names are the record's fields, and the size of its frame.
+    fn record_filter(&mut self, waiting: &Waiting) -> (Expr, usize) {
+        let mut scope = Scope::of_record(Type::new(Kind::Record(waiting.record.clone())));
+        self.asked.clear();
+        let filter = self.condition(&mut scope, &waiting.filter);
+        if !std::mem::take(&mut self.asked).is_empty() {
+            self.asks(waiting.filter.span);
+        }
+        (filter, scope.len())
+    }
+
+    fn asks(&mut self, place: Span) {
+        self.report(
+            Diagnostic::error(&codes::FILTER_ASKS, place, "the `where` of a lookup asks a lookup or a link")
+                .label("asked before there are rows")
+                .hint("speak of the record's own fields here, and ask the other lookup in the flow"),
+        );
+    }
+}
