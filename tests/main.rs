@@ -18,6 +18,7 @@ mod mlc_test;
 mod quickstart;
 mod reckoning;
 mod served;
+mod shapes;
 mod soundness;
 mod state;
 mod support;

@@ -5,7 +5,7 @@ use super::filters::Filters;
 use super::g702::{add, percent, sub, total};
 use super::paging::{COMMON, page};
 use super::request::Request;
-use super::shapes::{currency, day, instant, short_money};
+use super::shapes::{currency, day, instant, short_money, without};
 use super::stock::Stock;
 use super::structure::{show_type, wbs_code};
 use crate::connector::contractor::{Commitment, CommitmentLine, InvoiceLine};
@@ -53,7 +53,7 @@ pub fn one(stock: &Stock, request: &Request<'_>, subcontracts: bool, id: i64) ->
     // An object for one kind and a list for the other, as declared.
     body["attachments"] = if subcontracts { json!([]) } else { Json::Null };
     body["line_items"] = lines(stock, commitment).into();
-    answer(200, &body)
+    answer(200, &without(body, &["billing_schedule_of_values_status"]))
 }
 
 /// `GET …/{id}/line_items`
@@ -178,7 +178,7 @@ fn show_line(stock: &Stock, commitment: &Commitment, index: usize, line: &Commit
         "position": index + 1,
         "cost_code": code,
         "line_item_type": stock.cost_type(line.cost_type).map(show_type),
-        "wbs_code": super::shapes::without(
+        "wbs_code": without(
             wbs_code(stock, commitment.project, line.cost_code, line.cost_type),
             &["segment_items"],
         ),

@@ -111,7 +111,7 @@ fn show_code(stock: &Stock, project: i64, index: usize, code: &CostCode) -> Json
         "biller_type": "Project",
         "biller_origin_id": null,
         "budgeted": true,
-        "parent": {"id": null},
+        "parent": null,
         "position": index + 1,
         "standard_cost_code_id": code.id,
         "line_item_types": stock.contractor.cost_types.iter().map(show_type).collect::<Vec<_>>(),
@@ -129,7 +129,8 @@ pub fn line_item_types(stock: &Stock, request: &Request<'_>) -> HttpResponse {
         (_, Some(project)) if stock.visible_project(project).is_none() => not_found("Project"),
         (None, None) => missing("company_id"),
         _ => {
-            let types: Vec<&CostType> = stock.contractor.cost_types.iter().collect();
+            let linked = Filters::of(request).allows("origin_id", None);
+            let types: Vec<&CostType> = stock.contractor.cost_types.iter().filter(|_| linked).collect();
             page(request, COMMON, &types, |kind| show_type(kind))
         }
     }
