@@ -16,6 +16,7 @@ mod names;
 mod random;
 mod server;
 mod station;
+mod structure;
 mod transport;
 mod world;
 

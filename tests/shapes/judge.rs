@@ -1,7 +1,7 @@
 //! Compares bodies with strict schemas and gathers what does not fit, each kind of it once.
 
 use super::facts::{Operation, strict};
-use super::known::KNOWN;
+use super::known::{KNOWN, LISTS};
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::{Value, json};
@@ -21,7 +21,11 @@ impl Judge {
     /// Compares one body.
     pub fn body(&mut self, route: &str, operation: Operation<'_>, status: u16, body: Option<&Value>) {
         let key = (route.to_owned(), status);
-        let validator = self.schemas.entry(key).or_insert_with(|| schema(operation, status).map(|made| compile(&made)));
+        let validator = self.schemas.entry(key).or_insert_with(|| {
+            let made = schema(operation, status)?;
+            let one_of_a_list = status == 200 && LISTS.contains(&route);
+            Some(compile(&if one_of_a_list { json!({"type": "array", "items": made}) } else { made }))
+        });
         let Some(validator) = validator else { return };
         self.compared += 1;
         let problems = match body {

@@ -35,6 +35,8 @@ const OPEN: &str = "on purpose: a status that no document names, as new ones com
 
 const LABOR: &str = "the record forgets labor; it can be written, and so it must be read";
 
+const COLUMN: &str = "a row has one more field for each column of the view, by the record's own words";
+
 pub const KNOWN: &[Known] = &[
     known("GET *", "*base_type: \"labor\" is not among the values", LABOR),
     known("GET /rest/v1.0/line_item_types", "without company_id: answered with 200, not 400", EITHER),
@@ -42,10 +44,21 @@ pub const KNOWN: &[Known] = &[
     known("GET /rest/v1.0/vendors 200", "*.business_id: is not of type Multiple((null, string))", SUMMARY),
     known("GET /rest/v1.0/vendors/{id} 200", "business_id: is not of type Multiple((null, string))", SUMMARY),
     known(
+        "GET /rest/v1.0/budget_views/{budget_view_id}/detail_rows 200",
+        "*: `Committed Costs` is not recorded",
+        COLUMN,
+    ),
+    known(
         "GET /rest/v1.0/companies/{company_id}/vendors/inactive 200",
         "*.business_id: is not of type Multiple((null, string))",
         SUMMARY,
     ),
     known("GET /rest/v1.0/requisitions 200", "*status: \"sent_to_lender\" is not among the values", OPEN),
     known("GET /rest/v1.1/requisitions 200", "*status: \"sent_to_lender\" is not among the values", OPEN),
+];
+
+/// Lists for which the record describes one of their items and not the list.
+pub const LISTS: &[&str] = &[
+    "GET /rest/v1.0/projects/{project_id}/commitment_change_orders",
+    "GET /rest/v1.0/projects/{project_id}/prime_change_orders",
 ];

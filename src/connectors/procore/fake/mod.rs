@@ -7,6 +7,8 @@
 //! begin anew with each opening.
 
 mod auth;
+mod budget;
+mod change_orders;
 mod changes;
 mod commitments;
 mod errors;
@@ -22,6 +24,7 @@ mod shapes;
 mod stock;
 mod structure;
 mod vendors;
+mod wbs;
 
 use crate::connector::contractor::Contractor;
 use crate::connector::{Fake, FakeChange, Settings};

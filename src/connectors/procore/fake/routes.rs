@@ -6,7 +6,7 @@ use super::changes::{self, Change};
 use super::request::Request;
 use super::requisitions::{self, Version};
 use super::stock::Stock;
-use super::{commitments, errors, projects, structure, vendors};
+use super::{budget, change_orders, commitments, errors, projects, structure, vendors, wbs};
 use crate::value::Timestamp;
 use crate::world::{HttpResponse, Method};
 
@@ -68,6 +68,33 @@ pub static ROUTES: &[Route] = &[
     }),
     get("/rest/v1.0/cost_codes", |stock, request, _| structure::cost_codes(stock, request)),
     get("/rest/v1.0/line_item_types", |stock, request, _| structure::line_item_types(stock, request)),
+    get("/rest/v1.0/projects/{project_id}/work_breakdown_structure/wbs_codes", |stock, request, ids| {
+        wbs::codes(stock, request, ids[0])
+    }),
+    get("/rest/v1.0/projects/{project_id}/work_breakdown_structure/segments", |stock, _, ids| {
+        wbs::segments(stock, ids[0])
+    }),
+    get("/rest/v1.0/sub_jobs", |stock, request, _| wbs::sub_jobs(stock, request)),
+    get("/rest/v1.0/change_order_packages", |stock, request, _| change_orders::packages(stock, request)),
+    get("/rest/v1.0/change_order_packages/{id}", |stock, request, ids| {
+        change_orders::one_package(stock, request, ids[0])
+    }),
+    get("/rest/v1.0/projects/{project_id}/commitment_change_orders", |stock, request, ids| {
+        change_orders::list(stock, request, ids[0], false)
+    }),
+    get("/rest/v1.0/projects/{project_id}/commitment_change_orders/{id}", |stock, request, ids| {
+        change_orders::one(stock, request, ids[0], false, ids[1])
+    }),
+    get("/rest/v1.0/projects/{project_id}/prime_change_orders", |stock, request, ids| {
+        change_orders::list(stock, request, ids[0], true)
+    }),
+    get("/rest/v1.0/projects/{project_id}/prime_change_orders/{id}", |stock, request, ids| {
+        change_orders::one(stock, request, ids[0], true, ids[1])
+    }),
+    get("/rest/v1.0/budget_views", |stock, request, _| budget::views(stock, request)),
+    get("/rest/v1.0/budget_views/{budget_view_id}/detail_rows", |stock, request, ids| {
+        budget::detail_rows(stock, request, ids[0])
+    }),
     write(Method::Post, "/rest/v1.0/vendors", |stock, request, _, now| vendors::write(stock, request, None, now)),
     write(Method::Patch, "/rest/v1.0/vendors/{id}", |stock, request, ids, now| {
         vendors::write(stock, request, Some(ids[0]), now)

@@ -116,9 +116,20 @@ impl Stock {
         derived(80_000_000, self.project_index(project), index)
     }
 
-    /// The project's id of a budget code: a cost code with a cost type.
-    pub fn wbs_code_id(&self, project: i64, code: usize, kind: usize) -> i64 {
-        derived(182_000_000_000, self.project_index(project), code * 100 + kind)
+    /// The project's id of a budget code: a cost code with a cost type, and with a value of
+    /// the company's own segment where it has one.
+    pub fn wbs_code_id(&self, project: i64, code: usize, kind: usize, own: Option<usize>) -> i64 {
+        let own = own.map_or(0, |own| (own + 1) * 10_000);
+        derived(182_000_000_000, self.project_index(project), own + code * 100 + kind)
+    }
+
+    /// How many values a kind of segment has.
+    pub fn segment_size(&self, kind: &str) -> usize {
+        match kind {
+            "cost_code" => self.contractor.cost_codes.len(),
+            "line_item_type" => self.contractor.cost_types.len(),
+            _ => self.contractor.segment.as_ref().map_or(0, |segment| segment.values.len()),
+        }
     }
 
     /// Invoices that are there, by id.
