@@ -17,6 +17,7 @@ mod lsp;
 mod mlc_test;
 mod quickstart;
 mod reckoning;
+mod segments;
 mod served;
 mod shapes;
 mod soundness;

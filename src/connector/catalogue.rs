@@ -200,6 +200,9 @@ pub struct FieldSpec {
     /// Further wire names, by which other calls of the same system show it; the first that is there counts.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// Values on the wire that stand for none: `1970-01-01` where a day was never entered.
+    #[serde(default)]
+    pub absent: Vec<String>,
     /// Computed from other fields of the same record after reading.
     #[serde(default)]
     pub derive: Vec<Derive>,

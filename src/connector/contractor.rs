@@ -36,6 +36,8 @@ pub struct Contractor {
     /// (keyed in by hand, or belonging to other work).
     pub ledger: Vec<LedgerInvoice>,
     pub tax_codes: Vec<TaxCode>,
+    /// The tax that a commitment's line bears: by [`CommitmentLine::id`], an index into `tax_codes`.
+    pub taxed_lines: BTreeMap<i64, usize>,
     pub direct_costs: Vec<DirectCost>,
     /// Payments to subcontractors and vendors against commitments.
     pub payments: Vec<ContractPayment>,

@@ -73,6 +73,12 @@ fn value_of(spec: &FieldSpec, raw: &Value) -> Result<Value, Problem> {
     if raw.is_null() {
         return Ok(Value::Null);
     }
+    let value = present(spec, raw)?;
+    let stands_for_none = |text: &String| plain(spec.ty, &Value::text(text)).is_ok_and(|none| none == value);
+    Ok(if spec.absent.iter().any(stands_for_none) { Value::Null } else { value })
+}
+
+fn present(spec: &FieldSpec, raw: &Value) -> Result<Value, Problem> {
     match spec.ty {
         SpecType::List => {
             let Some(items) = raw.as_list() else { return Err(wrong("a list", raw)) };
@@ -172,7 +178,7 @@ fn derive_one(way: &Derive, wire: &Record) -> Option<Value> {
                 .as_list()?
                 .iter()
                 .filter_map(Value::as_record)
-                .find(|item| item.get(field).and_then(Value::as_text) == Some(equals.as_str()))?;
+                .find(|item| item.at(field).and_then(Value::as_text) == Some(equals.as_str()))?;
             let texts: Vec<String> = match found.get(take)? {
                 Value::List(parts) => parts.iter().map(ToString::to_string).collect(),
                 single => vec![single.to_string()],
@@ -216,6 +222,21 @@ mod tests {
             let record = decode("costs", "id", &fields, &from_json(text).expect("json")).expect(text);
             assert_eq!(record.at("vendor.name").map(ToString::to_string).as_deref(), Some("Ash Ltd"));
             assert_eq!(record.at("business_id").map(ToString::to_string).as_deref(), Some("7"));
+        }
+    }
+
+    #[test]
+    fn a_value_that_stands_for_none_is_none() {
+        let fields = fields(
+            "date: {type: date, doc: '', absent: ['1970-01-01']}\n\
+             at: {type: datetime, doc: '', absent: ['1970-01-01T00:00:00Z']}",
+        );
+        for (text, none) in [
+            (r#"{"date":"1970-01-01","at":"1970-01-01T00:00:00.000+00:00"}"#, true),
+            (r#"{"date":"1970-01-02","at":"1970-01-01T00:00:01Z"}"#, false),
+        ] {
+            let record = decode("payments", "id", &fields, &from_json(text).expect("json")).expect(text);
+            assert!(["date", "at"].iter().all(|name| record.get(name).expect("declared").is_null() == none), "{text}");
         }
     }
 

@@ -5,6 +5,7 @@ use super::brake::StopKind;
 use super::context::Context;
 use super::error::RunError;
 use super::{fetch, stored};
+use crate::model::Link;
 use crate::program::{Peers, Tables};
 use crate::value::Record;
 use std::sync::Arc;
@@ -19,7 +20,9 @@ pub(super) async fn load(
     let flow = &program.flows()[index];
     let mut peers = Peers::default();
     for name in flow.links() {
-        peers.link(name, linked(context, name)?);
+        let Both { by_target, by_source } = both(context, name)?;
+        peers.link(Link::Source, name, by_target);
+        peers.link(Link::Target, name, by_source);
     }
     if flow.matches_by().is_some() {
         let target = flow.target();
@@ -46,14 +49,33 @@ pub(super) async fn load(
     Ok(Some(Arc::new(tables.with_peers(peers))))
 }
 
-/// The source records of a flow that stand on the other side, by their numbers there.
-fn linked(context: &Context, flow: &str) -> Result<Vec<(String, Record)>, RunError> {
-    let Some(of) = context.program.flows().iter().find(|other| other.name() == flow) else { return Ok(Vec::new()) };
-    let source = context.resource(&of.source().connection, &of.source().resource)?.source_type();
-    let entries = context.store.records(Some(flow))?.into_iter();
-    let records = entries.filter_map(|entry| {
-        let (record, _) = stored::restore(&entry.source, &source, None)?;
-        Some((entry.reference?, record))
-    });
-    Ok(records.collect())
+/// The records of a flow that stand on both sides.
+#[derive(Default)]
+struct Both {
+    /// Source records, by the numbers of what they became.
+    by_target: Vec<(String, Record)>,
+    /// What they became, by the numbers of the source records.
+    by_source: Vec<(String, Record)>,
+}
+
+fn both(context: &Context, flow: &str) -> Result<Both, RunError> {
+    let Some(of) = context.program.flows().iter().find(|other| other.name() == flow) else {
+        return Ok(Both::default());
+    };
+    let source = context.resource(&of.source().connection, &of.source().resource)?;
+    let target = context.resource(&of.target().connection, &of.target().resource)?;
+    let (source_type, target_type) = (source.source_type(), target.target_type());
+    let mut both = Both::default();
+    for entry in context.store.records(Some(flow))? {
+        let Some(reference) = entry.reference else { continue };
+        let Some((record, _)) = stored::restore(&entry.source, &source_type, None) else { continue };
+        let became = entry.target.as_ref().and_then(|target| stored::partial(&target_type, target));
+        if let ([identity], Some(became)) = (source.identity.as_slice(), became)
+            && let Some(number) = record.get(identity)
+        {
+            both.by_source.push((number.to_string(), became));
+        }
+        both.by_target.push((reference, record));
+    }
+    Ok(both)
 }

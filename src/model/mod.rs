@@ -11,7 +11,7 @@ pub mod template;
 mod test;
 
 pub use check::{Checked, check, check_observed, check_with};
-pub use test::{Expectation, Sentence, Test};
+pub use test::{Expectation, GivenLink, Sentence, Test};
 
 use crate::connector::{Driver, Settings};
 use crate::diag::{Sources, Span};
@@ -349,6 +349,30 @@ pub struct Expr {
     pub span: Span,
 }
 
+/// Which record of another flow is meant, and by which number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Link {
+    /// The source record, by the number of what it became: `linked(vendors, id)`.
+    Source,
+    /// What it became, by the number of the source record: `posted(invoices, id)`.
+    Target,
+}
+
+impl Link {
+    /// The word that asks for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "linked",
+            Self::Target => "posted",
+        }
+    }
+
+    /// The way that a word asks for, if it asks for one.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Source, Self::Target].into_iter().find(|link| link.word() == word)
+    }
+}
+
 pub enum ExprKind {
     Constant(Value),
     Local(LocalId),
@@ -366,8 +390,8 @@ pub enum ExprKind {
     /// A record of the lookup's outputs. If rows hold for some days, the day is the last
     /// of the inputs.
     Lookup(LookupId, Vec<Expr>),
-    /// The source record of the flow of this name whose target record has the number.
-    Linked(Arc<str>, Box<Expr>),
+    /// A record of the flow of this name that stands on both sides.
+    Linked(Link, Arc<str>, Box<Expr>),
     Not(Box<Expr>),
     Negate(Box<Expr>),
     /// All but `??`; operands are settled and of fitting types.

@@ -3,7 +3,7 @@
 //! Invariant: the records are of the types that the source's catalogue says, and the
 //! conditions can be evaluated over what the flow maps.
 
-use super::{Expr, LookupId};
+use super::{Expr, Link, LookupId};
 use crate::diag::Span;
 use crate::syntax::Ended;
 use crate::value::Record;
@@ -18,9 +18,19 @@ pub struct Test {
     pub scope: Option<Record>,
     /// Rows of lookups that a run reads from a resource, as records of that resource.
     pub rows: Vec<(LookupId, Record)>,
+    /// Records of other flows that stand on both sides.
+    pub links: Vec<GivenLink>,
     pub expect: Expectation,
     /// Of the name.
     pub span: Span,
+}
+
+/// `with linked(vendors, 101) => { … }`: what asking for it yields.
+pub struct GivenLink {
+    pub link: Link,
+    pub flow: Arc<str>,
+    pub number: String,
+    pub record: Record,
 }
 
 pub struct Expectation {

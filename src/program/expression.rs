@@ -26,7 +26,7 @@ pub(super) enum Expr {
     /// With whether the result is a text.
     Call(&'static functions::Function, Vec<Expr>, bool),
     Lookup(LookupId, Vec<Expr>),
-    Linked(Arc<str>, Box<Expr>),
+    Linked(model::Link, Arc<str>, Box<Expr>),
     Not(Box<Expr>),
     Negate(Box<Expr>),
     Binary(Operator, Box<Expr>, Box<Expr>),
@@ -154,7 +154,7 @@ impl Lowering<'_> {
                 Expr::Call(function, self.exprs(arguments), expr.ty.is_text())
             }
             model::ExprKind::Lookup(lookup, inputs) => Expr::Lookup(*lookup, self.exprs(inputs)),
-            model::ExprKind::Linked(flow, number) => Expr::Linked(flow.clone(), self.boxed(number)),
+            model::ExprKind::Linked(link, flow, number) => Expr::Linked(*link, flow.clone(), self.boxed(number)),
             model::ExprKind::Not(value) => Expr::Not(self.boxed(value)),
             model::ExprKind::Negate(value) => Expr::Negate(self.boxed(value)),
             model::ExprKind::Binary(operator, left, right) => {

@@ -286,7 +286,7 @@ impl<'a> Canon<'a> {
                 let hash = self.lookups.get(lookup.0).map_or("", String::as_str);
                 self.word("lookup").word(hash).exprs(inputs)
             }
-            ExprKind::Linked(flow, number) => self.word("linked").word(flow).expr(number),
+            ExprKind::Linked(link, flow, number) => self.word(link.word()).word(flow).expr(number),
             ExprKind::Not(value) => self.word("not").expr(value),
             ExprKind::Negate(value) => self.word("negate").expr(value),
             ExprKind::Binary(operator, left, right) => self.word(operator.word()).expr(left).expr(right),

@@ -183,9 +183,9 @@ impl<'a> Machine<'a> {
                 let inputs = self.all(inputs)?;
                 self.look_up(*lookup, &inputs)
             }
-            Expr::Linked(flow, number) => {
+            Expr::Linked(link, flow, number) => {
                 let number = self.eval(number)?;
-                Ok(if number.is_null() { number } else { self.tables.peers().linked(flow, &number) })
+                Ok(if number.is_null() { number } else { self.tables.peers().linked(*link, flow, &number) })
             }
             Expr::Not(value) => Ok(self.eval(value)?.as_bool().map_or(Value::Null, |flag| Value::Bool(!flag))),
             Expr::Negate(value) => {

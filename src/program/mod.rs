@@ -393,7 +393,7 @@ fn used(expr: &ModelExpr, asked: &mut Asked) {
             asked.lookups.insert(lookup.0);
             inputs.iter().for_each(|input| used(input, asked));
         }
-        ExprKind::Linked(_, value) | ExprKind::Not(value) | ExprKind::Negate(value) => used(value, asked),
+        ExprKind::Linked(_, _, value) | ExprKind::Not(value) | ExprKind::Negate(value) => used(value, asked),
         ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => {
             used(left, asked);
             used(right, asked);

@@ -9,7 +9,7 @@
 use super::Flow;
 use super::machine::Machine;
 use super::table::Tables;
-use crate::model::LocalId;
+use crate::model::{Link, LocalId};
 use crate::value::{Record, Value, to_json_string};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Peers {
     matches: Option<Arc<Matches>>,
-    /// By flow: source records by the number of their target record.
-    links: HashMap<Arc<str>, Arc<HashMap<String, Value>>>,
+    /// By flow: records that stand on both sides, by the number of the other one.
+    links: HashMap<(Link, Arc<str>), Arc<HashMap<String, Value>>>,
 }
 
 /// The records of the target, by their keys.
@@ -47,11 +47,17 @@ pub(super) enum Matched {
 }
 
 impl Peers {
-    /// Takes the records that another flow has posted: the number of the target record, and
-    /// the source record.
-    pub fn link(&mut self, flow: &Arc<str>, records: impl IntoIterator<Item = (String, Record)>) {
+    /// Takes the records that another flow has posted: of [`Link::Source`] the number of the
+    /// target record and the source record, of [`Link::Target`] the other way round.
+    pub fn link(&mut self, link: Link, flow: &Arc<str>, records: impl IntoIterator<Item = (String, Record)>) {
         let records = records.into_iter().map(|(number, record)| (number, record.into())).collect();
-        self.links.insert(flow.clone(), Arc::new(records));
+        self.links.insert((link, flow.clone()), Arc::new(records));
+    }
+
+    /// Takes one more.
+    pub(super) fn give(&mut self, link: Link, flow: &Arc<str>, number: &str, record: &Record) {
+        let records = self.links.entry((link, flow.clone())).or_default();
+        Arc::make_mut(records).insert(number.to_owned(), record.clone().into());
     }
 
     /// Takes all records of the target of a flow that has a `match`.
@@ -81,9 +87,9 @@ impl Peers {
         self.matches = Some(Arc::new(found));
     }
 
-    pub(super) fn linked(&self, flow: &str, number: &Value) -> Value {
+    pub(super) fn linked(&self, link: Link, flow: &Arc<str>, number: &Value) -> Value {
         let number = number.to_string();
-        self.links.get(flow).and_then(|records| records.get(&number)).cloned().unwrap_or_default()
+        self.links.get(&(link, flow.clone())).and_then(|records| records.get(&number)).cloned().unwrap_or_default()
     }
 
     /// The record of the target that the source record is linked with already.

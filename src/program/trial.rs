@@ -6,9 +6,9 @@
 
 use super::expression::{Expr, Lowering};
 use super::machine::Machine;
-use super::{Evaluation, Program, Tables};
+use super::{Evaluation, Peers, Program, Tables};
 use crate::diag::Span;
-use crate::model::{self, ExprKind, LocalId, LookupId, Sentence, template};
+use crate::model::{self, ExprKind, GivenLink, LocalId, LookupId, Sentence, template};
 use crate::syntax::{Ended, Operator};
 use crate::value::{Record, Value};
 use std::sync::Arc;
@@ -20,6 +20,7 @@ pub struct Test {
     source: Record,
     scope: Option<Record>,
     rows: Vec<(LookupId, Record)>,
+    links: Vec<GivenLink>,
     ended: Ended,
     sentence: Option<Sentence>,
     conditions: Vec<Condition>,
@@ -84,6 +85,7 @@ impl Test {
             source: test.source,
             scope: test.scope,
             rows: test.rows,
+            links: test.links,
             ended: test.expect.ended,
             sentence: test.expect.sentence,
             conditions,
@@ -155,6 +157,14 @@ impl Condition {
     }
 }
 
+fn given(links: &[GivenLink]) -> Peers {
+    let mut peers = Peers::default();
+    for GivenLink { link, flow, number, record } in links {
+        peers.give(*link, flow, number, record);
+    }
+    peers
+}
+
 fn compares(operator: Operator) -> bool {
     use Operator::{Equal, Greater, GreaterOrEqual, In, Less, LessOrEqual, NotEqual, NotIn};
     matches!(operator, Equal | NotEqual | Less | LessOrEqual | Greater | GreaterOrEqual | In | NotIn)
@@ -170,6 +180,7 @@ impl Program {
     pub fn try_out(&self, test: &Test) -> Tried {
         let mut tables = Tables::new(self);
         tables.give(self, &test.rows);
+        let tables = tables.with_peers(given(&test.links));
         let mut tried = self.ended(test, &tables);
         if tried.ended != test.ended {
             tried.differences.push(Difference::Outcome { wanted: test.ended, got: tried.ended });
@@ -191,6 +202,7 @@ impl Program {
         let Some(flow) = self.flows().iter().find(|flow| flow.name() == test.flow()) else { return Vec::new() };
         let mut tables = Tables::new(self);
         tables.give(self, &[test.rows.as_slice(), rows].concat());
+        let tables = tables.with_peers(given(&test.links));
         flow.misses(&tables, &test.source, test.scope.as_ref())
     }
 

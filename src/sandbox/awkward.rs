@@ -5,6 +5,7 @@ use super::chart::{STALE_CODE, UNMAPPED_CODE};
 use super::jobs::day;
 use super::names::LONG_STORY;
 use super::random::Random;
+use super::taxes;
 use crate::connector::contractor::{Contractor, Invoice, InvoiceLine, LedgerInvoice, Supplier};
 use crate::value::Decimal;
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ pub fn place(contractor: &mut Contractor) {
     stage.retainage_released_at_the_end();
     stage.closed_period();
     stage.keyed_by_hand();
+    taxes::place(stage.contractor);
 }
 
 /// The contractor, and which of its parts are still untouched.

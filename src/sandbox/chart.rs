@@ -91,6 +91,7 @@ const ACCOUNTS: &[(&str, &str, bool, bool)] = &[
     ("1010", "Operating bank", true, true),
     ("2000", "Trade creditors", true, true),
     ("2050", "Retainage payable", true, true),
+    ("2055", "Retainage held back", true, false),
     ("5100", "Job cost: labor", true, false),
     ("5200", "Job cost: materials", true, false),
     ("5290", "Job cost: stored goods", true, false),
@@ -102,6 +103,7 @@ const ACCOUNTS: &[(&str, &str, bool, bool)] = &[
     ("5390", "Furnishings, closed 2025", false, false),
     ("5400", "Job cost: equipment", true, false),
     ("5900", "Job cost: other", true, false),
+    ("5950", "Job cost: sales tax", true, false),
     ("6100", "Office expenses", true, false),
 ];
 

@@ -1,6 +1,6 @@
 //! The contractor that the sandbox is stocked with: one company, one year, one seed.
 
-use super::{awkward, billing, chart, jobs, structure};
+use super::{awkward, billing, chart, direct_costs, jobs, payments, structure, taxes};
 use crate::connector::contractor::Contractor;
 use crate::value::Timestamp;
 
@@ -34,6 +34,11 @@ pub fn contractor(seed: u64) -> Contractor {
     };
     contractor.invoices = billing::invoices(&contractor);
     awkward::place(&mut contractor);
+    contractor.tax_codes = taxes::codes();
+    contractor.direct_costs = direct_costs::direct_costs(&contractor);
+    contractor.payments = payments::to_subcontractors(&contractor);
+    contractor.prime_contracts = payments::prime_contracts(&contractor);
+    contractor.owner_payments = payments::from_owners(&contractor);
     structure::place(&mut contractor);
     contractor
 }

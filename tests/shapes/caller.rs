@@ -52,6 +52,12 @@ impl Caller {
         self.ask(Method::Get, target, None, Signed::Well)
     }
 
+    /// Asks in the same moment as the request before.
+    pub fn at_once(&mut self, method: Method, target: &str, body: &Value) -> Answer {
+        let raw = self.send(method, target, Some(body), Signed::Well);
+        Answer { status: raw.status, body: serde_json::from_slice(&raw.body).ok(), total: None }
+    }
+
     /// Asks without a pause until the fake has enough, and hands on what it says then.
     pub fn too_often(&mut self, target: &str) -> HttpResponse {
         (0..100)

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 
 /// Single records that are asked for, of each list of each project.
-const SINGLE: usize = 3;
+const SINGLE: usize = 2;
 /// Records on a page where a view is looked at.
 const A_PAGE: usize = 20;
 /// An id that nothing has.
@@ -27,14 +27,17 @@ pub struct Drive<'a> {
     reached: BTreeSet<String>,
     lists: HashMap<String, Vec<i64>>,
     projects: Vec<i64>,
+    /// Contracts of each project, for lists that are kept by contract.
+    contracts: HashMap<i64, Vec<i64>>,
     hidden: i64,
 }
 
-/// A path with its ids, and the project that they belong to.
+/// A path with its ids, and the project and the contract that they belong to.
 #[derive(Clone, Debug)]
 struct Place {
     path: String,
     project: Option<i64>,
+    contract: Option<i64>,
 }
 
 impl<'a> Drive<'a> {
@@ -42,8 +45,15 @@ impl<'a> Drive<'a> {
         let caller = Caller::new(driver, contractor);
         let routes = caller.fake.routes();
         let of = |permitted: bool| contractor.projects.iter().filter(move |project| project.permitted == permitted);
+        let mut contracts: HashMap<i64, Vec<i64>> = HashMap::new();
+        let signed = contractor.commitments.iter().filter(|commitment| commitment.approved);
+        let paid = signed.map(|commitment| (commitment.project, commitment.id));
+        for (project, id) in contractor.prime_contracts.iter().map(|prime| (prime.project, prime.id)).chain(paid) {
+            contracts.entry(project).or_default().push(id);
+        }
         Self {
             facts,
+            contracts,
             caller,
             judge: Judge::default(),
             routes,
@@ -95,7 +105,7 @@ impl<'a> Drive<'a> {
             }
             if path_of(&route).ends_with('}') {
                 let (before, _) = place.path.rsplit_once('/').expect("a path");
-                let gone = Place { path: format!("{before}/{NOTHING}"), project: place.project };
+                let gone = Place { path: format!("{before}/{NOTHING}"), ..place.clone() };
                 for target in self.targets(&route, &gone).into_iter().take(1) {
                     self.expect_missing(&route, method, &target);
                 }
@@ -167,6 +177,16 @@ impl<'a> Drive<'a> {
         answer
     }
 
+    /// Writes twice in one moment, and hands on what the second was answered with.
+    pub fn twice(&mut self, route: &str, target: &str, body: &Value) -> u16 {
+        self.ask(route, method_of(route), target, Some(body), Signed::Well);
+        let answer = self.caller.at_once(method_of(route), target, body);
+        if let Some(operation) = self.facts.operation(route) {
+            self.judge.body(route, operation, answer.status, answer.body.as_ref());
+        }
+        answer.status
+    }
+
     /// All pages of a list; a single record is one page.
     fn pages(&mut self, route: &str, target: &str) -> Vec<Value> {
         let mut records = Vec::new();
@@ -174,7 +194,7 @@ impl<'a> Drive<'a> {
             let answer =
                 self.ask(route, Method::Get, &with(target, &format!("page={page}&per_page=1000")), None, Signed::Well);
             if answer.status != 200 {
-                self.judge.problem(route, format!("{target} was answered with {}", answer.status));
+                self.judge.problem(route, format!("what is there was answered with {}", answer.status));
             }
             let list = answer.body.unwrap_or_default();
             let list = list.get("data").cloned().unwrap_or(list);
@@ -190,7 +210,7 @@ impl<'a> Drive<'a> {
 
     /// The path with ids in place of its braces, for each project that it is kept by.
     fn places(&mut self, path: &str) -> Vec<Place> {
-        let mut places = vec![Place { path: String::new(), project: None }];
+        let mut places = vec![Place { path: String::new(), project: None, contract: None }];
         let mut template = String::new();
         for part in path.split('/').skip(1) {
             let next = match part {
@@ -224,11 +244,12 @@ impl<'a> Drive<'a> {
         }
         let from = match list_of(&place.path) {
             same if same == place.path => place.clone(),
-            other => Place { path: other.to_owned(), project: place.project },
+            other => Place { path: other.to_owned(), ..place.clone() },
         };
         let mut places = Vec::new();
         for target in self.targets(list, &from) {
-            let project = project_in(&target).or(place.project);
+            let project = number_in(&target, "project_id=").or(place.project);
+            let contract = number_in(&target, "contract_id=").or(place.contract);
             if !self.lists.contains_key(&target) {
                 let records = self.pages(list, &target);
                 let ids = records
@@ -237,7 +258,8 @@ impl<'a> Drive<'a> {
                 self.lists.insert(target.clone(), ids.collect());
             }
             let ids = &self.lists[&target];
-            places.extend(ids.iter().take(SINGLE).map(|id| place.step(*id, project)));
+            let step = |id: &i64| Place { contract, ..place.step(*id, project) };
+            places.extend(ids.iter().take(SINGLE).map(step));
         }
         places
     }
@@ -252,23 +274,38 @@ impl<'a> Drive<'a> {
         if may("company_id") {
             target = with(&target, &format!("company_id={}", self.caller.company));
         }
-        let strange = query.iter().find(|(name, must)| *must && !["company_id", "project_id"].contains(name));
+        let known = ["company_id", "project_id", "contract_id"];
+        let strange = query.iter().find(|(name, must)| *must && !known.contains(name));
         assert!(strange.is_none(), "{route} wants {strange:?}, which the test does not know");
         if !must("project_id") && (may("company_id") || !may("project_id")) {
             return vec![target];
         }
         let projects = place.project.map_or_else(|| self.projects.clone(), |project| vec![project]);
-        projects.into_iter().map(|project| with(&target, &format!("project_id={project}"))).collect()
+        let by_project = projects.into_iter().map(|project| (project, with(&target, &format!("project_id={project}"))));
+        if !must("contract_id") {
+            return by_project.map(|(_, target)| target).collect();
+        }
+        let of = |project: i64| match place.contract {
+            Some(contract) => vec![contract],
+            None => {
+                self.contracts.get(&project).map(|all| all.iter().copied().take(SINGLE).collect()).unwrap_or_default()
+            }
+        };
+        by_project
+            .flat_map(|(project, target)| {
+                of(project).into_iter().map(move |contract| with(&target, &format!("contract_id={contract}")))
+            })
+            .collect()
     }
 }
 
 impl Place {
     fn word(&self, part: &str) -> Self {
-        Self { path: format!("{}/{part}", self.path), project: self.project }
+        Self { path: format!("{}/{part}", self.path), ..self.clone() }
     }
 
     fn step(&self, id: i64, project: Option<i64>) -> Self {
-        Self { path: format!("{}/{id}", self.path), project: project.or(self.project) }
+        Self { path: format!("{}/{id}", self.path), project: project.or(self.project), contract: self.contract }
     }
 }
 
@@ -304,7 +341,7 @@ fn without(target: &str, name: &str) -> String {
     format!("{path}?{}", kept.join("&"))
 }
 
-fn project_in(target: &str) -> Option<i64> {
+fn number_in(target: &str, name: &str) -> Option<i64> {
     let query = target.split_once('?')?.1;
-    query.split('&').find_map(|pair| pair.strip_prefix("project_id=")?.parse().ok())
+    query.split('&').find_map(|pair| pair.strip_prefix(name)?.parse().ok())
 }

@@ -37,8 +37,16 @@ const LABOR: &str = "the record forgets labor; it can be written, and so it must
 
 const COLUMN: &str = "a row has one more field for each column of the view, by the record's own words";
 
+const FOURTH: &str = "a type that exists where Procore's support has switched it on";
+const OPEN_TYPE: &str = "on purpose: a type that no document names, as new ones come without a word";
+const NO_PRIME: &str = "the project's first prime contract, of a project that has none";
+
 pub const KNOWN: &[Known] = &[
     known("GET *", "*base_type: \"labor\" is not among the values", LABOR),
+    known("PATCH *", "*base_type: \"labor\" is not among the values", LABOR),
+    known("GET *", "*direct_cost_type: \"subcontractor_invoice\" is not among the values", FOURTH),
+    known("GET *", "*direct_cost_type: \"equipment_log\" is not among the values", OPEN_TYPE),
+    known("GET /rest/v1.0/prime_contract", "what is there was answered with 404", NO_PRIME),
     known("GET /rest/v1.0/line_item_types", "without company_id: answered with 200, not 400", EITHER),
     known("GET /rest/v1.0/line_item_types", "without project_id: answered with 200, not 400", EITHER),
     known("GET /rest/v1.0/vendors 200", "*.business_id: is not of type Multiple((null, string))", SUMMARY),

@@ -5,6 +5,7 @@
 //! mistake in a `wire` map is found by the same test.
 
 use crate::connector::{Catalogue, ResourceSpec};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -21,6 +22,21 @@ const RESOURCES: &[(&str, &str)] = &[
     ("billing_periods", include_str!("catalogue/billing_periods.yaml")),
     ("cost_codes", include_str!("catalogue/cost_codes.yaml")),
     ("line_item_types", include_str!("catalogue/line_item_types.yaml")),
+    ("direct_costs", include_str!("catalogue/direct_costs.yaml")),
+    ("contract_payments", include_str!("catalogue/contract_payments.yaml")),
+    ("prime_contracts", include_str!("catalogue/prime_contracts.yaml")),
+    ("prime_contract_payments", include_str!("catalogue/prime_contract_payments.yaml")),
+    ("tax_codes", include_str!("catalogue/tax_codes.yaml")),
+    ("commitments", include_str!("catalogue/commitments.yaml")),
+    ("work_order_contract_line_items", include_str!("catalogue/work_order_contract_line_items.yaml")),
+    ("purchase_order_contract_line_items", include_str!("catalogue/purchase_order_contract_line_items.yaml")),
+    ("change_orders", include_str!("catalogue/change_orders.yaml")),
+    ("commitment_change_orders", include_str!("catalogue/commitment_change_orders.yaml")),
+    ("prime_change_orders", include_str!("catalogue/prime_change_orders.yaml")),
+    ("budget_line_items", include_str!("catalogue/budget_line_items.yaml")),
+    ("wbs_codes", include_str!("catalogue/wbs_codes.yaml")),
+    ("wbs_segments", include_str!("catalogue/wbs_segments.yaml")),
+    ("sub_jobs", include_str!("catalogue/sub_jobs.yaml")),
 ];
 
 /// The catalogue.
@@ -51,6 +67,57 @@ pub struct Call {
     pub per_page: u64,
     /// For what can be written: the key under which a body holds the record.
     pub body: Option<String>,
+    /// Where the lines of a record are found, if its list does not show them.
+    pub lines: Option<Lines>,
+    /// The records that its list must be asked for by, one after the other.
+    pub within: Option<Within>,
+    /// Several lists make up the resource.
+    pub parts: Vec<Part>,
+    /// Whether the list comes in pages; else all of it comes at once.
+    pub paged: bool,
+}
+
+/// Where the lines of records are found.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lines {
+    /// Lists the lines of all records of the scope.
+    pub list: String,
+    /// One record with its lines; `{id}` stands for its id.
+    pub show: String,
+    /// The filter of `list` that takes a range of record ids.
+    pub by: String,
+}
+
+/// A list that exists only inside of other records, which are listed first.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Within {
+    /// Paths that list those records, scoped like the resource itself.
+    pub lists: Vec<String>,
+    /// Parameters that are always sent to `lists`.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// The query parameter that carries the id of one of them; without it, `{within}` in the
+    /// path stands for the id.
+    pub parameter: Option<String>,
+    /// The member under which each record shows the one that it lies in.
+    pub shown_as: Option<String>,
+    /// Amounts of theirs: where all of these are zero, there is nothing inside.
+    #[serde(default)]
+    pub idle: Vec<String>,
+    /// All of them show the same: only the one with the smallest id is asked.
+    #[serde(default)]
+    pub alike: bool,
+}
+
+/// One of several lists that a resource is read from, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    pub path: String,
+    /// What records of this list are, shown as their `type`.
+    pub kind: String,
 }
 
 impl Call {
@@ -58,11 +125,18 @@ impl Call {
     pub fn of(name: &str, resource: &ResourceSpec) -> Result<Self, String> {
         let read = || -> Result<Self, serde_yaml::Error> {
             let text = |key: &str| resource.wire.get(key).cloned().map(serde_yaml::from_value).transpose();
+            let parts = resource.wire.get("parts").cloned().map(serde_yaml::from_value::<Vec<Part>>).transpose()?;
+            let parts = parts.unwrap_or_default();
+            let first = parts.first().map(|part| part.path.clone());
             Ok(Self {
-                path: text("path")?.unwrap_or_default(),
+                path: text("path")?.or(first).unwrap_or_default(),
+                parts,
+                paged: resource.wire.get("paged").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or(true),
                 company: text("company")?,
                 body: text("body")?,
                 scope: text("scope")?,
+                lines: resource.wire.get("lines").cloned().map(serde_yaml::from_value).transpose()?,
+                within: resource.wire.get("within").cloned().map(serde_yaml::from_value).transpose()?,
                 query: resource.wire.get("query").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or_default(),
                 per_page: resource
                     .wire

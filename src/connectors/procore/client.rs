@@ -50,7 +50,7 @@ impl Procore {
     }
 
     /// Reads one address.
-    async fn get(&self, url: &str, what: &str) -> Result<HttpResponse, Error> {
+    pub(super) async fn get(&self, url: &str, what: &str) -> Result<HttpResponse, Error> {
         self.exchange(Method::Get, url, &[], what).await
     }
 
@@ -108,7 +108,13 @@ impl Procore {
         format!("{}{path}", self.url)
     }
 
-    fn address(&self, resource: &ResourceSpec, call: &Call, fetch: &Fetch, place: Place) -> Result<String, Error> {
+    pub(super) fn address(
+        &self,
+        resource: &ResourceSpec,
+        call: &Call,
+        fetch: &Fetch,
+        place: Place,
+    ) -> Result<String, Error> {
         let mut path = call.path.clone();
         let mut query = call.query.iter().fold(Query::new(), |query, (name, value)| query.with(name, value));
         if let Some(parameter) = &call.company {
@@ -136,8 +142,19 @@ impl Procore {
             let range = changed_between(since, self.wire.clock.now().plus(AHEAD));
             query = query.with(&format!("filters[{field}]"), &range);
         }
-        let query = query.with("page", &place.page.to_string()).with("per_page", &place.size.to_string());
+        let query = if call.paged { place.on(query) } else { query };
         Ok(format!("{}{path}?{}", self.url, query.into_string()))
+    }
+
+    /// One page of a list as it came.
+    pub(super) async fn page(&self, url: &str, what: &str, place: Place) -> Result<Listed, Error> {
+        let response = self.get(url, what).await?;
+        let body = from_wire_json(&response.body)
+            .map_err(|problem| error::malformed(&response, what, &problem.to_string()))?;
+        let items = body.as_list().ok_or_else(|| error::malformed(&response, what, "it is not a list"))?;
+        let answered = Answered::of(&response, items.len());
+        let next = place.next(answered).map_err(|problem| error::malformed(&response, what, &problem))?;
+        Ok(Listed { items: items.to_vec(), next, total: answered.total })
     }
 }
 
@@ -151,21 +168,37 @@ pub(super) fn configuration(message: String) -> Error {
 
 /// A page and the page size by which it counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
+pub(super) struct Place {
     page: u64,
     size: u64,
 }
 
+/// The records of one page as they came, and where the next one begins.
+pub(super) struct Listed {
+    pub items: Vec<Value>,
+    pub next: Option<Place>,
+    pub total: Option<u64>,
+}
+
 impl Place {
-    fn of(token: Option<&PageToken>, size: u64) -> Result<Self, Error> {
-        let Some(PageToken(text)) = token else { return Ok(Self { page: 1, size }) };
+    pub fn first(size: u64) -> Self {
+        Self { page: 1, size }
+    }
+
+    /// The query that asks for it.
+    pub fn on(self, query: Query) -> Query {
+        query.with("page", &self.page.to_string()).with("per_page", &self.size.to_string())
+    }
+
+    pub fn of(token: Option<&PageToken>, size: u64) -> Result<Self, Error> {
+        let Some(PageToken(text)) = token else { return Ok(Self::first(size)) };
         text.split_once(':')
             .and_then(|(page, size)| Some(Self { page: page.parse().ok()?, size: size.parse().ok()? }))
             .filter(|place| place.page > 0 && place.size > 0)
             .ok_or_else(|| configuration(format!("`{text}` is no page of Procore")))
     }
 
-    fn token(self) -> PageToken {
+    pub fn token(self) -> PageToken {
         PageToken(format!("{}:{}", self.page, self.size))
     }
 
@@ -218,20 +251,25 @@ impl Connector for Procore {
             return Err(configuration(format!("Procore has no resource `{}`", request.resource)));
         };
         let call = Call::of(&request.resource, resource).map_err(configuration)?;
+        if let Some(within) = &call.within {
+            return self.fetch_within(resource, &call, within, request).await;
+        }
+        if !call.parts.is_empty() {
+            return self.fetch_parts(resource, &call, request).await;
+        }
         let place = Place::of(request.page.as_ref(), call.per_page)?;
         let what = match &request.scope {
             Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
             _ => resource.plural.clone(),
         };
         let url = self.address(resource, &call, request, place)?;
-        let response = self.get(&url, &what).await?;
-        let body = from_wire_json(&response.body)
-            .map_err(|problem| error::malformed(&response, &what, &problem.to_string()))?;
-        let items = body.as_list().ok_or_else(|| error::malformed(&response, &what, "it is not a list"))?;
-        let answered = Answered::of(&response, items.len());
-        let next = place.next(answered).map_err(|problem| error::malformed(&response, &what, &problem))?;
+        let Listed { mut items, next, total } = self.page(&url, &what, place).await?;
+        if let Some(lines) = &call.lines {
+            items = self.with_lines(lines, request, &items).await?;
+        }
         let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
-        Ok(Page { records, next: next.map(Place::token), total: answered.total })
+        let next = next.filter(|_| call.paged);
+        Ok(Page { records, next: next.map(Place::token), total })
     }
 
     async fn find(&self, resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {

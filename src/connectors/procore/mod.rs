@@ -1,17 +1,21 @@
 //! Procore: where subcontractor invoices, projects and vendors come from.
 //!
 //! Vendors can be written, the rest is only read, and the catalogue says so. What it can do
-//! is `catalogue`; requests are made in `client`, writes in `write`, tokens in `auth`, a
-//! status becomes an error in `error`; `fake` answers as Procore does.
+//! is `catalogue`; requests are made in `client`, those for lines that a list does not show in
+//! `lines`, those for lists inside of contracts in `within`, writes in `write`, tokens in `auth`;
+//! a status becomes an error in `error`; `fake` answers as Procore does.
 
 mod auth;
 mod catalogue;
 mod client;
 mod error;
 mod fake;
+mod lines;
+mod parts;
 mod query;
 #[cfg(test)]
 mod tests;
+mod within;
 mod write;
 
 use crate::connector::Driver;

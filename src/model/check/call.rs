@@ -7,7 +7,7 @@ use super::{Checker, listed};
 use crate::diag::{Diagnostic, Span, codes, nearest};
 use crate::model::functions::{self, ArgumentError, Function};
 use crate::model::observe::Seen;
-use crate::model::{Expr, ExprKind, LookupId};
+use crate::model::{Expr, ExprKind, Link, LookupId};
 use crate::syntax::{self as ast, Name};
 use crate::value::{Kind, Type};
 use std::sync::Arc;
@@ -25,8 +25,8 @@ impl Checker<'_> {
         if let Some(index) = self.declared_function(&name.text) {
             return self.call_declared(scope, index, arguments, span);
         }
-        if &*name.text == "linked" {
-            return self.linked(scope, name, arguments, span);
+        if let Some(link) = Link::of(&name.text) {
+            return self.linked(link, scope, name, arguments, span);
         }
         if let Some(function) = functions::find(&name.text) {
             self.tell(name.span, || Seen::Function(function));
@@ -57,7 +57,7 @@ impl Checker<'_> {
             .map(|lookup| lookup.name.clone())
             .chain(self.declared_names(true))
             .chain(functions::all().iter().map(|function| Arc::from(function.name)))
-            .chain([Arc::from("linked")])
+            .chain([Link::Source, Link::Target].map(|link| Arc::from(link.word())))
             .collect();
         let hint = match nearest(&name.text, names.iter().map(|name| &**name)) {
             Some(near) => {

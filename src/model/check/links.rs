@@ -5,20 +5,21 @@
 
 use super::scope::Scope;
 use super::{Checker, listed};
+use crate::connector::ResourceSpec;
 use crate::diag::{Diagnostic, Span, codes};
-use crate::model::{Expr, ExprKind, Flow};
+use crate::model::{Expr, ExprKind, Flow, Link};
 use crate::syntax::{self as ast, Clause, Item, Name};
-use crate::value::Type;
+use crate::value::{Kind, RecordType, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What `linked` needs to know of a flow before any flow is checked.
 pub(super) struct Linkable {
     name: Arc<str>,
-    /// A record of its source.
-    record: Type,
-    /// What names a record of its target for good.
-    identity: Type,
+    /// A record of its source, and what names one for good.
+    source: (Type, Type),
+    /// What it maps, and what names a record of its target for good.
+    target: (Type, Type),
 }
 
 /// A flow that names the links of another.
@@ -26,6 +27,16 @@ pub(super) struct LinkUse {
     from: Arc<str>,
     to: Arc<str>,
     place: Span,
+}
+
+impl Linkable {
+    /// The record that is meant, and what it is asked by.
+    fn way(&self, link: Link) -> (Type, Type) {
+        match link {
+            Link::Source => (self.source.0.clone(), self.target.1.clone()),
+            Link::Target => (self.target.0.clone(), self.source.1.clone()),
+        }
+    }
 }
 
 impl Checker<'_> {
@@ -52,61 +63,80 @@ impl Checker<'_> {
             let bound = self.connections.iter().find(|bound| bound.name == name.connection.text)?;
             bound.catalogue.as_ref()?.resources.get(&*name.resource.text)
         };
-        let identity = spec(to).and_then(|spec| match spec.identity.as_slice() {
+        let identity = |spec: &ResourceSpec| match spec.identity.as_slice() {
             [one] => spec.source_type().fields.get(one.as_str()).map(|field| field.ty.clone().settled()),
             _ => None,
-        });
+        };
+        let identity = |of| spec(of).and_then(identity).unwrap_or_else(Type::unknown);
+        let record = |ty: Option<Arc<RecordType>>| ty.map_or_else(Type::unknown, |ty| Type::new(Kind::Record(ty)));
         Linkable {
             name: flow.name.text.clone(),
-            record: spec(from)
-                .map_or_else(Type::unknown, |spec| Type::new(crate::value::Kind::Record(spec.source_type()))),
-            identity: identity.unwrap_or_else(Type::unknown),
+            source: (record(spec(from).map(ResourceSpec::source_type)), identity(from)),
+            target: (record(spec(to).map(ResourceSpec::target_type)), identity(to)),
         }
     }
 
     /// `linked(flow, number)`: the source record of that flow whose target record has the number.
-    pub(super) fn linked(&mut self, scope: &mut Scope, name: &Name, arguments: &[&ast::Expr], span: Span) -> Expr {
+    /// `posted(flow, number)`: what the source record with the number became.
+    pub(super) fn linked(
+        &mut self,
+        link: Link,
+        scope: &mut Scope,
+        name: &Name,
+        arguments: &[&ast::Expr],
+        span: Span,
+    ) -> Expr {
+        let word = link.word();
         let [flow, key] = arguments else {
             self.report(
                 Diagnostic::error(
                     &codes::ARGUMENT_COUNT,
                     span,
-                    format!("`linked` takes 2 arguments, here are {}", arguments.len()),
+                    format!("`{word}` takes 2 arguments, here are {}", arguments.len()),
                 )
-                .label("a flow, and the number of a record of its target")
-                .hint("it is called as `linked(vendors, invoice.vendor_id)`"),
+                .label(match link {
+                    Link::Source => "a flow, and the number of a record of its target",
+                    Link::Target => "a flow, and the number of a record of its source",
+                })
+                .hint(match link {
+                    Link::Source => "it is called as `linked(vendors, invoice.vendor_id)`",
+                    Link::Target => "it is called as `posted(subcontractor_invoices, payment.requisition_id)`",
+                }),
             );
             return Expr::unknown(span);
         };
         let value = self.expr(scope, key);
-        let Some(flow) = self.link_flow(flow) else { return Expr::unknown(span) };
+        let Some(flow) = self.link_flow(link, flow) else { return Expr::unknown(span) };
         let Some(current) = self.flow.clone() else {
             self.report(
-                Diagnostic::error(&codes::UNKNOWN_FUNCTION, name.span, "`linked` can only be called in a flow")
-                    .label("no flow is around this")
-                    .hint("look the record up in the flow, and give the lookup one of its fields"),
+                Diagnostic::error(
+                    &codes::UNKNOWN_FUNCTION,
+                    name.span,
+                    format!("`{word}` can only be called in a flow"),
+                )
+                .label("no flow is around this")
+                .hint("look the record up in the flow, and give the lookup one of its fields"),
             );
             return Expr::unknown(span);
         };
         self.link_uses.push(LinkUse { from: current, to: flow.text.clone(), place: flow.span });
         let Some(linkable) = self.linkable.iter().find(|known| known.name == flow.text) else {
-            let names: Vec<Arc<str>> = self.linkable.iter().map(|known| known.name.clone()).collect();
             if !super::lost::may_be(&self.lost, "flow", &flow.text) {
-                self.no_flow(&flow, &names);
+                self.unknown_link_flow(&flow);
             }
             return Expr::unknown(span);
         };
-        let (record, identity) = (linkable.record.clone(), linkable.identity.clone());
+        let (record, identity) = linkable.way(link);
         if super::expr::common(&identity, &value.ty).is_none() {
-            self.wrong_number(&value, &flow, &identity);
+            self.wrong_number(link, &value, &flow, &identity);
             return Expr::unknown(span);
         }
         let ty = Type { optional: true, ..record };
-        Expr { kind: ExprKind::Linked(flow.text.clone(), Box::new(value)), ty, span }
+        Expr { kind: ExprKind::Linked(link, flow.text.clone(), Box::new(value)), ty, span }
     }
 
     /// The first argument is a flow's name, not a value.
-    fn link_flow(&mut self, argument: &ast::Expr) -> Option<Name> {
+    pub(super) fn link_flow(&mut self, link: Link, argument: &ast::Expr) -> Option<Name> {
         if let ast::ExprKind::Path(path) = &argument.kind
             && path.segments.is_empty()
         {
@@ -117,7 +147,7 @@ impl Checker<'_> {
             Diagnostic::error(
                 &codes::UNKNOWN_FLOW,
                 argument.span,
-                "the first argument of `linked` is the name of a flow",
+                format!("the first argument of `{}` is the name of a flow", link.word()),
             )
             .label("not a flow's name")
             .hint(format!("there are {}", listed(names.iter().map(|name| &**name), 12))),
@@ -125,12 +155,23 @@ impl Checker<'_> {
         None
     }
 
-    fn wrong_number(&mut self, value: &Expr, flow: &Name, identity: &Type) {
+    pub(super) fn unknown_link_flow(&mut self, flow: &Name) {
+        let names: Vec<Arc<str>> = self.linkable.iter().map(|known| known.name.clone()).collect();
+        self.no_flow(flow, &names);
+    }
+
+    /// The record and the number that a way to a flow is about.
+    pub(super) fn link_types(&self, link: Link, flow: &str) -> Option<(Type, Type)> {
+        self.linkable.iter().find(|known| &*known.name == flow).map(|known| known.way(link))
+    }
+
+    fn wrong_number(&mut self, link: Link, value: &Expr, flow: &Name, identity: &Type) {
+        let does = if link == Link::Source { "writes" } else { "reads" };
         self.report(
             Diagnostic::error(
                 &codes::ARGUMENT_TYPE,
                 value.span,
-                format!("the records that `{}` writes are known by {}", flow.text, super::expr::with_article(identity)),
+                format!("the records that `{}` {does} are known by {}", flow.text, super::expr::with_article(identity)),
             )
             .label(format!("this is {}", super::expr::with_article(&value.ty)))
             .hint("give the field that holds the number of the other record in that system"),

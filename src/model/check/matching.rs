@@ -204,7 +204,7 @@ fn mentions(expr: &Expr, local: LocalId) -> bool {
         ExprKind::List(items) | ExprKind::Call(_, items) | ExprKind::Lookup(_, items) | ExprKind::Apply(_, items) => {
             items.iter().any(|item| mentions(item, local))
         }
-        ExprKind::Linked(_, value) | ExprKind::Not(value) | ExprKind::Negate(value) => mentions(value, local),
+        ExprKind::Linked(_, _, value) | ExprKind::Not(value) | ExprKind::Negate(value) => mentions(value, local),
         ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => {
             mentions(left, local) || mentions(right, local)
         }

@@ -3,7 +3,7 @@
 use super::{Checker, listed, lost};
 use crate::connector::{Catalogue, ResourceSpec};
 use crate::diag::{Diagnostic, Span, codes, nearest};
-use crate::model::{Flow, Lookup, LookupId, Test};
+use crate::model::{Flow, GivenLink, Link, Lookup, LookupId, Test};
 use crate::syntax::{self as ast, Fixture, Item, LookupEntry, Name, TestEntry};
 use crate::value::{Kind, Record, Type, Value};
 use std::collections::HashMap;
@@ -61,6 +61,7 @@ impl Checker<'_> {
         let parts = self.test_parts(test);
         let subject = parts.flow.and_then(|(name, _)| self.subject(name, file, flows));
         let rows = self.test_rows(test, file, lookups);
+        let links = self.test_links(test);
         let subject = subject?;
         let given = parts.given.and_then(|(fixture, _)| self.given(fixture, subject.source()?));
         let (source, scope_of_file) = given.unzip();
@@ -81,6 +82,7 @@ impl Checker<'_> {
             source: source?,
             scope,
             rows,
+            links,
             expect: expect?,
             span: test.name.span,
         })
@@ -223,11 +225,60 @@ impl Checker<'_> {
     fn test_rows(&mut self, test: &ast::Test, file: &ast::File, lookups: &[Lookup]) -> Vec<(LookupId, Record)> {
         let mut rows = Vec::new();
         for entry in &test.entries {
-            if let TestEntry::With { lookup, inputs, row, span } = entry {
+            if let TestEntry::With { lookup, inputs, row, span } = entry
+                && Link::of(&lookup.text).is_none()
+            {
                 rows.extend(self.test_row(lookup, inputs, row, *span, file, lookups));
             }
         }
         rows
+    }
+
+    /// `with linked(vendors, 101) => { … }`, `with posted(invoices, 7) => { … }`
+    fn test_links(&mut self, test: &ast::Test) -> Vec<GivenLink> {
+        let mut links = Vec::new();
+        for entry in &test.entries {
+            if let TestEntry::With { lookup, inputs, row, span } = entry
+                && let Some(link) = Link::of(&lookup.text)
+            {
+                links.extend(self.test_link(link, inputs, row, *span));
+            }
+        }
+        links
+    }
+
+    fn test_link(
+        &mut self,
+        link: Link,
+        inputs: &[ast::Expr],
+        row: &ast::FixtureRecord,
+        span: Span,
+    ) -> Option<GivenLink> {
+        let named = match inputs {
+            [flow, number] => self.link_flow(link, flow).map(|flow| (flow, number)),
+            _ => {
+                self.report(
+                    Diagnostic::error(
+                        &codes::TEST_ROW,
+                        span,
+                        format!("`{}` is asked by a flow and a number", link.word()),
+                    )
+                    .label(format!("{} of 2", inputs.len()))
+                    .hint(format!("write `with {}(FLOW, NUMBER) => {{ … }}`", link.word())),
+                );
+                None
+            }
+        };
+        let (flow, number) = named?;
+        let Some((record, identity)) = self.link_types(link, &flow.text) else {
+            if !lost::may_be(&self.lost, "flow", &flow.text) {
+                self.unknown_link_flow(&flow);
+            }
+            return None;
+        };
+        let number = self.fixture_plain(link.word(), number, &identity)?;
+        let Kind::Record(ty) = &record.kind else { return None };
+        Some(GivenLink { link, flow: flow.text.clone(), number: number.to_string(), record: self.fixture(row, ty) })
     }
 
     fn test_row(

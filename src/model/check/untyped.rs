@@ -84,7 +84,7 @@ fn in_expr(expr: &Expr) -> Option<Span> {
         ExprKind::List(items) | ExprKind::Call(_, items) | ExprKind::Lookup(_, items) | ExprKind::Apply(_, items) => {
             items.iter().find_map(in_expr)
         }
-        ExprKind::Not(value) | ExprKind::Negate(value) | ExprKind::Linked(_, value) => in_expr(value),
+        ExprKind::Not(value) | ExprKind::Negate(value) | ExprKind::Linked(_, _, value) => in_expr(value),
         ExprKind::Binary(_, left, right) | ExprKind::Otherwise(left, right) => in_expr(left).or_else(|| in_expr(right)),
         ExprKind::Each(each) => {
             let filter = each.filter.as_ref().and_then(in_expr);

@@ -4,6 +4,7 @@
 //! a change that was written down does the same again in a stock that is opened anew.
 
 use super::errors::{answer, invalid, missing, not_found};
+use super::money_changes::{Fields, LineAmounts, set_cost, set_payment};
 use super::request::Request;
 use super::requisitions::{Version, find, is_last, show};
 use super::shapes::without;
@@ -30,6 +31,25 @@ pub enum Change {
         items: Vec<ItemEdit>,
     },
     RequisitionDeleted {
+        id: i64,
+    },
+    DirectCostEdited {
+        id: i64,
+        at: Timestamp,
+        fields: Fields,
+        lines: LineAmounts,
+    },
+    DirectCostDeleted {
+        id: i64,
+    },
+    /// A payment was made or changed.
+    PaymentWritten {
+        id: i64,
+        contract: i64,
+        at: Timestamp,
+        fields: Fields,
+    },
+    PaymentDeleted {
         id: i64,
     },
     /// A vendor was made or changed.
@@ -64,6 +84,24 @@ impl Change {
     pub fn apply(&self, stock: &mut Stock) {
         match self {
             Self::VendorWritten { id, at, fields } => stock.write_vendor(*id, fields, *at),
+            Self::DirectCostEdited { id, at, fields, lines } => {
+                if let Some(cost) = stock.cost_mut(*id) {
+                    set_cost(cost, fields, lines, *at);
+                }
+            }
+            Self::DirectCostDeleted { id } => {
+                if let Some(cost) = stock.cost_mut(*id) {
+                    cost.deleted = true;
+                }
+            }
+            Self::PaymentWritten { id, contract, at, fields } => {
+                set_payment(stock.payment_or_new(*id, *contract, *at), fields, *at);
+            }
+            Self::PaymentDeleted { id } => {
+                if let Some(payment) = stock.payment_mut(*id) {
+                    payment.deleted = true;
+                }
+            }
             Self::RequisitionDeleted { id } => {
                 if let Some(requisition) = stock.requisition_mut(*id) {
                     requisition.deleted = true;

@@ -5,6 +5,7 @@ use super::errors::{answer, missing, not_found};
 use super::filters::Filters;
 use super::g702::{add, percent, sub, total};
 use super::paging::{COMMON, page};
+use super::payments;
 use super::request::Request;
 use super::shapes::{currency, day, instant, short_money, without};
 use super::stock::Stock;
@@ -50,7 +51,7 @@ pub fn one(stock: &Stock, request: &Request<'_>, subcontracts: bool, id: i64) ->
     body["vendor"]["origin_data"] = Json::Null;
     body["created_by_id"] = 9001.into();
     body["invoice_contacts"] = json!([]);
-    body["payments_issued"] = json!([]);
+    body["payments_issued"] = stock.payments_of(commitment.id).map(payments::embedded).collect();
     body["change_order_packages"] = change_orders(stock, commitment).map(|order| embedded(stock, order)).collect();
     // An object for one kind and a list for the other, as declared.
     body["attachments"] = if subcontracts { json!([]) } else { Json::Null };
@@ -61,7 +62,20 @@ pub fn one(stock: &Stock, request: &Request<'_>, subcontracts: bool, id: i64) ->
 /// `GET …/{id}/line_items`
 pub fn line_items(stock: &Stock, request: &Request<'_>, subcontracts: bool, id: i64) -> HttpResponse {
     match find(stock, request, subcontracts, id) {
-        Ok(commitment) => page(request, COMMON, &lines(stock, commitment), Json::clone),
+        Ok(commitment) => {
+            let filters = Filters::of(request);
+            let moment = created(commitment);
+            let in_time = ["created_at", "updated_at"].iter().all(|name| filters.allows_instant(name, moment));
+            let number = |line: &Json, path: &str| line.pointer(path).and_then(Json::as_i64).unwrap_or_default();
+            let mut kept = lines(stock, commitment);
+            kept.retain(|line| {
+                in_time
+                    && filters.allows_id("id", number(line, "/id"))
+                    && filters.allows_id("cost_code_id", number(line, "/cost_code/id"))
+                    && filters.allows_id("line_item_type_id", number(line, "/line_item_type/id"))
+            });
+            page(request, COMMON, &kept, Json::clone)
+        }
         Err(refusal) => refusal,
     }
 }
@@ -90,7 +104,7 @@ fn show(stock: &Stock, commitment: &Commitment) -> Json {
     let chain = stock.chain(commitment.id);
     let approved = chain.iter().filter(|requisition| requisition.is_approved());
     let invoiced = total(approved.flat_map(|requisition| &requisition.invoice.lines).map(InvoiceLine::net));
-    let paid = Decimal::ZERO;
+    let paid = total(stock.payments_of(commitment.id).map(|payment| payment.amount));
     let zero = short_money(Decimal::ZERO);
     let waiting = |statuses: &[&str]| {
         let orders = change_orders(stock, commitment).filter(|order| statuses.contains(&order.status.as_str()));
@@ -181,6 +195,7 @@ pub fn show_line(stock: &Stock, project: i64, holder: (i64, &str), index: usize,
         })
     });
     let amount = short_money(line.amount);
+    let taxed = stock.contractor.taxed_lines.get(&line.id);
     json!({
         "id": line.id,
         "description": line.description,
@@ -195,7 +210,7 @@ pub fn show_line(stock: &Stock, project: i64, holder: (i64, &str), index: usize,
         "cost_code": code,
         "line_item_type": stock.cost_type(line.cost_type).map(show_type),
         "wbs_code": short_code(stock, project, BudgetCode::of_line(stock, line)),
-        "tax_code_id": null,
+        "tax_code_id": taxed.and_then(|at| stock.contractor.tax_codes.get(*at)).map(|code| code.id),
         "holder": {"id": holder.0, "holder_type": holder.1},
         "company": {"id": stock.contractor.company_id, "name": stock.contractor.company_name},
         "project": {"id": project, "name": stock.project(project).map(|project| &project.name)},

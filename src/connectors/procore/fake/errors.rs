@@ -50,3 +50,8 @@ pub fn no_such_path() -> HttpResponse {
 pub fn invalid(field: &str, complaint: &str) -> HttpResponse {
     answer(422, &json!({"errors": {field: [complaint]}}))
 }
+
+/// 409 for what another request is changing.
+pub fn conflict(what: &str) -> HttpResponse {
+    answer(409, &json!({"message": what}))
+}

@@ -26,6 +26,23 @@ impl<'a> Filters<'a> {
         self.allows(name, Some(&value.to_string()))
     }
 
+    /// Whether a number passes, where the filter names one or a range of them with three dots.
+    pub fn allows_number(&self, name: &str, value: i64) -> bool {
+        let within = |text: &String| match text.split_once("...") {
+            Some((from, to)) => {
+                from.parse().is_ok_and(|from: i64| from <= value) && to.parse().is_ok_and(|to: i64| value <= to)
+            }
+            None => text.parse() == Ok(value),
+        };
+        let wanted = self.values(name);
+        wanted.is_empty() || wanted.iter().any(within)
+    }
+
+    /// Whether the request has a filter of that name at all.
+    pub fn asks(&self, name: &str) -> bool {
+        !self.values(name).is_empty()
+    }
+
     /// Whether an instant lies in the range. Both ends belong to it.
     pub fn allows_instant(&self, name: &str, instant: Timestamp) -> bool {
         let wanted = self.values(name);

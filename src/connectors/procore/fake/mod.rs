@@ -11,11 +11,15 @@ mod budget;
 mod change_orders;
 mod changes;
 mod commitments;
+mod direct_costs;
 mod errors;
 mod filters;
 mod g702;
 mod limits;
+mod money_changes;
 mod paging;
+mod payments;
+mod prime_contracts;
 mod projects;
 mod request;
 mod requisitions;
@@ -23,6 +27,7 @@ mod routes;
 mod shapes;
 mod stock;
 mod structure;
+mod taxes;
 mod vendors;
 mod wbs;
 
@@ -132,7 +137,16 @@ impl Fake for ProcoreFake {
     /// Approved invoices with what each line of them comes to. Lines that come to nothing are left out.
     fn books(&self) -> Json {
         let approved = self.stock.requisitions().filter(|requisition| requisition.is_approved());
-        json!({"vendors": vendors::book(&self.stock), "requisitions": approved.map(|requisition| self.book(requisition)).collect::<Vec<_>>()})
+        let payment = |payment: &payments::Payment| {
+            let project = self.stock.project_of_contract(payment.contract).unwrap_or_default();
+            payments::show(project, payment)
+        };
+        json!({
+            "vendors": vendors::book(&self.stock),
+            "requisitions": approved.map(|requisition| self.book(requisition)).collect::<Vec<_>>(),
+            "direct_costs": self.stock.costs().map(|cost| direct_costs::book(&self.stock, cost)).collect::<Vec<_>>(),
+            "payments": self.stock.payments().map(payment).collect::<Vec<_>>(),
+        })
     }
 }
 

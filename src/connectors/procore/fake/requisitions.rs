@@ -10,6 +10,7 @@ use super::paging::{REQUISITIONS, Sizes, page};
 use super::request::Request;
 use super::shapes::{currency, day, form_day, full_currency, instant, merged, money, short_money, without};
 use super::stock::{Requisition, Stock};
+use super::taxes;
 use super::wbs::{BudgetCode, wbs_code};
 use crate::connector::contractor::{BillingPeriod, Commitment};
 use crate::value::Decimal;
@@ -94,7 +95,7 @@ pub fn show(
     let period = stock.contractor.periods.iter().find(|period| period.id == requisition.invoice.period);
     body["requisition_start"] = day(period.map(|period| period.start));
     body["requisition_end"] = day(period.map(|period| period.end));
-    body["summary"] = sums(requisition, &summary, period);
+    body["summary"] = sums(requisition, &summary, taxes::on_payment(stock, &application), period);
     if version == Version::V1_0 {
         body["comment"] = Json::Null;
         body["action_policy"] = json!({});
@@ -173,7 +174,7 @@ fn header(
     })
 }
 
-fn sums(requisition: &Requisition, sums: &Summary, period: Option<&BillingPeriod>) -> Json {
+fn sums(requisition: &Requisition, sums: &Summary, tax: Decimal, period: Option<&BillingPeriod>) -> Json {
     let zero = Decimal::ZERO;
     let first = requisition.invoice.number <= 1;
     let (new, before) = if first { (sums, None) } else { (&Summary::default(), Some(sums)) };
@@ -193,7 +194,7 @@ fn sums(requisition: &Requisition, sums: &Summary, period: Option<&BillingPeriod
         "less_previous_certificates_for_payment": money(sums.less_previous),
         "current_payment_due": money(sums.due),
         "balance_to_finish_including_retainage": money(sums.balance_to_finish),
-        "tax_applicable_to_this_payment": money(zero),
+        "tax_applicable_to_this_payment": money(tax),
         "formatted_period": formatted,
         "positive_change_order_item_total": money(sums.additions),
         "negative_change_order_item_total": money(sums.deductions),

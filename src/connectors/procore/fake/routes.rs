@@ -6,7 +6,10 @@ use super::changes::{self, Change};
 use super::request::Request;
 use super::requisitions::{self, Version};
 use super::stock::Stock;
-use super::{budget, change_orders, commitments, errors, projects, structure, vendors, wbs};
+use super::{
+    budget, change_orders, commitments, direct_costs, errors, money_changes, payments, prime_contracts, projects,
+    structure, taxes, vendors, wbs,
+};
 use crate::value::Timestamp;
 use crate::world::{HttpResponse, Method};
 
@@ -94,6 +97,52 @@ pub static ROUTES: &[Route] = &[
     get("/rest/v1.0/budget_views", |stock, request, _| budget::views(stock, request)),
     get("/rest/v1.0/budget_views/{budget_view_id}/detail_rows", |stock, request, ids| {
         budget::detail_rows(stock, request, ids[0])
+    }),
+    get("/rest/v1.0/projects/{project_id}/direct_costs", |stock, request, ids| {
+        direct_costs::list(stock, request, ids[0])
+    }),
+    get("/rest/v1.1/projects/{project_id}/direct_costs", |stock, request, ids| {
+        direct_costs::list(stock, request, ids[0])
+    }),
+    get("/rest/v1.0/projects/{project_id}/direct_costs/line_items", |stock, request, ids| {
+        direct_costs::all_lines(stock, request, ids[0])
+    }),
+    get("/rest/v1.0/projects/{project_id}/direct_costs/{id}", |stock, _, ids| {
+        direct_costs::one(stock, Version::V1_0, ids[0], ids[1])
+    }),
+    get("/rest/v1.1/projects/{project_id}/direct_costs/{id}", |stock, _, ids| {
+        direct_costs::one(stock, Version::V1_1, ids[0], ids[1])
+    }),
+    get("/rest/v1.0/projects/{project_id}/direct_costs/{direct_cost_id}/line_items", |stock, request, ids| {
+        direct_costs::lines(stock, request, ids[0], ids[1])
+    }),
+    get("/rest/v1.0/contract_payments", |stock, request, _| payments::list(stock, request)),
+    get("/rest/v1.0/contract_payments/{id}", |stock, request, ids| payments::one(stock, request, ids[0])),
+    get("/rest/v1.0/prime_contracts", |stock, request, _| prime_contracts::list(stock, request)),
+    get("/rest/v1.0/prime_contract", |stock, request, _| prime_contracts::one(stock, request, None)),
+    get("/rest/v1.0/prime_contract/{id}", |stock, request, ids| prime_contracts::one(stock, request, Some(ids[0]))),
+    get("/rest/v1.0/tax_codes", |stock, request, _| taxes::list(stock, request)),
+    get("/rest/v1.0/tax_codes/{id}", |stock, request, ids| taxes::one(stock, request, ids[0])),
+    write(Method::Patch, "/rest/v1.0/projects/{project_id}/direct_costs/{id}", |stock, request, ids, now| {
+        money_changes::edit_cost(stock, request, Version::V1_0, (ids[0], ids[1]), now)
+    }),
+    write(Method::Patch, "/rest/v1.1/projects/{project_id}/direct_costs/{id}", |stock, request, ids, now| {
+        money_changes::edit_cost(stock, request, Version::V1_1, (ids[0], ids[1]), now)
+    }),
+    write(Method::Delete, "/rest/v1.0/projects/{project_id}/direct_costs/{id}", |stock, _, ids, now| {
+        money_changes::delete_cost(stock, (ids[0], ids[1]), now)
+    }),
+    write(Method::Delete, "/rest/v1.1/projects/{project_id}/direct_costs/{id}", |stock, _, ids, now| {
+        money_changes::delete_cost(stock, (ids[0], ids[1]), now)
+    }),
+    write(Method::Post, "/rest/v1.0/contract_payments", |stock, request, _, now| {
+        money_changes::write_payment(stock, request, None, now)
+    }),
+    write(Method::Patch, "/rest/v1.0/contract_payments/{id}", |stock, request, ids, now| {
+        money_changes::write_payment(stock, request, Some(ids[0]), now)
+    }),
+    write(Method::Delete, "/rest/v1.0/contract_payments/{id}", |stock, request, ids, _| {
+        money_changes::delete_payment(stock, request, ids[0])
     }),
     write(Method::Post, "/rest/v1.0/vendors", |stock, request, _, now| vendors::write(stock, request, None, now)),
     write(Method::Patch, "/rest/v1.0/vendors/{id}", |stock, request, ids, now| {

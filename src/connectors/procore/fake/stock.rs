@@ -3,7 +3,10 @@
 //! Only subcontractor invoices can change here; everything else is as it was stocked.
 //! Ids that the contractor does not give are derived from ones that it does, and stay the same.
 
+use super::direct_costs::Cost;
 use super::g702::{Application, application};
+use super::money_changes::Busy;
+use super::payments::{self, Payment};
 use crate::connector::contractor::{Commitment, Contractor, CostCode, CostType, Invoice, Project, Vendor};
 use crate::value::Timestamp;
 use serde_json::{Map, Value as Json};
@@ -20,6 +23,10 @@ pub struct Stock {
     /// What was written on vendors since, by wire name, and when.
     vendor_edits: BTreeMap<i64, (Map<String, Json>, Timestamp)>,
     projects: BTreeMap<i64, usize>,
+    costs: BTreeMap<i64, Cost>,
+    payments: BTreeMap<i64, Payment>,
+    /// What is being written just now.
+    pub busy: Busy,
 }
 
 /// A subcontractor invoice, and what only this system knows of it.
@@ -51,6 +58,9 @@ impl Stock {
             vendors: index(contractor.vendors.iter().map(|vendor| vendor.id).collect()),
             vendor_edits: BTreeMap::new(),
             projects: index(contractor.projects.iter().map(|project| project.id).collect()),
+            costs: contractor.direct_costs.iter().map(|cost| (cost.id, Cost::new(cost))).collect(),
+            payments: payments::stocked(&contractor).map(|payment| (payment.id, payment)).collect(),
+            busy: Busy::default(),
             contractor,
         }
     }
@@ -148,6 +158,53 @@ impl Stock {
     /// The commitment's invoices that are there, in the order of their numbers.
     pub fn chain(&self, commitment: i64) -> Vec<&Requisition> {
         self.chains.get(&commitment).into_iter().flatten().filter_map(|id| self.requisition(*id)).collect()
+    }
+
+    /// Direct costs that are there, by id.
+    pub fn costs(&self) -> impl Iterator<Item = &Cost> {
+        self.costs.values().filter(|cost| !cost.deleted)
+    }
+
+    pub fn cost(&self, id: i64) -> Option<&Cost> {
+        self.costs.get(&id).filter(|cost| !cost.deleted)
+    }
+
+    pub fn cost_mut(&mut self, id: i64) -> Option<&mut Cost> {
+        self.costs.get_mut(&id)
+    }
+
+    /// Payments that are there, whichever way the money went, by id.
+    pub fn payments(&self) -> impl Iterator<Item = &Payment> {
+        self.payments.values().filter(|payment| !payment.deleted)
+    }
+
+    /// Those of a commitment or a prime contract.
+    pub fn payments_of(&self, contract: i64) -> impl Iterator<Item = &Payment> {
+        self.payments().filter(move |payment| payment.contract == contract)
+    }
+
+    pub fn payment(&self, id: i64) -> Option<&Payment> {
+        self.payments.get(&id).filter(|payment| !payment.deleted)
+    }
+
+    pub fn payment_mut(&mut self, id: i64) -> Option<&mut Payment> {
+        self.payments.get_mut(&id)
+    }
+
+    /// The payment; one that is not there yet is made.
+    pub fn payment_or_new(&mut self, id: i64, contract: i64, at: Timestamp) -> &mut Payment {
+        self.payments.entry(id).or_insert_with(|| Payment::new(id, contract, at))
+    }
+
+    /// The number that a new payment gets.
+    pub fn next_payment_id(&self) -> i64 {
+        self.payments.keys().next_back().map_or(1, |last| last + 5)
+    }
+
+    /// The project of a commitment or of a prime contract.
+    pub fn project_of_contract(&self, id: i64) -> Option<i64> {
+        let prime = || self.contractor.prime_contracts.iter().find(|contract| contract.id == id);
+        self.commitment(id).map(|commitment| commitment.project).or_else(|| prime().map(|contract| contract.project))
     }
 
     /// The invoice as an application for payment.

@@ -2,8 +2,10 @@
 
 mod contractor;
 mod fake;
+mod money;
 mod reading;
 mod refusals;
+mod structure;
 mod writing;
 
 use super::DRIVER;
