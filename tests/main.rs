@@ -6,6 +6,7 @@
 )]
 
 mod corpus;
+mod costs;
 mod decimals;
 mod docs;
 mod editors;
@@ -17,6 +18,7 @@ mod lsp;
 mod mlc_test;
 mod quickstart;
 mod reckoning;
+mod reckoning_costs;
 mod segments;
 mod served;
 mod shapes;

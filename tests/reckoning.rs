@@ -132,7 +132,7 @@ fn line_order(line: &Value) -> (String, String, String, Decimal, String) {
 }
 
 /// The rows of the accountants' file.
-fn table() -> Vec<[String; 4]> {
+pub fn table() -> Vec<[String; 4]> {
     let text = fs::read_to_string(root().join("examples/cost-codes.csv")).expect("the example's cost codes");
     let row = |line: &str| {
         let mut cells = line.split(',').map(str::to_owned);
@@ -143,7 +143,7 @@ fn table() -> Vec<[String; 4]> {
 
 /// What an accountant would say: the file's exact rows, then general conditions, then the
 /// file's whole divisions, then the cost types that go to one place whatever the code.
-fn dimension(table: &[[String; 4]], code: &str, kind: &str) -> Option<(String, String)> {
+pub fn dimension(table: &[[String; 4]], code: &str, kind: &str) -> Option<(String, String)> {
     let found = |row: &[String; 4]| (row[2].clone(), row[3].clone());
     if let Some(row) = table.iter().find(|row| row[0] == code && row[1] == kind) {
         return Some(found(row));
@@ -205,7 +205,7 @@ pub fn compare(reckoning: &Reckoning, books: &Books) -> Result<(), String> {
 }
 
 /// A reference too long for QAD keeps its beginning and ends in a tilde and a hash.
-fn shortened(full: &str, stored: &str) -> bool {
+pub fn shortened(full: &str, stored: &str) -> bool {
     full.chars().count() > 40
         && stored.chars().count() <= 40
         && stored

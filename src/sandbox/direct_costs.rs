@@ -145,7 +145,7 @@ fn awkward(contractor: &Contractor, costs: &mut [DirectCost]) {
             7 => cost.lines.clear(),
             8 => {
                 let at = contractor.cost_codes.iter().position(|code| code.full_code() == UNMAPPED_CODE);
-                let kind = contractor.cost_types.iter().position(|ty| ty.code == "M");
+                let kind = contractor.cost_types.iter().position(|ty| ty.code == "S");
                 if let (Some(line), Some(code), Some(kind)) = (cost.lines.first_mut(), at, kind) {
                     (line.cost_code, line.cost_type) = (code, kind);
                 }

@@ -14,6 +14,7 @@ mod jobs;
 mod journal;
 mod line;
 mod names;
+mod orders;
 mod payments;
 mod random;
 mod server;

@@ -30,17 +30,17 @@ pub fn codes() -> Vec<TaxCode> {
         .collect()
 }
 
-/// Puts a tax on every second line of the contracts of those vendors that nobody has linked
-/// with the ledger. Their invoices wait for the link wherever a flow reads the vendor's code.
+/// Puts a tax on every second line of the contracts of all but the first of those vendors that
+/// nobody has linked with the ledger. Their invoices wait for the link wherever a flow reads
+/// the vendor's code.
 pub fn place(contractor: &mut Contractor) {
     let mut random = Random::new(contractor.seed, "taxes");
-    let unlinked = |vendor: i64| {
-        contractor.vendors.iter().any(|known| known.id == vendor && known.supplier_code.is_none() && known.active)
-    };
+    let unlinked = contractor.vendors.iter().filter(|vendor| vendor.supplier_code.is_none() && vendor.active);
+    let bearing: Vec<i64> = unlinked.skip(1).map(|vendor| vendor.id).collect();
     let taxed: Vec<(i64, usize)> = contractor
         .commitments
         .iter()
-        .filter(|commitment| unlinked(commitment.vendor))
+        .filter(|commitment| bearing.contains(&commitment.vendor))
         .flat_map(|commitment| commitment.lines.iter().step_by(2))
         .map(|line| (line.id, *random.pick(&[ORDINARY, 2])))
         .collect();

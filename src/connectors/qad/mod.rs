@@ -1,9 +1,9 @@
-//! QAD Adaptive ERP over REST: suppliers, GL accounts, cost centers and projects to read,
-//! supplier invoices to write.
+//! QAD Adaptive ERP over REST: masters, purchase orders, receipts and periods to read,
+//! supplier invoices and payments to write.
 //!
 //! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where one tenant differs.
-//! `connection` carries out the engine's operations: `ask` and `browse` find records,
-//! `invoice` and `envelope` dress them for the wire, `client` and `auth` send them, and
+//! `connection` carries out the engine's operations: `reading`, `ask` and `browse` find records,
+//! `readiness` says whether an invoice's receipts are there, `dress` and `envelope` dress records for the wire, `client` and `auth` send them, and
 //! `error` is the one place where an answer becomes an error. `fake` is the same system in
 //! memory.
 
@@ -13,13 +13,15 @@ mod browse;
 mod catalogue;
 mod client;
 mod connection;
+mod dress;
 mod envelope;
 mod error;
 mod fake;
-mod invoice;
 mod key;
 mod profile;
 mod query;
+mod readiness;
+mod reading;
 #[cfg(test)]
 mod tests;
 

@@ -17,6 +17,7 @@ pub struct Profile {
     pub http: Http,
     pub browse: Browse,
     pub invoice: InvoiceDefaults,
+    pub payment: PaymentDefaults,
     pub errors: Errors,
     /// By the catalogue's resource names.
     pub resources: IndexMap<String, ResourceOverride>,
@@ -82,9 +83,26 @@ pub struct InvoiceDefaults {
     pub daybook: String,
     /// The daybook of credit notes and their corrections.
     pub credit_note_daybook: String,
+    /// The status of an invoice whose lines are coded to accounts.
     pub status_code: String,
+    /// The status of an invoice with a purchase order: it waits for its receipts to be matched.
+    pub status_code_matched: String,
+    /// Statuses that wait for receivers to be matched and keep no coded lines.
+    pub uncoded_status_codes: Vec<String>,
     pub taxable: bool,
     pub dates: DateFormat,
+}
+
+/// What a payment gets where the pipeline does not say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentDefaults {
+    pub instrument: String,
+    pub status: String,
+    /// The daybook of the bank that pays suppliers.
+    pub daybook: String,
+    /// The daybook of the bank that customers pay into.
+    pub receipts_daybook: String,
 }
 
 /// How an entity writes a calendar day.
@@ -103,6 +121,8 @@ pub enum DateFormat {
 pub struct Errors {
     /// The record changed since it was read.
     pub stale_lock: Vec<String>,
+    /// The period of the posting date is closed; it may be opened again.
+    pub closed_period: Vec<String>,
 }
 
 /// Where a tenant's resource differs from the catalogue.
@@ -117,6 +137,8 @@ pub struct ResourceOverride {
     pub keys: Option<Vec<String>>,
     /// The browse that lists it.
     pub browse: Option<String>,
+    /// The browse that lists its lines, where they have one of their own.
+    pub lines_browse: Option<String>,
     /// By the catalogue's field names; `lines.amount` steps into a list.
     pub fields: IndexMap<String, FieldOverride>,
 }
@@ -133,6 +155,13 @@ pub struct FieldOverride {
     pub max: Option<u32>,
     /// The values that this tenant knows.
     pub values: Option<Vec<String>>,
+}
+
+impl InvoiceDefaults {
+    /// Whether a status keeps no lines that are coded to accounts.
+    pub fn is_uncoded(&self, status: &str) -> bool {
+        self.status_code_matched == status || self.uncoded_status_codes.iter().any(|code| code == status)
+    }
 }
 
 impl Profile {
