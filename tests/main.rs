@@ -21,7 +21,9 @@ mod mlc_test;
 mod quickstart;
 mod reckoning;
 mod reckoning_costs;
+mod segments;
 mod served;
+mod shapes;
 mod soundness;
 #[cfg(feature = "xlsx")]
 mod spreadsheet;

@@ -51,6 +51,14 @@ pub struct Contractor {
     pub orders: Vec<PurchaseOrder>,
     pub receipts: Vec<Receipt>,
     pub items: Vec<Item>,
+    /// A segment of the company's own that budget codes can carry beside cost code and cost type.
+    pub segment: Option<Segment>,
+    /// Which value of that segment a commitment's line bears: by [`CommitmentLine::id`], an
+    /// index into [`Segment::values`].
+    pub segmented_lines: BTreeMap<i64, usize>,
+    pub sub_jobs: Vec<SubJob>,
+    /// Commitments that were deleted, and when.
+    pub deleted_commitments: BTreeMap<i64, Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -357,6 +365,31 @@ pub struct ChangeOrder {
     pub lines: Vec<CommitmentLine>,
     pub created: Timestamp,
     pub updated: Timestamp,
+    pub deleted: Option<Timestamp>,
+}
+
+/// A segment of the company's own: who pays for a cost, or in which region it arose.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    pub id: i64,
+    pub name: String,
+    pub values: Vec<SegmentValue>,
+}
+
+#[derive(Clone, Debug)]
+pub struct SegmentValue {
+    pub id: i64,
+    pub code: String,
+    pub name: String,
+}
+
+/// A part of a project that is accounted for by itself.
+#[derive(Clone, Debug)]
+pub struct SubJob {
+    pub id: i64,
+    pub project: i64,
+    pub code: String,
+    pub name: String,
 }
 
 /// Which contract something belongs to, by its id.

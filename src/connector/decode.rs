@@ -212,7 +212,7 @@ fn derive_one(way: &Derive, wire: &Record) -> Option<Value> {
                 .as_list()?
                 .iter()
                 .filter_map(Value::as_record)
-                .find(|item| item.get(field).and_then(Value::as_text) == Some(equals.as_str()))?;
+                .find(|item| item.at(field).and_then(Value::as_text) == Some(equals.as_str()))?;
             let texts: Vec<String> = match found.get(take)? {
                 Value::List(parts) => parts.iter().map(ToString::to_string).collect(),
                 single => vec![single.to_string()],

@@ -23,6 +23,12 @@ pub trait Fake: Send {
     /// Answers one request as the vendor does. Only the path, query, headers and body count.
     fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> HttpResponse;
 
+    /// What it answers to beside signing in, `GET /vendors/{id}`, where it keeps a table of
+    /// that: for tests that compare each answer with what is known of the real one.
+    fn routes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What changed since this was last called, oldest first. Written down before
     /// the answer goes out.
     fn take_changes(&mut self) -> Vec<FakeChange>;

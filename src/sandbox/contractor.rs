@@ -1,6 +1,6 @@
 //! The contractor that the sandbox is stocked with: one company, one year, one seed.
 
-use super::{awkward, billing, chart, direct_costs, jobs, orders, payments, taxes};
+use super::{awkward, billing, chart, direct_costs, jobs, orders, payments, structure, taxes};
 use crate::connector::contractor::Contractor;
 use crate::value::Timestamp;
 
@@ -40,6 +40,7 @@ pub fn contractor(seed: u64) -> Contractor {
     contractor.prime_contracts = payments::prime_contracts(&contractor);
     contractor.owner_payments = payments::from_owners(&contractor);
     orders::place(&mut contractor);
+    structure::place(&mut contractor);
     contractor
 }
 

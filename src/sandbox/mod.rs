@@ -19,6 +19,7 @@ mod payments;
 mod random;
 mod server;
 mod station;
+mod structure;
 mod taxes;
 mod transport;
 mod world;

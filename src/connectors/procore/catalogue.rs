@@ -27,6 +27,16 @@ const RESOURCES: &[(&str, &str)] = &[
     ("prime_contracts", include_str!("catalogue/prime_contracts.yaml")),
     ("prime_contract_payments", include_str!("catalogue/prime_contract_payments.yaml")),
     ("tax_codes", include_str!("catalogue/tax_codes.yaml")),
+    ("commitments", include_str!("catalogue/commitments.yaml")),
+    ("work_order_contract_line_items", include_str!("catalogue/work_order_contract_line_items.yaml")),
+    ("purchase_order_contract_line_items", include_str!("catalogue/purchase_order_contract_line_items.yaml")),
+    ("change_orders", include_str!("catalogue/change_orders.yaml")),
+    ("commitment_change_orders", include_str!("catalogue/commitment_change_orders.yaml")),
+    ("prime_change_orders", include_str!("catalogue/prime_change_orders.yaml")),
+    ("budget_line_items", include_str!("catalogue/budget_line_items.yaml")),
+    ("wbs_codes", include_str!("catalogue/wbs_codes.yaml")),
+    ("wbs_segments", include_str!("catalogue/wbs_segments.yaml")),
+    ("sub_jobs", include_str!("catalogue/sub_jobs.yaml")),
 ];
 
 /// The catalogue.
@@ -63,6 +73,10 @@ pub struct Call {
     pub lines: Option<Lines>,
     /// The records that its list must be asked for by, one after the other.
     pub within: Option<Within>,
+    /// Several lists make up the resource.
+    pub parts: Vec<Part>,
+    /// Whether the list comes in pages; else all of it comes at once.
+    pub paged: bool,
 }
 
 /// Where the lines of records are found.
@@ -86,13 +100,26 @@ pub struct Within {
     /// Parameters that are always sent to `lists`.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// The query parameter that carries the id of one of them.
-    pub parameter: String,
+    /// The query parameter that carries the id of one of them; without it, `{within}` in the
+    /// path stands for the id.
+    pub parameter: Option<String>,
     /// The member under which each record shows the one that it lies in.
-    pub shown_as: String,
+    pub shown_as: Option<String>,
     /// Amounts of theirs: where all of these are zero, there is nothing inside.
     #[serde(default)]
     pub idle: Vec<String>,
+    /// All of them show the same: only the one with the smallest id is asked.
+    #[serde(default)]
+    pub alike: bool,
+}
+
+/// One of several lists that a resource is read from, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Part {
+    pub path: String,
+    /// What records of this list are, shown as their `type`.
+    pub kind: String,
 }
 
 impl Call {
@@ -100,8 +127,13 @@ impl Call {
     pub fn of(name: &str, resource: &ResourceSpec) -> Result<Self, String> {
         let read = || -> Result<Self, serde_yaml::Error> {
             let text = |key: &str| resource.wire.get(key).cloned().map(serde_yaml::from_value).transpose();
+            let parts = resource.wire.get("parts").cloned().map(serde_yaml::from_value::<Vec<Part>>).transpose()?;
+            let parts = parts.unwrap_or_default();
+            let first = parts.first().map(|part| part.path.clone());
             Ok(Self {
-                path: text("path")?.unwrap_or_default(),
+                path: text("path")?.or(first).unwrap_or_default(),
+                parts,
+                paged: resource.wire.get("paged").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or(true),
                 company: text("company")?,
                 body: text("body")?,
                 beside: resource

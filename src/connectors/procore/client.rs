@@ -108,7 +108,13 @@ impl Procore {
         format!("{}{path}", self.url)
     }
 
-    fn address(&self, resource: &ResourceSpec, call: &Call, fetch: &Fetch, place: Place) -> Result<String, Error> {
+    pub(super) fn address(
+        &self,
+        resource: &ResourceSpec,
+        call: &Call,
+        fetch: &Fetch,
+        place: Place,
+    ) -> Result<String, Error> {
         let mut path = call.path.clone();
         let mut query = call.query.iter().fold(Query::new(), |query, (name, value)| query.with(name, value));
         if let Some(parameter) = &call.company {
@@ -136,7 +142,8 @@ impl Procore {
             let range = changed_between(since, self.wire.clock.now().plus(AHEAD));
             query = query.with(&format!("filters[{field}]"), &range);
         }
-        Ok(format!("{}{path}?{}", self.url, place.on(query).into_string()))
+        let query = if call.paged { place.on(query) } else { query };
+        Ok(format!("{}{path}?{}", self.url, query.into_string()))
     }
 
     /// One page of a list as it came.
@@ -247,6 +254,9 @@ impl Connector for Procore {
         if let Some(within) = &call.within {
             return self.fetch_within(resource, &call, within, request).await;
         }
+        if !call.parts.is_empty() {
+            return self.fetch_parts(resource, &call, request).await;
+        }
         let place = Place::of(request.page.as_ref(), call.per_page)?;
         let what = match &request.scope {
             Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
@@ -258,6 +268,7 @@ impl Connector for Procore {
             items = self.with_lines(lines, request, &items).await?;
         }
         let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
+        let next = next.filter(|_| call.paged);
         Ok(Page { records, next: next.map(Place::token), total })
     }
 

@@ -12,6 +12,7 @@ mod client;
 mod error;
 mod fake;
 mod lines;
+mod parts;
 mod query;
 #[cfg(test)]
 mod tests;

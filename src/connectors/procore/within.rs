@@ -44,13 +44,14 @@ impl Procore {
         };
         let id = contract.as_record().and_then(|contract| contract.get("id")).map(ToString::to_string);
         let id = id.unwrap_or_default();
-        let query = Query::new().with(parameter, &scope).with(&within.parameter, &id);
-        let url = self.at(&format!("{}?{}", call.path, rest.place.on(query).into_string()));
+        let mut inside = Call { path: call.path.replace("{within}", &id), ..call.clone() };
+        inside.query.extend(within.parameter.iter().map(|parameter| (parameter.clone(), id.clone())));
+        let url = self.address(resource, &inside, fetch, rest.place)?;
         let page = self.page(&url, &format!("{} of contract {id}", resource.plural), rest.place).await?;
-        let beside = |item: &Value| match item.as_record() {
-            Some(record) => {
+        let beside = |item: &Value| match item.as_record().zip(within.shown_as.as_deref()) {
+            Some((record, shown_as)) => {
                 let mut record = record.clone();
-                record.insert(within.shown_as.as_str(), contract.clone());
+                record.insert(shown_as, contract.clone());
                 Value::record(record)
             }
             None => item.clone(),
@@ -76,6 +77,10 @@ impl Procore {
             let listed = self.listed(path, &query, 100, "the contracts of the project").await?;
             let busy = listed.iter().filter_map(Value::as_record).filter(|contract| !is_idle(within, contract));
             contracts.extend(busy.map(|contract| Value::record(shown(contract))));
+        }
+        if within.alike {
+            contracts.sort_by_key(|contract| contract.as_record().and_then(|one| one.get("id")?.as_integer()));
+            contracts.truncate(1);
         }
         Ok(contracts)
     }

@@ -7,6 +7,7 @@ use super::errors::{answer, invalid, missing, not_found};
 use super::money_changes::{Fields, LineAmounts, set_cost, set_payment};
 use super::request::Request;
 use super::requisitions::{Version, find, is_last, show};
+use super::shapes::without;
 use super::stock::{Requisition, Stock};
 use crate::connector::FakeChange;
 use crate::connector::contractor::InvoiceLine;
@@ -132,7 +133,9 @@ pub fn edit(
     change.apply(stock);
     let shown = stock.requisition(id).and_then(|requisition| {
         let commitment = stock.commitment(requisition.invoice.commitment)?;
-        Some(show(stock, request, version, requisition, commitment))
+        let shown = show(stock, request, version, requisition, commitment);
+        // The older version shows these two when it is read, and not when it is written.
+        Some(if version == Version::V1_0 { without(shown, &["action_policy", "comment"]) } else { shown })
     });
     (answer(200, &shown.unwrap_or_default()), Some(change))
 }

@@ -11,8 +11,9 @@ use super::request::Request;
 use super::requisitions::Version;
 use super::shapes::{currency, day, instant, short_money, without};
 use super::stock::Stock;
-use super::structure::{show_type, wbs_code};
+use super::structure::show_type;
 use super::taxes;
+use super::wbs::{BudgetCode, short_code};
 use crate::connector::contractor::{DirectCost, DirectCostLine};
 use crate::value::{Date, Decimal, Timestamp};
 use crate::world::HttpResponse;
@@ -136,6 +137,8 @@ pub fn show(stock: &Stock, version: Version, cost: &Cost) -> Json {
         body["project"] = json!({"id": cost.cost.project, "name": project.map(|project| &project.name)});
         let lines = cost.cost.lines.iter().enumerate().map(|(at, line)| show_line(stock, cost, at, line));
         body["line_items"] = lines.map(|line| without(line, &["holder", "project"])).collect();
+    } else {
+        body["currency_configuration"] = currency(&stock.contractor.currency);
     }
     body
 }
@@ -196,7 +199,7 @@ fn show_line(stock: &Stock, held: &Cost, at: usize, line: &DirectCostLine) -> Js
         "position": at + 1,
         "cost_code": code,
         "line_item_type": stock.cost_type(line.cost_type).filter(|_| !by_budget_code).map(show_type),
-        "wbs_code": without(wbs_code(stock, cost.project, line.cost_code, line.cost_type), &["segment_items"]),
+        "wbs_code": short_code(stock, cost.project, BudgetCode { code: line.cost_code, kind: line.cost_type, own: None }),
         "tax_code_id": line.tax_code.and_then(|at| stock.contractor.tax_codes.get(at)).map(|code| code.id),
         "holder": {"id": cost.id, "holder_type": "DirectCost::Item"},
         "company": {"id": stock.contractor.company_id, "name": stock.contractor.company_name},

@@ -7,6 +7,8 @@
 //! begin anew with each opening.
 
 mod auth;
+mod budget;
+mod change_orders;
 mod changes;
 mod commitments;
 mod direct_costs;
@@ -21,11 +23,13 @@ mod prime_contracts;
 mod projects;
 mod request;
 mod requisitions;
+mod routes;
 mod shapes;
 mod stock;
 mod structure;
 mod taxes;
 mod vendors;
+mod wbs;
 
 use crate::connector::contractor::Contractor;
 use crate::connector::{Fake, FakeChange, Settings};
@@ -34,9 +38,8 @@ use crate::world::{Credential, HttpRequest, HttpResponse, Method};
 use auth::Tokens;
 use changes::Change;
 use limits::Limits;
-use money_changes::Busy;
 use request::Request;
-use requisitions::Version;
+use routes::ROUTES;
 use serde_json::{Value as Json, json};
 use stock::{Requisition, Stock};
 
@@ -50,7 +53,6 @@ struct ProcoreFake {
     tokens: Tokens,
     limits: Limits,
     changes: Vec<FakeChange>,
-    busy: Busy,
 }
 
 impl ProcoreFake {
@@ -60,7 +62,6 @@ impl ProcoreFake {
             tokens: Tokens::new(contractor.seed),
             limits: Limits::new(limits::HOURLY, limits::SPIKE),
             changes: Vec::new(),
-            busy: Busy::default(),
         }
     }
 
@@ -80,135 +81,10 @@ impl ProcoreFake {
         if request.integer("company_id").is_some_and(|id| id != self.stock.contractor.company_id) {
             return errors::not_connected();
         }
-        match request.method {
-            Method::Get => self.read(request),
-            Method::Post | Method::Patch | Method::Delete => self.write(request, now),
-        }
-    }
-
-    fn read(&self, request: &Request<'_>) -> HttpResponse {
-        let stock = &self.stock;
-        let parts: Vec<&str> = request.path.split('/').skip(1).collect();
-        match parts.as_slice() {
-            ["rest", "v1.0", "companies"] => projects::companies(stock, request),
-            ["rest", "v1.0", "me"] => projects::me(request),
-            ["rest", version @ ("v1.0" | "v1.1"), "projects"] => projects::list(stock, request, *version == "v1.1"),
-            ["rest", "v1.0", "vendors"] => vendors::list(stock, request),
-            ["rest", "v1.0", "companies", id, "vendors", "inactive"]
-                if id.parse() == Ok(stock.contractor.company_id) =>
-            {
-                vendors::inactive(stock, request)
-            }
-            ["rest", version @ ("v1.0" | "v1.1"), "requisitions"] => {
-                requisitions::list(stock, request, version_of(version))
-            }
-            ["rest", "v1.0", "work_order_contracts"] => commitments::list(stock, request, true),
-            ["rest", "v1.0", "purchase_order_contracts"] => commitments::list(stock, request, false),
-            ["rest", "v1.0", "cost_codes"] => structure::cost_codes(stock, request),
-            ["rest", "v1.0", "line_item_types"] => structure::line_item_types(stock, request),
-            ["rest", "v1.0", "contract_payments"] => payments::list(stock, request),
-            ["rest", "v1.0", "prime_contracts"] => prime_contracts::list(stock, request),
-            ["rest", "v1.0", "prime_contract"] => prime_contracts::one(stock, request, None),
-            ["rest", "v1.0", "tax_codes"] => taxes::list(stock, request),
-            ["rest", version, rest @ ..] => self.read_one(request, version, rest),
-            _ => errors::no_such_path(),
-        }
-    }
-
-    /// Paths with an id in them.
-    fn read_one(&self, request: &Request<'_>, version: &str, rest: &[&str]) -> HttpResponse {
-        let stock = &self.stock;
-        let Some(id) = rest.get(1).and_then(|text| text.parse::<i64>().ok()) else { return errors::no_such_path() };
-        match (version, rest) {
-            ("v1.0", ["projects", _]) => projects::one(stock, request, id),
-            ("v1.0", ["projects", _, "billing_periods"]) => structure::billing_periods(stock, request, id),
-            ("v1.0", ["projects", _, "billing_periods", period]) => match period.parse() {
-                Ok(period) => structure::billing_period(stock, id, period),
-                Err(_) => errors::no_such_path(),
-            },
-            ("v1.0" | "v1.1", ["projects", _, "direct_costs", rest @ ..]) => {
-                self.direct_costs(request, version_of(version), id, rest)
-            }
-            ("v1.0", ["contract_payments", _]) => payments::one(stock, request, id),
-            ("v1.0", ["prime_contract", _]) => prime_contracts::one(stock, request, Some(id)),
-            ("v1.0", ["tax_codes", _]) => taxes::one(stock, request, id),
-            ("v1.0", ["vendors", _]) => vendors::one(stock, request, id),
-            ("v1.0" | "v1.1", ["requisitions", _]) => requisitions::one(stock, request, version_of(version), id),
-            ("v1.0", [kind @ ("work_order_contracts" | "purchase_order_contracts"), _]) => {
-                commitments::one(stock, request, *kind == "work_order_contracts", id)
-            }
-            ("v1.0", [kind @ ("work_order_contracts" | "purchase_order_contracts"), _, "line_items"]) => {
-                commitments::line_items(stock, request, *kind == "work_order_contracts", id)
-            }
-            _ => errors::no_such_path(),
-        }
-    }
-
-    fn direct_costs(&self, request: &Request<'_>, version: Version, project: i64, rest: &[&str]) -> HttpResponse {
-        let stock = &self.stock;
-        let number = |text: &str| text.parse::<i64>().ok();
-        match rest {
-            [] => direct_costs::list(stock, request, project),
-            ["line_items"] if version == Version::V1_0 => direct_costs::all_lines(stock, request, project),
-            [id] => number(id).map_or_else(errors::no_such_path, |id| direct_costs::one(stock, version, project, id)),
-            [id, "line_items"] if version == Version::V1_0 => {
-                number(id).map_or_else(errors::no_such_path, |id| direct_costs::lines(stock, request, project, id))
-            }
-            _ => errors::no_such_path(),
-        }
-    }
-
-    fn write(&mut self, request: &Request<'_>, now: Timestamp) -> HttpResponse {
-        let parts: Vec<&str> = request.path.split('/').skip(1).collect();
-        let stock = &mut self.stock;
-        let number = |text: &str| text.parse::<i64>();
-        let (response, change) = match (request.method, parts.as_slice()) {
-            (Method::Post, ["rest", "v1.0", "vendors"]) => vendors::write(stock, request, None, now),
-            (Method::Patch, ["rest", "v1.0", "vendors", id]) if number(id).is_ok() => {
-                vendors::write(stock, request, number(id).ok(), now)
-            }
-            (Method::Patch, ["rest", version @ ("v1.0" | "v1.1"), "requisitions", id]) => match number(id) {
-                Ok(id) => changes::edit(stock, request, version_of(version), id, now),
-                Err(_) => return errors::no_such_path(),
-            },
-            (Method::Delete, ["rest", "v1.0" | "v1.1", "requisitions", id]) => match number(id) {
-                Ok(id) => changes::delete(stock, request, id),
-                Err(_) => return errors::no_such_path(),
-            },
-            (method, ["rest", version @ ("v1.0" | "v1.1"), "projects", project, "direct_costs", id]) => {
-                let (Ok(project), Ok(id)) = (number(project), number(id)) else { return errors::no_such_path() };
-                match method {
-                    Method::Patch => money_changes::edit_cost(
-                        stock,
-                        &mut self.busy,
-                        request,
-                        version_of(version),
-                        (project, id),
-                        now,
-                    ),
-                    Method::Delete => money_changes::delete_cost(stock, &mut self.busy, (project, id), now),
-                    _ => return errors::no_such_path(),
-                }
-            }
-            (Method::Post, ["rest", "v1.0", "contract_payments"]) => {
-                money_changes::write_payment(stock, request, None, now)
-            }
-            (method @ (Method::Patch | Method::Delete), ["rest", "v1.0", "contract_payments", id]) => {
-                match number(id) {
-                    Ok(id) if method == Method::Delete => money_changes::delete_payment(stock, request, id),
-                    Ok(id) => money_changes::write_payment(stock, request, Some(id), now),
-                    Err(_) => return errors::no_such_path(),
-                }
-            }
-            _ => return errors::no_such_path(),
-        };
+        let (response, change) = routes::dispatch(&mut self.stock, request, now);
         self.changes.extend(change.as_ref().map(Change::to_journal));
         response
     }
-}
-
-fn version_of(text: &str) -> Version {
-    if text == "v1.1" { Version::V1_1 } else { Version::V1_0 }
 }
 
 impl Fake for ProcoreFake {
@@ -242,6 +118,10 @@ impl Fake for ProcoreFake {
         };
         self.limits.stamp(&mut response);
         response
+    }
+
+    fn routes(&self) -> Vec<String> {
+        ROUTES.iter().map(|route| format!("{} {}", route.method.as_str(), route.path)).collect()
     }
 
     fn take_changes(&mut self) -> Vec<FakeChange> {

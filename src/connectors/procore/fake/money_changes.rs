@@ -46,14 +46,15 @@ pub struct LineAmounts(Vec<(i64, Decimal)>);
 /// `PATCH /rest/v1.x/projects/{project_id}/direct_costs/{id}`
 pub fn edit_cost(
     stock: &mut Stock,
-    busy: &mut Busy,
     request: &Request<'_>,
     version: Version,
     (project, id): (i64, i64),
     now: Timestamp,
 ) -> Answer {
     let change = match edited_cost(stock, request, version, project, id, now) {
-        Ok(_) if !busy.takes(id, now) => return (conflict("Direct cost is being changed by another request"), None),
+        Ok(_) if !stock.busy.takes(id, now) => {
+            return (conflict("Direct cost is being changed by another request"), None);
+        }
         Ok(change) => change,
         Err(refusal) => return (refusal, None),
     };
@@ -86,12 +87,12 @@ fn edited_cost(
 }
 
 /// `DELETE …/{id}`: gone with its lines, and from every list.
-pub fn delete_cost(stock: &mut Stock, busy: &mut Busy, (project, id): (i64, i64), now: Timestamp) -> Answer {
+pub fn delete_cost(stock: &mut Stock, (project, id): (i64, i64), now: Timestamp) -> Answer {
     let Some(cost) = direct_costs::find(stock, project, id) else { return (not_found("DirectCost"), None) };
     if cost.origin_id.is_some() {
         return (invalid("base", "This direct cost is synced with an external system and cannot be deleted"), None);
     }
-    if !busy.takes(id, now) {
+    if !stock.busy.takes(id, now) {
         return (conflict("Direct cost is being changed by another request"), None);
     }
     let change = Change::DirectCostDeleted { id };

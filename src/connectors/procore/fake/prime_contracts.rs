@@ -6,7 +6,7 @@ use super::g702::{percent, sub, total};
 use super::paging::{COMMON, page};
 use super::payments;
 use super::request::Request;
-use super::shapes::{currency, day, instant, short_money};
+use super::shapes::{currency, day, instant, short_money, without};
 use super::stock::Stock;
 use crate::connector::contractor::PrimeContract;
 use crate::value::Timestamp;
@@ -45,7 +45,8 @@ pub fn one(stock: &Stock, request: &Request<'_>, id: Option<i64>) -> HttpRespons
     body["type"] = "PrimeContract".into();
     body["line_items"] = json!([]);
     body["change_order_packages"] = json!([]);
-    answer(200, &body)
+    // Only the list has it.
+    answer(200, &without(body, &["origin_code"]))
 }
 
 fn visible(stock: &Stock, request: &Request<'_>) -> Result<i64, HttpResponse> {

@@ -4,7 +4,7 @@ use super::errors::{answer, missing, not_found};
 use super::filters::Filters;
 use super::paging::{COMMON, PROJECTS, page};
 use super::request::Request;
-use super::shapes::{day, instant, only};
+use super::shapes::{day, instant, only, without};
 use super::stock::Stock;
 use crate::connector::contractor::Project;
 use crate::world::HttpResponse;
@@ -80,7 +80,7 @@ pub fn one(stock: &Stock, request: &Request<'_>, id: i64) -> HttpResponse {
     body["standard_cost_code_list_id"] = 4001.into();
     body["tz_name"] = body["time_zone"].clone();
     body["departments"] = json!([]);
-    answer(200, &body)
+    answer(200, &without(body, &["project_template"]))
 }
 
 fn show(stock: &Stock, project: &Project) -> Json {

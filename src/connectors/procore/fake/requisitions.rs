@@ -10,8 +10,8 @@ use super::paging::{REQUISITIONS, Sizes, page};
 use super::request::Request;
 use super::shapes::{currency, day, form_day, full_currency, instant, merged, money, short_money, without};
 use super::stock::{Requisition, Stock};
-use super::structure::wbs_code;
 use super::taxes;
+use super::wbs::{BudgetCode, wbs_code};
 use crate::connector::contractor::{BillingPeriod, Commitment};
 use crate::value::Decimal;
 use crate::world::HttpResponse;
@@ -244,7 +244,7 @@ fn item(stock: &Stock, requisition: &Requisition, commitment: &Commitment, index
         "line_item_id": line.billed.map(|billed| billed.line).or(line.scheduled.map(|scheduled| scheduled.id)),
         "cost_code_id": code.map(|code| stock.project_cost_code_id(commitment.project, code)),
         "wbs_code": line.scheduled.map(|scheduled| {
-            wbs_code(stock, commitment.project, scheduled.cost_code, scheduled.cost_type)
+            wbs_code(stock, commitment.project, BudgetCode::of_line(stock, scheduled))
         }),
         "description_of_work": description,
         "uom": null,

@@ -5,6 +5,7 @@
 
 use super::direct_costs::Cost;
 use super::g702::{Application, application};
+use super::money_changes::Busy;
 use super::payments::{self, Payment};
 use crate::connector::contractor::{Commitment, Contractor, CostCode, CostType, Invoice, Project, Vendor};
 use crate::value::Timestamp;
@@ -24,6 +25,8 @@ pub struct Stock {
     projects: BTreeMap<i64, usize>,
     costs: BTreeMap<i64, Cost>,
     payments: BTreeMap<i64, Payment>,
+    /// What is being written just now.
+    pub busy: Busy,
 }
 
 /// A subcontractor invoice, and what only this system knows of it.
@@ -57,6 +60,7 @@ impl Stock {
             projects: index(contractor.projects.iter().map(|project| project.id).collect()),
             costs: contractor.direct_costs.iter().map(|cost| (cost.id, Cost::new(cost))).collect(),
             payments: payments::stocked(&contractor).map(|payment| (payment.id, payment)).collect(),
+            busy: Busy::default(),
             contractor,
         }
     }
@@ -122,9 +126,20 @@ impl Stock {
         derived(80_000_000, self.project_index(project), index)
     }
 
-    /// The project's id of a budget code: a cost code with a cost type.
-    pub fn wbs_code_id(&self, project: i64, code: usize, kind: usize) -> i64 {
-        derived(182_000_000_000, self.project_index(project), code * 100 + kind)
+    /// The project's id of a budget code: a cost code with a cost type, and with a value of
+    /// the company's own segment where it has one.
+    pub fn wbs_code_id(&self, project: i64, code: usize, kind: usize, own: Option<usize>) -> i64 {
+        let own = own.map_or(0, |own| (own + 1) * 10_000);
+        derived(182_000_000_000, self.project_index(project), own + code * 100 + kind)
+    }
+
+    /// How many values a kind of segment has.
+    pub fn segment_size(&self, kind: &str) -> usize {
+        match kind {
+            "cost_code" => self.contractor.cost_codes.len(),
+            "line_item_type" => self.contractor.cost_types.len(),
+            _ => self.contractor.segment.as_ref().map_or(0, |segment| segment.values.len()),
+        }
     }
 
     /// Invoices that are there, by id.

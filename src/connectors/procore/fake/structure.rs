@@ -111,7 +111,7 @@ fn show_code(stock: &Stock, project: i64, index: usize, code: &CostCode) -> Json
         "biller_type": "Project",
         "biller_origin_id": null,
         "budgeted": true,
-        "parent": {"id": null},
+        "parent": null,
         "position": index + 1,
         "standard_cost_code_id": code.id,
         "line_item_types": stock.contractor.cost_types.iter().map(show_type).collect::<Vec<_>>(),
@@ -129,7 +129,8 @@ pub fn line_item_types(stock: &Stock, request: &Request<'_>) -> HttpResponse {
         (_, Some(project)) if stock.visible_project(project).is_none() => not_found("Project"),
         (None, None) => missing("company_id"),
         _ => {
-            let types: Vec<&CostType> = stock.contractor.cost_types.iter().collect();
+            let linked = Filters::of(request).allows("origin_id", None);
+            let types: Vec<&CostType> = stock.contractor.cost_types.iter().filter(|_| linked).collect();
             page(request, COMMON, &types, |kind| show_type(kind))
         }
     }
@@ -144,38 +145,4 @@ pub fn show_type(kind: &CostType) -> Json {
         "origin_id": null,
         "origin_data": null,
     })
-}
-
-/// Where a cost belongs: the budget code with its segments.
-pub fn wbs_code(stock: &Stock, project: i64, code_at: usize, kind_at: usize) -> Json {
-    let (Some(code), Some(kind)) = (stock.cost_code(code_at), stock.cost_type(kind_at)) else { return Json::Null };
-    let mut wbs = json!({
-        "id": stock.wbs_code_id(project, code_at, kind_at),
-        "flat_code": format!("{}.{}", code.full_code(), kind.code),
-        "description": format!("{}.{}", code.name, kind.name),
-    });
-    // One project in seven shows its codes in the short form, without segments.
-    if stock.project_index(project) % 7 != 6 {
-        wbs["segment_items"] = json!([
-            {
-                "id": stock.project_cost_code_id(project, code_at),
-                "code": code.code,
-                "name": code.name,
-                "path_ids": [code.id, stock.project_cost_code_id(project, code_at)],
-                "path_codes": [code.division, code.code],
-                "segment_type": "cost_code",
-                "segment_id": 1,
-            },
-            {
-                "id": kind.id,
-                "code": kind.code,
-                "name": kind.name,
-                "path_ids": [kind.id],
-                "path_codes": [kind.code],
-                "segment_type": "line_item_type",
-                "segment_id": 2,
-            },
-        ]);
-    }
-    wbs
 }

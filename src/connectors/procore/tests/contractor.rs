@@ -7,12 +7,18 @@ use crate::connector::contractor::{
 };
 use crate::value::{Date, Decimal, Timestamp};
 
-fn day(text: &str) -> Date {
+pub fn day(text: &str) -> Date {
     text.parse().expect("a day")
 }
 
 /// The whole of it.
 pub fn contractor() -> Contractor {
+    let mut contractor = books();
+    super::structure::furnish(&mut contractor);
+    contractor
+}
+
+fn books() -> Contractor {
     let project = |id: i64, number: &str, active: bool, permitted: bool| Project {
         id,
         number: number.into(),
@@ -108,7 +114,7 @@ pub fn contractor() -> Contractor {
     }
 }
 
-fn commitment(id: i64, project: i64) -> Commitment {
+pub fn commitment(id: i64, project: i64) -> Commitment {
     let line = |at: i64, amount: i64, change_order: bool| CommitmentLine {
         id: id * 10 + at,
         cost_code: usize::from(at != 0),

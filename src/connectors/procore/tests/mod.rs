@@ -5,6 +5,7 @@ mod fake;
 mod money;
 mod reading;
 mod refusals;
+mod structure;
 mod writing;
 
 use super::DRIVER;
