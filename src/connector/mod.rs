@@ -13,8 +13,8 @@ mod error;
 mod fake;
 
 pub use catalogue::{
-    Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, Operation, ResourceSpec, ScopeSpec, SettingSpec,
-    SettingType, SpecType,
+    Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, Operation, ResourceSpec, ScopeSpec, SettingIs,
+    SettingSpec, SettingType, SpecType,
 };
 pub use decode::{DecodeError, decode};
 pub use encode::encode;

@@ -3,7 +3,8 @@
 //! Takes catalogue.yaml, the files of catalogue/ (all embedded) and a profile; hands on a [`Tenant`], in which
 //! every resource has a typed [`ResourceWire`]. The fake serves the shipped one.
 
-use super::profile::{FieldOverride, Profile, ResourceOverride};
+use super::profile::{self, FieldOverride, Profile, ResourceOverride};
+use super::qxtend::wire::QxtendWire;
 use crate::connector::{Catalogue, FieldSpec, ResourceSpec};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -62,6 +63,9 @@ pub struct ResourceWire {
     /// The browse shows no lines: each record is read by its keys as well.
     #[serde(default)]
     pub list_shows_headers_only: bool,
+    /// What it is called over QXtend.
+    #[serde(default)]
+    pub qxtend: Option<QxtendWire>,
 }
 
 impl Tenant {
@@ -118,6 +122,11 @@ fn lay_over(name: &str, spec: &mut ResourceSpec, changes: &ResourceOverride) -> 
     if let Some(keys) = &changes.keys {
         let keys = keys.iter().map(|key| serde_yaml::Value::from(key.as_str())).collect();
         spec.wire.insert("keys".to_owned(), serde_yaml::Value::Sequence(keys));
+    }
+    if let Some(own) = &changes.qxtend {
+        let names =
+            spec.wire.entry("qxtend".to_owned()).or_insert(serde_yaml::Value::Mapping(serde_yaml::Mapping::new()));
+        profile::lay_over(names, own.clone());
     }
     for (path, field_changes) in &changes.fields {
         let field = field_at(&mut spec.fields, path)

@@ -341,7 +341,7 @@ fn equals(column: &str, value: &Value) -> Option<String> {
 }
 
 /// The first field that both show and that is not the same.
-fn differs(before: &Record, now: &Record) -> Option<Arc<str>> {
+pub fn differs(before: &Record, now: &Record) -> Option<Arc<str>> {
     let changed = |(name, value): &(&Arc<str>, &Value)| {
         let there = now.get(name).unwrap_or(&Value::Null);
         !value.is_null() && there != *value && there.as_decimal().is_none_or(|there| value.as_decimal() != Some(there))
@@ -349,7 +349,8 @@ fn differs(before: &Record, now: &Record) -> Option<Arc<str>> {
     before.iter().find(changed).map(|(name, _)| name.clone())
 }
 
-fn merged(present: &Record, changes: &Record) -> Record {
+/// The record with what changed laid over it.
+pub fn merged(present: &Record, changes: &Record) -> Record {
     let mut whole = present.clone();
     for (name, value) in changes.iter().filter(|(_, value)| !value.is_null()) {
         whole.insert(name.clone(), value.clone());
@@ -357,11 +358,13 @@ fn merged(present: &Record, changes: &Record) -> Record {
     whole
 }
 
-fn unreadable(error: &DecodeError) -> Error {
+/// A row that is not as the catalogue describes it, where none may be left out.
+pub fn unreadable(error: &DecodeError) -> Error {
     Error::new(ErrorKind::Malformed, Permanence::Permanent, format!("what QAD shows cannot be read: {error}"))
         .mend("correct the wire name or column of that field in the tenant profile")
 }
 
-fn configuration(message: impl Into<String>) -> Error {
+/// The connection's settings or its profile are wrong.
+pub fn configuration(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Configuration, Permanence::Permanent, message)
 }

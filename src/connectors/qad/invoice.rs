@@ -159,7 +159,8 @@ fn dated(wire: Record, format: DateFormat) -> Record {
     wire.iter().map(|(name, value)| (name.clone(), write(value))).collect()
 }
 
-fn fields_fit(fields: &IndexMap<String, FieldSpec>, record: &Record, place: &str) -> Result<(), Error> {
+/// Refuses values that do not fit their fields.
+pub fn fields_fit(fields: &IndexMap<String, FieldSpec>, record: &Record, place: &str) -> Result<(), Error> {
     for (name, spec) in fields.iter().filter(|(_, spec)| !spec.read_only && spec.derive.is_empty()) {
         let place = if place.is_empty() { name.clone() } else { format!("{place}.{name}") };
         match record.get(name).filter(|value| !value.is_null()) {

@@ -15,7 +15,7 @@ use crate::value::{Record, Timestamp, Value, from_json_slice};
 use crate::world::{HttpRequest, HttpResponse, Method};
 
 const STALE: &str = "8888";
-const TWIN: &str = "The reference already exists on another invoice for this supplier";
+pub const TWIN: &str = "The reference already exists on another invoice for this supplier";
 const ONE_OF_SO_MANY_WRITES_ANSWERS_NOTHING: u64 = 50;
 
 /// How many of the key parameters stand in the query.
@@ -141,7 +141,8 @@ impl QadFake {
         }
     }
 
-    fn rules<'a>(&'a self, spec: &'a ResourceSpec, now: Timestamp) -> Rules<'a> {
+    /// What is asked of an invoice at this moment.
+    pub fn rules<'a>(&'a self, spec: &'a ResourceSpec, now: Timestamp) -> Rules<'a> {
         Rules {
             fields: &spec.fields,
             masters: &self.masters,
