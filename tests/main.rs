@@ -16,6 +16,7 @@ mod jsonpath;
 mod lsp;
 mod mlc_test;
 mod quickstart;
+mod qxtend;
 mod reckoning;
 mod served;
 mod soundness;

@@ -79,6 +79,9 @@ pub fn incoming(profile: &Profile, mut record: Record) -> Record {
         let costs: Vec<Value> = lines.iter().filter(|line| !is_control(line)).cloned().collect();
         record.insert("lines", Value::list(costs));
     }
+    if record.get("purchase_order").is_some_and(|number| number.as_text() == Some("")) {
+        record.remove("purchase_order");
+    }
     let orders = record.remove("orders");
     let first = orders.as_ref().and_then(Value::as_list).and_then(<[Value]>::first).and_then(Value::as_record);
     let number = first.and_then(|order| order.iter().find(|(name, _)| name.ends_with("PoNbr")));

@@ -42,7 +42,18 @@ impl Judge<'_> {
         }
         match messages.iter().find(|message| self.falsifies(message)) {
             Some(message) => Err(self.falsified(message)),
-            None => Ok(messages.into_iter().map(|message| message.text).filter(|text| !text.is_empty()).collect()),
+            None => Ok(messages.iter().map(|message| self.warning(message)).filter(|text| !text.is_empty()).collect()),
+        }
+    }
+
+    fn warning(&self, message: &Message) -> String {
+        let name = || self.path_of(&message.field).unwrap_or_else(|| message.field.clone());
+        if message.is_truncation() {
+            format!("QXtend cut `{}` to fit", name())
+        } else if message.is_unused() {
+            format!("QXtend left `{}` aside", name())
+        } else {
+            message.text.clone()
         }
     }
 

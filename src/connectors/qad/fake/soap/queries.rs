@@ -55,6 +55,7 @@ impl QadFake {
         let rows: Vec<Element> = found
             .flat_map(|record| {
                 let record = if resource.name == invoice::RESOURCE { self.posted(&record) } else { record };
+                let record = filled(resource, record);
                 document::rows(resource.spec, resource.wire, &shape, &record, &mut next).unwrap_or_default()
             })
             .collect();
@@ -70,6 +71,16 @@ impl QadFake {
         self.masters.all(resource).cloned().collect()
     }
 
+    /// The account that suppliers are owed on.
+    fn control_account(&self) -> String {
+        let usual = &self.style().invoice.control_account;
+        let code = |account: &Record| account.get("code").map(ToString::to_string).unwrap_or_default();
+        let is_control = |account: &&Record| account.get("type").and_then(Value::as_text) == Some("SUPPLIERCONTROL");
+        let mut accounts = self.masters.all("gl_accounts").filter(is_control).map(code);
+        let first = accounts.next().unwrap_or_default();
+        if first == *usual || accounts.any(|other| other == *usual) { usual.clone() } else { first }
+    }
+
     /// An invoice with its control line and the row of its order, as the ledger holds it.
     pub fn posted(&self, record: &Record) -> Record {
         let mut posted = record.clone();
@@ -77,7 +88,7 @@ impl QadFake {
         let mut lines = record.get("lines").and_then(Value::as_list).unwrap_or_default().to_vec();
         let total = record.get("total").and_then(Value::as_decimal).unwrap_or_default();
         let mut control = Record::new();
-        control.insert("gl_account", self.style().invoice.control_account.as_str());
+        control.insert("gl_account", self.control_account());
         control.insert("amount", total.negated());
         control.insert("description", record.get("description").cloned().unwrap_or_default());
         lines.push(control.into());
@@ -90,6 +101,16 @@ impl QadFake {
         }
         posted
     }
+}
+
+/// A query shows every column, empty where there is nothing.
+fn filled(resource: Resource, mut record: Record) -> Record {
+    for name in resource.spec.fields.iter().filter(|(_, spec)| spec.fields.is_empty()).map(|(name, _)| name.as_str()) {
+        if record.get(name).is_none_or(Value::is_null) && resource.wire.fields.contains_key(name) {
+            record.insert(name, "");
+        }
+    }
+    record
 }
 
 /// The answer's tables.
