@@ -11,12 +11,14 @@ mod machine;
 mod operate;
 mod peers;
 mod query;
+mod survey;
 mod table;
 mod text;
 mod trial;
 mod verify;
 
 pub use peers::Peers;
+pub use survey::{Question, Standing, Surveyed};
 pub use table::Tables;
 pub use trial::{Compared, ConditionPlace, Difference, Test, Tried};
 pub use verify::Verified;
