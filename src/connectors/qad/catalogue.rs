@@ -222,6 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn every_resource_has_names_over_qxtend() {
+        for tenant in [
+            shipped_tenant().clone(),
+            Tenant::read(Some(include_str!("../../../examples/qad-qxtend-profile.yaml"))).expect("example"),
+        ] {
+            for (name, spec) in &tenant.catalogue.resources {
+                let Some(wire) = tenant.resource(name).and_then(|(_, wire)| wire.qxtend.as_ref()) else { continue };
+                assert!(!wire.query.is_empty() && !wire.table.is_empty() && !wire.service.is_empty(), "{name}");
+                for path in wire.fields.keys().chain(wire.columns.keys()) {
+                    let head = path.split('.').next().unwrap_or(path);
+                    let known = spec.fields.contains_key(head) || wire.lists.contains_key(head) || head == "taxable";
+                    assert!(known, "{name}.{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_profile_that_speaks_of_nothing_known_is_refused() {
         let error = Tenant::read(Some("resources: {invoices: {path: /x}}")).expect_err("unknown resource");
         assert!(

@@ -142,7 +142,10 @@ impl Checker<'_> {
         }
         let hint = match nearest(text, known()) {
             Some(near) => format!("did you mean `\"{near}\"`?"),
-            None => format!("write one of {}", listed(known(), 12)),
+            None => {
+                let quoted: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
+                format!("write one of {}", listed(quoted.iter().map(String::as_str), 12))
+            }
         };
         let message = format!("`{}` cannot be `{text}`", setting.name.text);
         self.setting_value(setting.value.span, &message, "not known", &hint);

@@ -232,7 +232,7 @@ impl Connection {
             let first = page * style.page_size + 1;
             let rows = self.source(resource).rows(&self.client, &conditions, first, style.page_size).await?;
             let full = u64::try_from(rows.len()).is_ok_and(|count| count >= style.page_size);
-            if rows.first().is_some() && rows.first() == before.as_ref() {
+            if !rows.is_empty() && rows.first() == before.as_ref() {
                 return Err(configuration(format!(
                     "QAD gives the same {} again from number {first} on, so it cannot be asked for them",
                     resource.spec.plural
