@@ -118,8 +118,9 @@ fn judge(
         return Verdict::Failed;
     }
     lines.sort_by_key(line_order);
+    let kind = if total.is_negative() { "CREDITNOTE" } else { "INVOICE" };
     Verdict::Posted(json!({
-        "supplier": supplier, "reference": reference, "entity": contractor.entity, "type": "INVOICE",
+        "supplier": supplier, "reference": reference, "entity": contractor.entity, "type": kind,
         "invoice_date": date.to_string(), "posting_date": date.to_string(), "currency": contractor.currency,
         "amount": total.fixed(2), "lines": lines,
     }))

@@ -384,6 +384,8 @@ pub struct PurchaseOrder {
     pub date: Date,
     pub due: Date,
     pub open: bool,
+    /// Withdrawn; then it is not open either.
+    pub cancelled: bool,
     pub project: String,
     pub lines: Vec<OrderLine>,
 }

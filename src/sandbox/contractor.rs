@@ -1,6 +1,6 @@
 //! The contractor that the sandbox is stocked with: one company, one year, one seed.
 
-use super::{awkward, billing, chart, jobs};
+use super::{awkward, billing, chart, jobs, orders};
 use crate::connector::contractor::Contractor;
 use crate::value::Timestamp;
 
@@ -34,6 +34,7 @@ pub fn contractor(seed: u64) -> Contractor {
     };
     contractor.invoices = billing::invoices(&contractor);
     awkward::place(&mut contractor);
+    orders::place(&mut contractor);
     contractor
 }
 

@@ -13,6 +13,7 @@ mod jobs;
 mod journal;
 mod line;
 mod names;
+mod orders;
 mod random;
 mod server;
 mod station;

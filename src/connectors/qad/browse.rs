@@ -5,14 +5,13 @@
 //! columns ([`Browses::prove`]), and a page that repeats the one before is an error, never
 //! the end of the list.
 
-use super::catalogue::{ResourceWire, column};
 use super::client::Client;
 use super::profile::{Browse, Paging};
 use super::query::Query;
-use crate::connector::{Error, ErrorKind, PageToken, Permanence, ResourceSpec};
+use crate::connector::{Error, ErrorKind, PageToken, Permanence};
 use crate::value::{Value, to_json_string};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,9 +19,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Reads browses, and remembers which ones are known to exist.
 pub struct Browses {
     style: Browse,
-    /// Ids that have shown their columns. Rows prove less: those of a list may come from
+    /// Browses that have shown their columns. Rows prove less: those of a list may come from
     /// a browse in which a filter's column is misspelt.
-    proven: Mutex<BTreeSet<String>>,
+    proven: Mutex<BTreeMap<String, BTreeSet<String>>>,
     passes: AtomicU64,
 }
 
@@ -97,41 +96,43 @@ impl Browses {
         Ok(None)
     }
 
-    /// Makes sure that an empty answer of this resource's browse means that there is nothing:
-    /// QAD must know the browse and every column that is asked by. One request, once.
-    pub async fn prove(&self, client: &Client, spec: &ResourceSpec, wire: &ResourceWire) -> Result<(), Error> {
-        if self.style.fields_id.is_empty() || self.proven().contains(&wire.browse) {
+    /// Makes sure that an empty answer of a browse means that there is nothing: QAD must know
+    /// it and every column that is needed of it. One request, once.
+    pub async fn prove(&self, client: &Client, id: &str, plural: &str, needed: &[&str]) -> Result<(), Error> {
+        if self.style.fields_id.is_empty() {
             return Ok(());
         }
+        let known = self.proven().get(id).cloned();
+        let columns = match known {
+            Some(columns) => columns,
+            None => self.columns(client, id).await?,
+        };
+        if columns.is_empty() {
+            return Err(wrong_profile(
+                format!("QAD has no browse `{id}` for {plural}"),
+                "write this tenant's browse id",
+            ));
+        }
+        if let Some(missing) = needed.iter().find(|name| !columns.contains(**name)) {
+            return Err(wrong_profile(
+                format!("QAD's browse `{id}` has no column `{missing}`"),
+                "write this tenant's column",
+            ));
+        }
+        self.proven().insert(id.to_owned(), columns);
+        Ok(())
+    }
+
+    /// The columns that QAD shows for a browse; none for one that it does not know.
+    async fn columns(&self, client: &Client, id: &str) -> Result<BTreeSet<String>, Error> {
         let query = Query::new()
             .with("browseId", self.style.fields_id.as_str())
             .with("page", "1")
             .with("pageSize", "1000")
             .with("pageAction", "first")
-            .with("filter", format!("browseURI,eq,{},literal", wire.browse));
+            .with("filter", format!("browseURI,eq,{id},literal"));
         let body = client.get(&self.style.path, &query).await?;
-        let columns: BTreeSet<String> =
-            rows_of(body.as_ref(), &self.style.fields_id)?.iter().filter_map(column_name).collect();
-        if columns.is_empty() {
-            return Err(wrong_profile(
-                format!("QAD has no browse `{}` for {}", wire.browse, spec.plural),
-                "write this tenant's browse id",
-            ));
-        }
-        let asked_by = |name: &str| name == wire.ask_by || wire.within_entity.as_deref() == Some(name);
-        let mut needed = spec
-            .fields
-            .iter()
-            .filter(|(name, field)| field.required || asked_by(name))
-            .filter_map(|(_, field)| column(field));
-        if let Some(missing) = needed.find(|name| !columns.contains(*name)) {
-            return Err(wrong_profile(
-                format!("QAD's browse `{}` has no column `{missing}`", wire.browse),
-                "write this tenant's column",
-            ));
-        }
-        self.proven().insert(wire.browse.clone());
-        Ok(())
+        Ok(rows_of(body.as_ref(), &self.style.fields_id)?.iter().filter_map(column_name).collect())
     }
 
     fn action(&self, page: u64) -> &'static str {
@@ -141,7 +142,7 @@ impl Browses {
         }
     }
 
-    fn proven(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+    fn proven(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, BTreeSet<String>>> {
         self.proven.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 

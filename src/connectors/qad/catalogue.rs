@@ -18,8 +18,16 @@ const RESOURCES: &[(&str, &str)] = &[
     ("suppliers", include_str!("catalogue/suppliers.yaml")),
     ("gl_accounts", include_str!("catalogue/gl_accounts.yaml")),
     ("cost_centers", include_str!("catalogue/cost_centers.yaml")),
+    ("sub_accounts", include_str!("catalogue/sub_accounts.yaml")),
     ("projects", include_str!("catalogue/projects.yaml")),
+    ("items", include_str!("catalogue/items.yaml")),
+    ("purchase_orders", include_str!("catalogue/purchase_orders.yaml")),
+    ("goods_receipts", include_str!("catalogue/goods_receipts.yaml")),
     ("supplier_invoices", include_str!("catalogue/supplier_invoices.yaml")),
+    ("ap_payments", include_str!("catalogue/ap_payments.yaml")),
+    ("customers", include_str!("catalogue/customers.yaml")),
+    ("customer_payments", include_str!("catalogue/customer_payments.yaml")),
+    ("periods", include_str!("catalogue/periods.yaml")),
 ];
 
 /// The catalogue before any tenant profile.
@@ -46,12 +54,16 @@ pub struct Tenant {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ResourceWire {
-    /// Below the base address.
+    /// Below the base address; empty where only a browse is known.
+    #[serde(default)]
     pub path: String,
     /// The name of its list in bodies.
+    #[serde(default)]
     pub array: String,
+    #[serde(default)]
     pub view_uri: String,
     /// The wire names of the parameters that name one record.
+    #[serde(default)]
     pub keys: Vec<String>,
     /// The browse that lists it.
     pub browse: String,
@@ -66,6 +78,18 @@ pub struct ResourceWire {
     /// What it is called over QXtend.
     #[serde(default)]
     pub qxtend: Option<QxtendWire>,
+    /// A browse of its own lists the lines of many records at once.
+    #[serde(default)]
+    pub lines: Option<LinesWire>,
+}
+
+/// Where the lines of a resource's records are listed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinesWire {
+    pub browse: String,
+    /// The column that holds the record's `ask_by` field.
+    pub column: String,
 }
 
 impl Tenant {
@@ -114,6 +138,11 @@ fn lay_over(name: &str, spec: &mut ResourceSpec, changes: &ResourceOverride) -> 
         ("view_uri", &changes.view_uri),
         ("browse", &changes.browse),
     ];
+    if let (Some(browse), Some(lines)) =
+        (&changes.lines_browse, spec.wire.get_mut("lines").and_then(|lines| lines.get_mut("browse")))
+    {
+        *lines = browse.as_str().into();
+    }
     for (key, text) in texts {
         if let Some(text) = text {
             spec.wire.insert(key.to_owned(), text.as_str().into());
@@ -164,18 +193,35 @@ fn change_field(field: &mut FieldSpec, changes: &FieldOverride) {
 
 /// The catalogue tells people the defaults that this tenant has.
 fn show_defaults(catalogue: &mut Catalogue, profile: &Profile) {
+    let (invoice, payment) = (&profile.invoice, &profile.payment);
     let defaults = [
-        ("type", &profile.invoice.kind),
-        ("currency", &profile.invoice.currency),
-        ("daybook", &profile.invoice.daybook),
-        ("status_code", &profile.invoice.status_code),
+        ("supplier_invoices", "type", format!("{}, or CREDITNOTE when the total is negative", invoice.kind)),
+        ("supplier_invoices", "currency", invoice.currency.clone()),
+        ("supplier_invoices", "daybook", either(&invoice.daybook, &invoice.credit_note_daybook, "for a credit note")),
+        (
+            "supplier_invoices",
+            "status_code",
+            either(&invoice.status_code, &invoice.status_code_matched, "with a purchase order"),
+        ),
+        ("ap_payments", "type", payment.instrument.clone()),
+        ("ap_payments", "currency", invoice.currency.clone()),
+        ("ap_payments", "daybook", payment.daybook.clone()),
+        ("ap_payments", "status", payment.status.clone()),
+        ("customer_payments", "type", payment.instrument.clone()),
+        ("customer_payments", "currency", invoice.currency.clone()),
+        ("customer_payments", "daybook", payment.receipts_daybook.clone()),
+        ("customer_payments", "status", payment.status.clone()),
     ];
-    let Some(invoices) = catalogue.resources.get_mut("supplier_invoices") else { return };
-    for (name, default) in defaults {
-        if let Some(field) = invoices.fields.get_mut(name) {
-            field.default = Some(default.clone());
+    for (resource, name, default) in defaults {
+        let field = catalogue.resources.get_mut(resource).and_then(|spec| spec.fields.get_mut(name));
+        if let Some(field) = field {
+            field.default = Some(default);
         }
     }
+}
+
+fn either(usual: &str, other: &str, when: &str) -> String {
+    if usual == other { usual.to_owned() } else { format!("{usual}, or {other} {when}") }
 }
 
 fn names<V>(map: &IndexMap<String, V>) -> String {
@@ -218,7 +264,10 @@ mod tests {
     fn the_example_profile_is_sound() {
         let tenant = Tenant::read(Some(include_str!("../../../examples/qad-profile.yaml"))).expect("example");
         assert_eq!(tenant.catalogue.resources["cost_centers"].fields["code"].max, Some(8));
-        assert_eq!(tenant.catalogue.resources["supplier_invoices"].fields["daybook"].default.as_deref(), Some("APINV"));
+        assert_eq!(
+            tenant.catalogue.resources["supplier_invoices"].fields["daybook"].default.as_deref(),
+            Some("APINV, or APCN for a credit note")
+        );
     }
 
     #[test]
@@ -229,7 +278,7 @@ mod tests {
         ] {
             for (name, spec) in &tenant.catalogue.resources {
                 let Some(wire) = tenant.resource(name).and_then(|(_, wire)| wire.qxtend.as_ref()) else { continue };
-                assert!(!wire.query.is_empty() && !wire.table.is_empty() && !wire.service.is_empty(), "{name}");
+                assert!(!wire.service.is_empty() && wire.query.is_empty() == wire.table.is_empty(), "{name}");
                 for path in wire.fields.keys().chain(wire.columns.keys()) {
                     let head = path.split('.').next().unwrap_or(path);
                     let known = spec.fields.contains_key(head) || wire.lists.contains_key(head) || head == "taxable";

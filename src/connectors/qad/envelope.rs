@@ -2,6 +2,7 @@
 //! `{"data": .., "submitResult": ..}` back.
 
 use super::error::{Complaint, Purpose, refusal};
+use super::profile::Errors;
 use crate::connector::{Error, ErrorKind, FieldSpec, Permanence};
 use crate::value::{Record, Value};
 use indexmap::IndexMap;
@@ -29,18 +30,18 @@ pub fn open(
     array: &str,
     purpose: Purpose,
     fields: &IndexMap<String, FieldSpec>,
-    stale_lock: &[String],
+    codes: &Errors,
 ) -> Result<Envelope, Error> {
     let Some(body) = body.as_record() else { return Err(foreign(purpose)) };
     let bare = Complaint::list(body.get("errors"));
     if !bare.is_empty() {
-        return Err(refusal(&bare, fields, stale_lock));
+        return Err(refusal(&bare, fields, codes));
     }
     let result = body.get("submitResult").and_then(Value::as_record);
     let complaints = Complaint::list(result.and_then(|result| result.get("errors")));
     let success = result.and_then(|result| result.get("success")).and_then(Value::as_bool);
     if success == Some(false) {
-        return Err(refusal(&complaints, fields, stale_lock));
+        return Err(refusal(&complaints, fields, codes));
     }
     let data = body.get("data").and_then(Value::as_record);
     if data.is_none() && success.is_none() {

@@ -4,13 +4,17 @@
 //! carries, or what went wrong. Invariant: a write whose fate the answer does not tell
 //! ends in [`Effect::Unknown`].
 
+use super::profile::Errors as Codes;
 use crate::connector::{Effect, Error, ErrorKind, FieldSpec, Permanence, SpecType};
-use crate::value::{Span, Timestamp, Value, from_json_slice};
+use crate::value::{Date, Span, Timestamp, Value, from_json_slice};
 use crate::world::HttpResponse;
 use indexmap::IndexMap;
 
 /// The code of a text that is too long, seen at one site.
 const TOO_LONG: &str = "47";
+
+/// The catalogue's fields whose day must lie in a period that is open.
+const PERIOD_DAYS: [&str; 2] = ["posting_date", "payment_date"];
 
 /// What a request was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +79,14 @@ pub fn body_of(response: &HttpResponse, purpose: Purpose, now: Timestamp) -> Res
 
 /// When the other side asks to be left alone until.
 pub fn retry_at(response: &HttpResponse, now: Timestamp) -> Option<Timestamp> {
-    let seconds: u64 = response.header("Retry-After")?.trim().parse().ok()?;
-    Some(now.plus(Span::from_secs(seconds)))
+    let text = response.header("Retry-After")?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(now.plus(Span::from_secs(seconds)));
+    }
+    // An instant by the other side's clock, which need not go as ours does.
+    let until = Timestamp::from_http_date(text)?;
+    let there = response.header("Date").and_then(Timestamp::from_http_date);
+    Some(there.map_or(until, |there| now.plus(until.since(there))))
 }
 
 /// A status that is not a good one.
@@ -137,8 +147,8 @@ pub fn challenge(status: u16, purpose: Purpose) -> Error {
 }
 
 /// What a good status refuses all the same: `submitResult.success` is false, or bare `errors`.
-pub fn refusal(complaints: &[Complaint], fields: &IndexMap<String, FieldSpec>, stale_lock: &[String]) -> Error {
-    if complaints.iter().any(|complaint| stale_lock.contains(&complaint.code)) {
+pub fn refusal(complaints: &[Complaint], fields: &IndexMap<String, FieldSpec>, codes: &Codes) -> Error {
+    if complaints.iter().any(|complaint| codes.stale_lock.contains(&complaint.code)) {
         return Error::new(ErrorKind::Conflict, Permanence::Permanent, "the record changed in QAD since it was read")
             .mend("nothing was changed; the next run reads it again");
     }
@@ -155,8 +165,28 @@ pub fn refusal(complaints: &[Complaint], fields: &IndexMap<String, FieldSpec>, s
             .mend("enter it once by hand in QAD to see the reason");
     };
     let told: Vec<String> = complaints.iter().map(|complaint| told(complaint, fields)).collect();
-    Error::new(ErrorKind::Refused, Permanence::Permanent, format!("QAD refuses the record: {}", told.join("; ")))
+    let told = told.join("; ");
+    if complaints.iter().all(|complaint| is_of_period(complaint, fields)) {
+        return Error::new(
+            ErrorKind::NotYet,
+            Permanence::Permanent,
+            format!("QAD does not take the record yet: {told}"),
+        )
+        .mend(
+            "open the period in QAD for purchases, or change the date of the record at its source; the posting \
+                 date is never moved by itself",
+        );
+    }
+    Error::new(ErrorKind::Refused, Permanence::Permanent, format!("QAD refuses the record: {told}"))
         .mend(mend(first, fields))
+}
+
+/// The day that decides the period is one that we made, so what is wrong with it is its
+/// period: closed, or not there. The code of that message is not known, and its wording
+/// follows the user's language.
+fn is_of_period(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> bool {
+    let day = field_of(&complaint.field, fields).is_some_and(|(name, _)| PERIOD_DAYS.contains(&name));
+    day && complaint.value.parse::<Date>().is_ok()
 }
 
 fn told(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
@@ -185,8 +215,7 @@ fn mend(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
             format!("shorten `{name}` in the mapping, or correct its longest length in the tenant profile")
         }
         Some(SpecType::Date) => {
-            "open the period in QAD for purchases, or map another posting date; the date is never moved silently"
-                .to_owned()
+            format!("check `{name}` in the mapping, and the date format of the entity in the tenant profile")
         }
         Some(SpecType::Decimal) => format!("check `{name}` and the lines in the mapping"),
         Some(_) if complaint.value.is_empty() => format!("give `{name}` a value in the mapping"),
@@ -237,4 +266,26 @@ pub fn is_html(response: &HttpResponse) -> bool {
         .map(|b| b.to_ascii_lowercase())
         .collect();
     typed || start.starts_with(b"<!doc") || start.starts_with(b"<html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::retry_at;
+    use crate::value::Timestamp;
+    use crate::world::HttpResponse;
+
+    #[test]
+    fn a_wait_is_told_in_seconds_or_by_a_date_of_the_other_sides_clock() {
+        let now: Timestamp = "2026-11-02T08:00:00Z".parse().expect("instant");
+        let asks = |headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            retry_at(&HttpResponse { status: 503, headers, body: Vec::new() }, now).map(|at| at.to_string())
+        };
+        assert_eq!(asks(&[("Retry-After", "30")]).as_deref(), Some("2026-11-02T08:00:30Z"));
+        let date = ("Retry-After", "Mon, 02 Nov 2026 09:01:00 GMT");
+        assert_eq!(asks(&[date]).as_deref(), Some("2026-11-02T09:01:00Z"));
+        let there = ("Date", "Mon, 02 Nov 2026 09:00:00 GMT");
+        assert_eq!(asks(&[date, there]).as_deref(), Some("2026-11-02T08:01:00Z"), "their clock is an hour ahead");
+        assert_eq!(asks(&[("Retry-After", "soon")]), None);
+    }
 }

@@ -1,9 +1,9 @@
-//! QAD, as Adaptive ERP over REST or as Enterprise Edition by QXtend: suppliers, GL accounts, cost centers and projects to read,
-//! supplier invoices to write.
+//! QAD, as Adaptive ERP over REST or as Enterprise Edition by QXtend: masters, purchase orders,
+//! receipts and periods to read, supplier invoices and payments to write.
 //!
 //! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where one tenant differs.
-//! `connection` carries out the engine's operations: `ask` and `browse` find records,
-//! `invoice` and `envelope` dress them for the wire, `client` and `auth` send them, and
+//! `connection` carries out the engine's operations: `reading`, `ask` and `browse` find records,
+//! `readiness` says whether receipts are there, `dress` and `envelope` dress records, `client` and `auth` send them, and
 //! `error` is the one place where an answer becomes an error. `fake` is the same system in
 //! memory. `qxtend` does the same over SOAP, with the same catalogue, profile and rules.
 
@@ -13,14 +13,16 @@ mod browse;
 mod catalogue;
 mod client;
 mod connection;
+mod dress;
 mod envelope;
 mod error;
 mod fake;
-mod invoice;
 mod key;
 mod profile;
 mod query;
 mod qxtend;
+mod readiness;
+mod reading;
 #[cfg(test)]
 mod tests;
 

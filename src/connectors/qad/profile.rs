@@ -18,6 +18,7 @@ pub struct Profile {
     pub http: Http,
     pub browse: Browse,
     pub invoice: InvoiceDefaults,
+    pub payment: PaymentDefaults,
     pub errors: Errors,
     /// What differs where the tenant is reached by QXtend.
     pub qxtend: Qxtend,
@@ -85,9 +86,26 @@ pub struct InvoiceDefaults {
     pub daybook: String,
     /// The daybook of credit notes and their corrections.
     pub credit_note_daybook: String,
+    /// The status of an invoice whose lines are coded to accounts.
     pub status_code: String,
+    /// The status of an invoice with a purchase order: it waits for its receipts to be matched.
+    pub status_code_matched: String,
+    /// Statuses that wait for receivers to be matched and keep no coded lines.
+    pub uncoded_status_codes: Vec<String>,
     pub taxable: bool,
     pub dates: DateFormat,
+}
+
+/// What a payment gets where the pipeline does not say.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentDefaults {
+    pub instrument: String,
+    pub status: String,
+    /// The daybook of the bank that pays suppliers.
+    pub daybook: String,
+    /// The daybook of the bank that customers pay into.
+    pub receipts_daybook: String,
 }
 
 /// How an entity writes a calendar day.
@@ -120,6 +138,8 @@ pub struct ResourceOverride {
     pub keys: Option<Vec<String>>,
     /// The browse that lists it.
     pub browse: Option<String>,
+    /// The browse that lists its lines, where they have one of their own.
+    pub lines_browse: Option<String>,
     /// What it is called over QXtend; laid over the catalogue's, key by key.
     pub qxtend: Option<Yaml>,
     /// By the catalogue's field names; `lines.amount` steps into a list.
@@ -138,6 +158,13 @@ pub struct FieldOverride {
     pub max: Option<u32>,
     /// The values that this tenant knows.
     pub values: Option<Vec<String>>,
+}
+
+impl InvoiceDefaults {
+    /// Whether a status keeps no lines that are coded to accounts.
+    pub fn is_uncoded(&self, status: &str) -> bool {
+        self.status_code_matched == status || self.uncoded_status_codes.iter().any(|code| code == status)
+    }
 }
 
 impl Profile {

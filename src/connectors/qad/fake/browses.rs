@@ -4,9 +4,11 @@
 use super::QadFake;
 use super::answer::{self, record};
 use super::filter::Filter;
-use super::names;
+use super::ledger::Invoice;
+use super::payments::{Payment, Side};
+use super::{names, purchasing};
 use crate::connector::{FieldSpec, ResourceSpec, SpecType};
-use crate::connectors::qad::catalogue::column;
+use crate::connectors::qad::catalogue::{LinesWire, column};
 use crate::connectors::qad::query::Query;
 use crate::value::{Record, Value};
 use crate::world::HttpResponse;
@@ -46,8 +48,36 @@ impl QadFake {
         if resource == "supplier_invoices" {
             return self.ledger.rows().filter(passes).cloned().collect();
         }
-        let rows: Vec<Record> = self.masters.all(resource).map(|record| names::row(spec, record)).collect();
+        let rows: Vec<Record> = self.records(resource).iter().map(|record| names::row(spec, record)).collect();
         rows.iter().filter(passes).cloned().collect()
+    }
+
+    /// Rows of the lines of all records of a resource.
+    fn lines_filtered(&self, resource: &str, spec: &ResourceSpec, lines: &LinesWire, query: &Query) -> Vec<Record> {
+        let Some((_, wire)) = self.tenant.resource(resource) else { return Vec::new() };
+        let Some(field) = spec.fields.get("lines") else { return Vec::new() };
+        let filters: Vec<Filter> = query.all("filter").map(Filter::parse).collect();
+        let rows = self.records(resource).into_iter().flat_map(|record| {
+            let named = record.get(&wire.ask_by).cloned().unwrap_or_default();
+            let held = record.get("lines").and_then(Value::as_list).unwrap_or_default().to_vec();
+            held.into_iter().filter_map(move |line| {
+                let mut row = names::line_row(&field.fields, line.as_record()?);
+                row.insert(lines.column.as_str(), named.clone());
+                Some(row)
+            })
+        });
+        rows.filter(|row| filters.iter().all(|filter| filter.passes(row))).collect()
+    }
+
+    /// The records of a resource, in the catalogue's names.
+    pub fn records(&self, resource: &str) -> Vec<Record> {
+        match resource {
+            "supplier_invoices" => self.ledger.all().map(Invoice::on_its_side).collect(),
+            "ap_payments" => self.ledger.payments.of(Side::Supplier).map(Payment::record).collect(),
+            "customer_payments" => self.ledger.payments.of(Side::Customer).map(Payment::record).collect(),
+            "periods" => purchasing::periods(&self.entity, self.open_from),
+            _ => self.masters.all(resource).cloned().collect(),
+        }
     }
 
     fn browsed(&self, query: &Query) -> Vec<Record> {
@@ -55,29 +85,41 @@ impl QadFake {
         if id == FIELDS {
             return self.columns(query);
         }
-        self.by_browse(&id).map(|(name, spec)| self.filtered(name, spec, query)).unwrap_or_default()
+        match self.by_browse(&id) {
+            Some((name, spec, None)) => self.filtered(name, spec, query),
+            Some((name, spec, Some(lines))) => self.lines_filtered(name, spec, lines, query),
+            None => Vec::new(),
+        }
     }
 
     /// The columns of the browse that the filter on `browseURI` names.
     fn columns(&self, query: &Query) -> Vec<Record> {
         let asked = query.all("filter").find_map(|filter| filter.strip_prefix("browseURI,eq,"));
         let id = full_id(asked.and_then(|rest| rest.split(',').next()).unwrap_or_default());
-        let Some((_, spec)) = self.by_browse(&id) else { return Vec::new() };
-        let shown = spec.fields.values().filter_map(|field| {
-            Some(record([
-                ("field", column(field)?.into()),
-                ("fieldLabel", field.doc.as_str().into()),
-                ("fieldDataType", data_type(field).into()),
-            ]))
-        });
-        shown.collect()
+        let Some((_, spec, lines)) = self.by_browse(&id) else { return Vec::new() };
+        let fields = match lines {
+            Some(_) => spec.fields.get("lines").map(|field| &field.fields),
+            None => Some(&spec.fields),
+        };
+        let row = |name: &str, label: &str, kind: &str| {
+            record([("field", name.into()), ("fieldLabel", label.into()), ("fieldDataType", kind.into())])
+        };
+        let shown = fields.into_iter().flat_map(|fields| fields.values());
+        let shown = shown.filter_map(|field| Some(row(column(field)?, &field.doc, data_type(field))));
+        shown.chain(lines.map(|lines| row(&lines.column, "Number", "character"))).collect()
     }
 
-    fn by_browse(&self, id: &str) -> Option<(&'static str, &'static ResourceSpec)> {
+    /// The resource that a browse lists; with `LinesWire`, the lines of its records.
+    fn by_browse(&self, id: &str) -> Option<(&'static str, &'static ResourceSpec, Option<&'static LinesWire>)> {
         let tenant = self.tenant;
-        let named = |name: &&'static String| tenant.resource(name).is_some_and(|(_, wire)| wire.browse == id);
-        let name = tenant.catalogue.resources.keys().find(named)?;
-        Some((name.as_str(), tenant.resource(name)?.0))
+        tenant.catalogue.resources.keys().find_map(|name| {
+            let (spec, wire) = tenant.resource(name)?;
+            if wire.browse == id {
+                return Some((name.as_str(), spec, None));
+            }
+            let lines = wire.lines.as_ref().filter(|lines| lines.browse == id)?;
+            Some((name.as_str(), spec, Some(lines)))
+        })
     }
 }
 

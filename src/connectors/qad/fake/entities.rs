@@ -5,9 +5,10 @@ use super::answer;
 use super::filter::Filter;
 use super::ledger::{Invoice, InvoiceKey};
 use super::names;
+use super::payments::{Payment, PaymentKey, Side};
 use super::posting::Rules;
 use super::session::hash;
-use crate::connector::{FakeChange, ResourceSpec};
+use crate::connector::{FakeChange, Operation, ResourceSpec};
 use crate::connectors::qad::catalogue::ResourceWire;
 use crate::connectors::qad::error::Complaint;
 use crate::connectors::qad::query::Query;
@@ -16,6 +17,7 @@ use crate::world::{HttpRequest, HttpResponse, Method};
 
 const STALE: &str = "8888";
 pub const TWIN: &str = "The reference already exists on another invoice for this supplier";
+const PAID_TWICE: &str = "The reference already exists on another payment";
 const ONE_OF_SO_MANY_WRITES_ANSWERS_NOTHING: u64 = 50;
 
 /// How many of the key parameters stand in the query.
@@ -35,7 +37,6 @@ impl QadFake {
             given if given == wire.keys.len() => Keyed::All,
             _ => Keyed::Some,
         };
-        let is_invoice = name == "supplier_invoices";
         match (request.method, keyed) {
             (Method::Get, _) if query.get("initialize") == Some("true") => answer::data(
                 &wire.array,
@@ -47,8 +48,12 @@ impl QadFake {
             (Method::Get, Keyed::All) => {
                 answer::data(&wire.array, self.one(name, spec, wire, query).into_iter().collect(), None)
             }
-            (Method::Post, Keyed::None) if is_invoice => self.create(spec, wire, &request.body, now),
-            (Method::Post, Keyed::All) if is_invoice => self.update(spec, wire, query, &request.body, now),
+            (Method::Post, Keyed::None) if spec.can(Operation::Create) => {
+                self.create(name, spec, wire, &request.body, now)
+            }
+            (Method::Post, Keyed::All) if spec.can(Operation::Update) => {
+                self.update(spec, wire, query, &request.body, now)
+            }
             (Method::Post, _) => answer::bare(403, "Access is denied"),
             (Method::Patch | Method::Delete, _) => answer::bare(405, "Method not allowed"),
         }
@@ -57,40 +62,77 @@ impl QadFake {
     fn list(&self, name: &str, spec: &ResourceSpec, wire: &ResourceWire, query: &Query) -> HttpResponse {
         let page = query.get("page").and_then(|page| page.parse::<usize>().ok()).unwrap_or(1).max(1);
         let size = query.get("pageSize").and_then(|size| size.parse().ok()).unwrap_or(100_usize).clamp(1, 1_000);
-        let shown: Vec<Value> = if name == "supplier_invoices" {
-            self.ledger.all().map(|invoice| self.shown(spec, wire, invoice)).collect()
-        } else {
-            self.masters.all(name).map(|record| master(spec, wire, record)).collect()
-        };
         let filters: Vec<Filter> = query.all("filter").map(Filter::parse).collect();
         let passes =
             |shown: &Value| shown.as_record().is_some_and(|record| filters.iter().all(|filter| filter.passes(record)));
         answer::data(
             &wire.array,
-            shown.into_iter().filter(passes).skip((page - 1).saturating_mul(size)).take(size).collect(),
+            self.all(name, spec, wire)
+                .into_iter()
+                .filter(passes)
+                .skip((page - 1).saturating_mul(size))
+                .take(size)
+                .collect(),
             None,
         )
     }
 
-    fn one(&self, name: &str, spec: &ResourceSpec, wire: &ResourceWire, query: &Query) -> Option<Value> {
-        if name == "supplier_invoices" {
-            return self.ledger.get(&key_of(query)?).map(|invoice| self.shown(spec, wire, invoice));
+    fn all(&self, name: &str, spec: &ResourceSpec, wire: &ResourceWire) -> Vec<Value> {
+        let payments = |side| self.ledger.payments.of(side).map(|payment| paid(spec, wire, payment)).collect();
+        match name {
+            "supplier_invoices" => self.ledger.all().map(|invoice| self.shown(spec, wire, invoice)).collect(),
+            "ap_payments" => payments(Side::Supplier),
+            "customer_payments" => payments(Side::Customer),
+            _ => self.masters.all(name).map(|record| self.master(name, spec, wire, record)).collect(),
         }
-        let code = wire.keys.last().and_then(|key| query.get(key))?;
-        self.masters.get(name, code).map(|record| master(spec, wire, record))
     }
 
-    fn create(&mut self, spec: &ResourceSpec, wire: &ResourceWire, body: &[u8], now: Timestamp) -> HttpResponse {
+    fn one(&self, name: &str, spec: &ResourceSpec, wire: &ResourceWire, query: &Query) -> Option<Value> {
+        let payment = |side| {
+            let payment = self.ledger.payments.get(&payment_key_of(side, query)?)?;
+            Some(paid(spec, wire, payment))
+        };
+        match name {
+            "supplier_invoices" => self.ledger.get(&key_of(query)?).map(|invoice| self.shown(spec, wire, invoice)),
+            "ap_payments" => payment(Side::Supplier),
+            "customer_payments" => payment(Side::Customer),
+            _ => {
+                let code = wire.keys.last().and_then(|key| query.get(key))?;
+                self.masters.get(name, code).map(|record| self.master(name, spec, wire, record))
+            }
+        }
+    }
+
+    fn create(
+        &mut self,
+        name: &str,
+        spec: &ResourceSpec,
+        wire: &ResourceWire,
+        body: &[u8],
+        now: Timestamp,
+    ) -> HttpResponse {
         let Some(submitted) = submitted(body, &wire.array) else {
             return answer::bare(400, "No entity data submitted");
         };
-        let mut invoice = match self.rules(spec, now).read(&submitted) {
-            Ok(invoice) => invoice,
-            Err(complaints) => return answer::refused(&complaints),
+        let rules = self.rules(spec, now);
+        let payment = match name {
+            "ap_payments" => rules.read_payment(&submitted, &self.ledger),
+            "customer_payments" => rules.read_receipt(&submitted),
+            _ => {
+                return match rules.read(&submitted) {
+                    Ok(mut invoice) => {
+                        let key = &invoice.key;
+                        invoice.key.voucher = self.ledger.next_voucher(&key.entity, key.year, &key.daybook);
+                        self.accept(spec, wire, invoice)
+                    }
+                    Err(complaints) => answer::refused(&complaints),
+                };
+            }
         };
-        let key = &invoice.key;
-        invoice.key.voucher = self.ledger.next_voucher(&key.entity, key.year, &key.daybook);
-        self.accept(spec, wire, invoice)
+        match payment {
+            Ok(payment) => self.accept_payment(spec, wire, payment),
+            Err(complaints) => answer::refused(&complaints),
+        }
     }
 
     fn update(
@@ -119,9 +161,9 @@ impl QadFake {
             let message = "The record has been changed by another user.".to_owned();
             return answer::refused(&[Complaint { code: STALE.into(), message, ..Complaint::default() }]);
         }
-        let (key, saves) = (present.key.clone(), present.saves);
+        let (key, saves, paid) = (present.key.clone(), present.saves, present.paid);
         match self.rules(spec, now).read(&submitted) {
-            Ok(invoice) => self.accept(spec, wire, Invoice { key, saves, ..invoice }),
+            Ok(invoice) => self.accept(spec, wire, Invoice { key, saves, paid, ..invoice }),
             Err(complaints) => answer::refused(&complaints),
         }
     }
@@ -141,6 +183,17 @@ impl QadFake {
         }
     }
 
+    /// Books a payment, remembers it, and answers; now and then without a body.
+    fn accept_payment(&mut self, spec: &ResourceSpec, wire: &ResourceWire, mut payment: Payment) -> HttpResponse {
+        payment.key.number = self.ledger.payments.next_number(&payment.key);
+        let warnings = if self.ledger.payments.has_twin(&payment) { vec![PAID_TWICE] } else { Vec::new() };
+        let shown = paid(spec, wire, &payment);
+        let silent = answers_nothing(&payment.reference);
+        self.ledger.pay(payment.clone());
+        self.changes.push(FakeChange(serde_json::json!({ "payment": payment })));
+        if silent { answer::empty() } else { answer::data(&wire.array, vec![shown], Some(("paymentConfs", warnings))) }
+    }
+
     /// What is asked of an invoice at this moment.
     pub fn rules<'a>(&'a self, spec: &'a ResourceSpec, now: Timestamp) -> Rules<'a> {
         Rules {
@@ -153,8 +206,22 @@ impl QadFake {
         }
     }
 
+    fn master(&self, name: &str, spec: &ResourceSpec, wire: &ResourceWire, record: &Record) -> Value {
+        let code = record.get("code").or_else(|| record.get("number")).map(ToString::to_string).unwrap_or_default();
+        let mut entity = names::with_extras(name, &code, names::entity(&spec.fields, record));
+        if wire.keys.iter().any(|key| key == "domainCode") {
+            entity.insert("domainCode", self.domain.as_str());
+        }
+        // What a list shows as nothing, the record calls by its letter.
+        if entity.get("orderStatus").and_then(Value::as_text) == Some("") {
+            entity.insert("orderStatus", "O");
+        }
+        let stamp = hash(&crate::value::to_json_string(&entity.clone().into()), 8);
+        enveloped(entity, wire, &code, &stamp).into()
+    }
+
     fn shown(&self, spec: &ResourceSpec, wire: &ResourceWire, invoice: &Invoice) -> Value {
-        let mut entity = names::entity(&spec.fields, &invoice.record());
+        let mut entity = names::entity(&spec.fields, &invoice.on_its_side());
         let postings =
             entity.get("postings").and_then(Value::as_list).unwrap_or_default().iter().map(two_sided).collect();
         entity.insert("postings", Value::list(postings));
@@ -189,11 +256,10 @@ fn two_sided(posting: &Value) -> Value {
     posting.into()
 }
 
-fn master(spec: &ResourceSpec, wire: &ResourceWire, record: &Record) -> Value {
-    let code = record.get("code").map(ToString::to_string).unwrap_or_default();
-    let entity = names::entity(&spec.fields, record);
-    let stamp = hash(&crate::value::to_json_string(&entity.clone().into()), 8);
-    enveloped(entity, wire, &code, &stamp).into()
+fn paid(spec: &ResourceSpec, wire: &ResourceWire, payment: &Payment) -> Value {
+    let key = &payment.key;
+    let instance = format!("{}.{}.{}.{}", key.entity, key.year, key.instrument, key.number);
+    enveloped(names::entity(&spec.fields, &payment.record()), wire, &instance, &payment.concurrency_hash()).into()
 }
 
 /// The fields that every record has.
@@ -217,5 +283,15 @@ fn key_of(query: &Query) -> Option<InvoiceKey> {
         year: query.get("postingYear")?.parse().ok()?,
         daybook: query.get("daybookCode")?.to_owned(),
         voucher: query.get("voucherNumber")?.parse().ok()?,
+    })
+}
+
+fn payment_key_of(side: Side, query: &Query) -> Option<PaymentKey> {
+    Some(PaymentKey {
+        side,
+        entity: query.get("entityCode")?.to_owned(),
+        year: query.get("paymentYear")?.parse().ok()?,
+        instrument: query.get("paymentInstrument")?.to_owned(),
+        number: query.get("paymentNumber")?.parse().ok()?,
     })
 }

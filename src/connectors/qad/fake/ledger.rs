@@ -1,4 +1,4 @@
-//! The ledger: supplier invoices by entity, year, daybook and voucher.
+//! The ledger: supplier invoices by entity, year, daybook and voucher, and payments.
 //!
 //! Vouchers are given per entity, year and daybook. Every save gives an invoice another
 //! concurrency hash. An invoice is saved whole, so that the same saves in the same order
@@ -6,6 +6,7 @@
 
 use super::answer::record;
 use super::names;
+use super::payments::{Payment, Payments};
 use super::session::hash;
 use crate::connector::ResourceSpec;
 use crate::connector::contractor::{Contractor, LedgerInvoice};
@@ -37,7 +38,11 @@ pub struct Invoice {
     pub status_code: String,
     pub credit_terms: String,
     pub purchase_order: String,
+    /// What is owed; negative for a credit note.
     pub total: Decimal,
+    /// What payments took of it.
+    #[serde(default)]
+    pub paid: Decimal,
     pub lines: Vec<Line>,
     /// How often it was saved.
     pub saves: u64,
@@ -54,16 +59,17 @@ pub struct Line {
     pub description: String,
 }
 
-/// All invoices, each with its browse row.
+/// All invoices, each with its browse row, and what was paid.
 pub struct Ledger {
     spec: &'static ResourceSpec,
+    pub payments: Payments,
     invoices: BTreeMap<InvoiceKey, (Invoice, Record)>,
     vouchers: BTreeMap<(String, i64, String), i64>,
 }
 
 impl Ledger {
     pub fn new(spec: &'static ResourceSpec) -> Self {
-        Self { spec, invoices: BTreeMap::new(), vouchers: BTreeMap::new() }
+        Self { spec, payments: Payments::default(), invoices: BTreeMap::new(), vouchers: BTreeMap::new() }
     }
 
     /// What was keyed in by hand before the story begins.
@@ -84,8 +90,19 @@ impl Ledger {
         let key = invoice.key.clone();
         let counter = self.vouchers.entry((key.entity.clone(), key.year, key.daybook.clone())).or_default();
         *counter = (*counter).max(key.voucher);
-        let row = names::row(self.spec, &invoice.record());
+        let row = names::row(self.spec, &invoice.on_its_side());
         self.invoices.insert(key, (invoice, row));
+    }
+
+    /// Books a payment and lowers what is still to be paid of its invoices.
+    pub fn pay(&mut self, payment: Payment) {
+        for allocation in &payment.allocations {
+            if let Some(mut invoice) = self.get(&allocation.invoice).cloned() {
+                invoice.paid = invoice.paid.checked_add(allocation.amount).unwrap_or(invoice.paid);
+                self.save(invoice);
+            }
+        }
+        self.payments.save(payment);
     }
 
     pub fn get(&self, key: &InvoiceKey) -> Option<&Invoice> {
@@ -147,6 +164,7 @@ impl Ledger {
             credit_terms: "30".to_owned(),
             purchase_order: String::new(),
             total: entry.amount,
+            paid: Decimal::ZERO,
             lines: vec![line],
             saves: 1,
         }
@@ -159,7 +177,27 @@ impl Invoice {
         hash(&format!("{} {}", self.saves, to_json_string(&self.record().into())), 8)
     }
 
-    /// In the catalogue's names.
+    /// What is still to be paid; negative for a credit that is not used up.
+    pub fn balance(&self) -> Decimal {
+        self.total.checked_sub(self.paid).unwrap_or(self.total)
+    }
+
+    /// Credit notes and their corrections stand on the debit side of the supplier.
+    pub fn is_debit(kind: &str) -> bool {
+        kind.starts_with("CREDITNOTE")
+    }
+
+    /// In the catalogue's names, amounts as they are shown: on the side of the kind.
+    pub fn on_its_side(&self) -> Record {
+        let mut record = self.record();
+        if Self::is_debit(&self.kind) {
+            record.insert("total", self.total.negated());
+            record.insert("balance", self.balance().negated());
+        }
+        record
+    }
+
+    /// In the catalogue's names; what is owed is positive.
     pub fn record(&self) -> Record {
         record([
             ("entity", self.key.entity.as_str().into()),
@@ -179,8 +217,8 @@ impl Invoice {
             ("credit_terms", self.credit_terms.as_str().into()),
             ("purchase_order", self.purchase_order.as_str().into()),
             ("total", self.total.into()),
-            ("balance", self.total.into()),
-            ("open", (!self.total.is_zero()).into()),
+            ("balance", self.balance().into()),
+            ("open", (!self.balance().is_zero()).into()),
             ("lines", Value::list(self.lines.iter().map(|line| line.record().into()).collect())),
         ])
     }
@@ -203,7 +241,8 @@ impl Invoice {
             "supplier": self.supplier, "reference": self.reference, "entity": self.key.entity, "type": self.kind,
             "invoice_date": self.invoice_date.to_string(), "posting_date": self.posting_date.to_string(),
             "currency": self.currency, "status_code": self.status_code, "description": self.description,
-            "amount": self.total.fixed(2), "lines": lines,
+            "amount": self.total.fixed(2), "balance": self.balance().fixed(2),
+            "purchase_order": self.purchase_order, "lines": lines,
         })
     }
 }

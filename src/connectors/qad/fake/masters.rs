@@ -3,6 +3,7 @@
 //! Records are kept in the catalogue's names; `names` turns them into rows and entities.
 
 use super::answer::record;
+use super::purchasing;
 use crate::connector::contractor::Contractor;
 use crate::value::{Record, Value};
 use std::collections::BTreeMap;
@@ -66,6 +67,16 @@ impl Masters {
         for project in &contractor.projects {
             masters.add("projects", plain(&project.ledger_code, &project.name, project.active));
         }
+        for (code, name) in SUB_ACCOUNTS {
+            masters.add("sub_accounts", plain(code, name, true));
+        }
+        for contract in contractor.prime_contracts.iter().filter(|contract| !contract.customer_code.is_empty()) {
+            let named = [("code", contract.customer_code.as_str().into()), ("name", cut(&contract.owner, 36))];
+            let mut customer = record(named);
+            customer.insert("active", true);
+            masters.add("customers", customer);
+        }
+        purchasing::place(contractor, &mut masters);
         masters
     }
 
@@ -80,10 +91,17 @@ impl Masters {
 
     /// The first of two records with one code stays.
     fn add(&mut self, resource: &'static str, record: Record) {
-        let code = record.get("code").map(|code| code.to_string().to_lowercase()).unwrap_or_default();
-        self.0.entry(resource).or_default().entry(code).or_insert(record);
+        let code = record.get("code").map(ToString::to_string).unwrap_or_default();
+        self.place(resource, &code, record);
+    }
+
+    /// The same, for records that are known by something else than a code.
+    pub fn place(&mut self, resource: &'static str, code: &str, record: Record) {
+        self.0.entry(resource).or_default().entry(code.to_lowercase()).or_insert(record);
     }
 }
+
+const SUB_ACCOUNTS: [(&str, &str); 3] = [("01", "Own work"), ("02", "Subcontracted work"), ("03", "Service")];
 
 /// Whether a flag of a master record is set.
 pub fn flag(record: &Record, name: &str) -> bool {

@@ -1,5 +1,5 @@
 //! A faithful small QAD: tokens with their clocks, browses with their silences, and a
-//! ledger that takes supplier invoices as the real one does.
+//! ledger that takes supplier invoices and payments as the real one does.
 //!
 //! It is laid out of a [`Contractor`] and serves the shipped catalogue and the default
 //! profile. Invariant: the contractor and the changes that were taken are its whole state;
@@ -12,7 +12,10 @@ mod filter;
 mod ledger;
 mod masters;
 mod names;
+mod paying;
+mod payments;
 mod posting;
+mod purchasing;
 mod session;
 mod soap;
 
@@ -27,6 +30,7 @@ pub use {entities::answers_nothing, filter::Filter};
 
 use ledger::Ledger;
 use masters::Masters;
+use payments::Side;
 use session::Sessions;
 use std::collections::BTreeMap;
 
@@ -66,7 +70,7 @@ impl QadFake {
         let mut ledger = Ledger::new(spec);
         ledger.stock(contractor, &entity, &currency);
         let paths = tenant.catalogue.resources.keys().filter_map(|name| {
-            let (_, wire) = tenant.resource(name)?;
+            let (_, wire) = tenant.resource(name).filter(|(_, wire)| !wire.path.is_empty())?;
             Some((wire.path.clone(), name.clone()))
         });
         Self {
@@ -170,12 +174,20 @@ impl Fake for QadFake {
     }
 
     fn apply(&mut self, change: &FakeChange) {
-        let invoice = serde_json::from_value(change.0.clone()).expect("a change that this fake wrote");
-        self.ledger.save(invoice);
+        let written = "a change that this fake wrote";
+        match change.0.get("payment") {
+            Some(payment) => self.ledger.pay(serde_json::from_value(payment.clone()).expect(written)),
+            None => self.ledger.save(serde_json::from_value(change.0.clone()).expect(written)),
+        }
     }
 
     fn books(&self) -> serde_json::Value {
-        serde_json::json!({ "supplier_invoices": self.ledger.books() })
+        serde_json::json!({
+            "supplier_invoices": self.ledger.books(),
+            "ap_payments": self.ledger.payments.books(Side::Supplier),
+            "customer_payments": self.ledger.payments.books(Side::Customer),
+            "purchase_orders": purchasing::books(&self.masters),
+        })
     }
 }
 

@@ -31,7 +31,12 @@ fn entity_value(spec: &FieldSpec, value: Value) -> Value {
 
 /// A browse row: only the fields that have a column; days as instants.
 pub fn row(spec: &ResourceSpec, record: &Record) -> Record {
-    let shown = spec.fields.iter().filter_map(|(name, field)| {
+    line_row(&spec.fields, record)
+}
+
+/// The same of a line.
+pub fn line_row(fields: &IndexMap<String, FieldSpec>, record: &Record) -> Record {
+    let shown = fields.iter().filter_map(|(name, field)| {
         let value = match record.get(name).cloned().unwrap_or_default() {
             Value::Null => "".into(),
             Value::Date(day) => format!("{day}T00:00:00.000Z").into(),
@@ -40,4 +45,31 @@ pub fn row(spec: &ResourceSpec, record: &Record) -> Record {
         Some((column(field)?.into(), value))
     });
     shown.collect()
+}
+
+/// Fields that every record of a resource has and that nobody asks for; `{code}` is its code.
+const EXTRAS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "suppliers",
+        &[
+            ("sharedSetCode", "SUPSET"),
+            ("businessRelationCode", "BR-{code}"),
+            ("invoiceStatusCode", "AP-NOALLOC"),
+            ("invoiceControlGLProfileCode", "AP-CTRL"),
+            ("creditNoteControlGLProfileCode", "AP-CTRL"),
+            ("prePaymentControlGLProfileCode", "AP-PREPAY"),
+            ("purchaseAccountGLProfileCode", "PURCH"),
+        ],
+    ),
+    ("customers", &[("sharedSetCode", "CUSSET"), ("businessRelationCode", "BR-{code}")]),
+    ("purchase_orders", &[("daybookSetCode", "USA"), ("ERSPriceListOption", "0"), ("exchangeRateType", "ACCOUNTING")]),
+];
+
+/// Adds them.
+pub fn with_extras(resource: &str, code: &str, mut entity: Record) -> Record {
+    let extras = EXTRAS.iter().find(|(name, _)| *name == resource).map_or(&[][..], |(_, extras)| *extras);
+    for (name, text) in extras {
+        entity.insert(*name, text.replace("{code}", code));
+    }
+    entity
 }

@@ -11,7 +11,7 @@ use crate::value::{Date, Decimal, Record, Value};
 use indexmap::IndexMap;
 
 /// Codes of the messages. Only 47 is known from a real system.
-mod code {
+pub(super) mod code {
     pub const MANDATORY: &str = "2";
     pub const TOO_LONG: &str = "47";
     pub const INACTIVE: &str = "101";
@@ -19,12 +19,18 @@ mod code {
     pub const CLOSED: &str = "103";
     pub const UNBALANCED: &str = "104";
     pub const FORMAT: &str = "105";
+    pub const SIDE: &str = "106";
+    pub const ORDER: &str = "107";
+    pub const OVERPAID: &str = "108";
+    pub const LOCKED: &str = "109";
 }
 
 const STATUS_CODES: [&str; 4] = ["AP-INITIAL", "AP-NOALLOC", "AP-RMALLOC", "AP-GLALLOC"];
 /// The only status that keeps lines coded to accounts; others drop them without a word.
 const CODED: &str = "AP-GLALLOC";
-const DAYBOOKS: [&str; 2] = ["SI", "SC"];
+/// The daybooks of invoices and of credit notes.
+const INVOICES: &str = "SI";
+const CREDIT_NOTES: &str = "SC";
 
 /// The rules of one moment.
 pub struct Rules<'a> {
@@ -38,36 +44,30 @@ pub struct Rules<'a> {
 }
 
 /// Reads wire fields by the catalogue's names, and collects complaints.
-struct Reader<'a> {
-    fields: &'a IndexMap<String, FieldSpec>,
-    wire: &'a Record,
-    complaints: Vec<Complaint>,
+pub(super) struct Reader<'a> {
+    pub fields: &'a IndexMap<String, FieldSpec>,
+    pub wire: &'a Record,
+    pub complaints: Vec<Complaint>,
 }
 
 impl Rules<'_> {
     /// The invoice without its number: `voucher` is 0, `saves` is 0.
     pub fn read(&self, wire: &Record) -> Result<Invoice, Vec<Complaint>> {
         let mut reader = Reader { fields: self.fields, wire, complaints: Vec::new() };
-        let supplier = self.supplier(&mut reader);
-        let entity = reader.text("entity");
-        if !entity.is_empty() && !entity.eq_ignore_ascii_case(self.entity) {
-            reader.complain("entity", code::MANDATORY, "Entity does not belong to the current workspace.", &entity);
-        }
+        let supplier = self.party(&mut reader, "supplier", "suppliers", "Supplier");
+        self.entity(&mut reader);
         let terms = supplier.and_then(|supplier| supplier.get("credit_terms")).map(ToString::to_string);
         let invoice_date = reader.day("invoice_date").unwrap_or(self.today);
         let posting_date = reader.day("posting_date").unwrap_or(invoice_date);
-        if posting_date < self.open_from {
-            let period = format!("{}/{:02}", posting_date.year(), posting_date.month());
-            let message = format!("Period {period} is closed for purchases.");
-            reader.complain("posting_date", code::CLOSED, &message, &posting_date.to_string());
-        }
+        self.period(&mut reader, "posting_date", posting_date);
         let status_code = reader.listed("status_code", &STATUS_CODES, CODED);
         let description = reader.mandatory("description");
-        let total = reader.amount("total");
-        let lines = self.lines(&mut reader, &description, total);
-        let daybook = reader.listed("daybook", &DAYBOOKS, "");
-        let kinds: Vec<&str> =
-            self.fields.get("type").map(|spec| spec.values.iter().map(String::as_str).collect()).unwrap_or_default();
+        let kind = reader.known("type", "INVOICE");
+        let total = owed(&mut reader, &kind);
+        let is_coded = status_code == CODED;
+        let lines = self.lines(&mut reader, &description, total, is_coded);
+        let daybook = reader.listed("daybook", &[if Invoice::is_debit(&kind) { CREDIT_NOTES } else { INVOICES }], "");
+        let purchase_order = self.order(&mut reader, supplier);
         let invoice = Invoice {
             key: InvoiceKey {
                 entity: self.entity.to_owned(),
@@ -77,7 +77,7 @@ impl Rules<'_> {
             },
             supplier: supplier.and_then(|supplier| supplier.get("code")).map(ToString::to_string).unwrap_or_default(),
             reference: reader.text("reference"),
-            kind: reader.listed("type", &kinds, "INVOICE"),
+            kind,
             invoice_date,
             posting_date,
             due_date: reader.day("due_date").unwrap_or_else(|| invoice_date.plus_days(30)),
@@ -87,9 +87,10 @@ impl Rules<'_> {
                 .filter(|text| !text.is_empty())
                 .or(terms)
                 .unwrap_or_default(),
-            purchase_order: reader.order(),
+            purchase_order,
             total,
-            lines: if status_code == CODED { lines } else { Vec::new() },
+            paid: Decimal::ZERO,
+            lines: if is_coded { lines } else { Vec::new() },
             status_code,
             saves: 0,
         };
@@ -97,21 +98,59 @@ impl Rules<'_> {
         if reader.complaints.is_empty() { Ok(invoice) } else { Err(reader.complaints) }
     }
 
-    fn supplier<'a>(&'a self, reader: &mut Reader<'_>) -> Option<&'a Record> {
-        let code = reader.text("supplier");
-        let Some(supplier) = self.masters.get("suppliers", &code) else {
-            reader.complain("supplier", code::MANDATORY, "Supplier is mandatory.", &code);
+    /// The supplier or customer that a field names; whoever is not active takes nothing.
+    pub(super) fn party(&self, reader: &mut Reader<'_>, field: &str, resource: &str, title: &str) -> Option<&Record> {
+        let code = reader.text(field);
+        let Some(party) = self.masters.get(resource, &code) else {
+            reader.complain(field, code::MANDATORY, &format!("{title} is mandatory."), &code);
             return None;
         };
-        if !flag(supplier, "active") {
-            reader.complain("supplier", code::INACTIVE, &format!("Supplier {code} is not active."), &code);
+        if !flag(party, "active") {
+            reader.complain(field, code::INACTIVE, &format!("{title} {code} is not active."), &code);
         }
-        Some(supplier)
+        Some(party)
     }
 
-    fn lines(&self, reader: &mut Reader<'_>, description: &str, total: Decimal) -> Vec<Line> {
+    pub(super) fn entity(&self, reader: &mut Reader<'_>) {
+        let entity = reader.text("entity");
+        if !entity.is_empty() && !entity.eq_ignore_ascii_case(self.entity) {
+            reader.complain("entity", code::MANDATORY, "Entity does not belong to the current workspace.", &entity);
+        }
+    }
+
+    /// Purchases may be closed while the general ledger is open.
+    pub(super) fn period(&self, reader: &mut Reader<'_>, field: &str, day: Date) {
+        if day < self.open_from {
+            let message = format!("Period {}/{:02} is closed for purchases.", day.year(), day.month());
+            reader.complain(field, code::CLOSED, &message, &day.to_string());
+        }
+    }
+
+    /// The order that is billed: it must be there, and be the supplier's own.
+    fn order(&self, reader: &mut Reader<'_>, supplier: Option<&Record>) -> String {
+        let number = reader.order();
+        if number.is_empty() {
+            return number;
+        }
+        let Some(order) = self.masters.get("purchase_orders", &number) else {
+            reader.complain("purchase_order", code::MANDATORY, "Purchase order is mandatory.", &number);
+            return number;
+        };
+        let code = |record: &Record, name: &str| record.get(name).map(|code| code.to_string().to_lowercase());
+        if supplier.is_some_and(|supplier| code(supplier, "code") != code(order, "supplier")) {
+            let message = format!("Purchase order {number} belongs to another supplier.");
+            reader.complain("purchase_order", code::ORDER, &message, &number);
+        }
+        number
+    }
+
+    /// Without coded lines, an invoice whose status keeps none need not have any.
+    fn lines(&self, reader: &mut Reader<'_>, description: &str, total: Decimal, is_coded: bool) -> Vec<Line> {
         let Some(spec) = self.fields.get("lines") else { return Vec::new() };
         let postings = reader.wire.get(spec.wire_name("lines")).and_then(Value::as_list).unwrap_or_default();
+        if postings.is_empty() && !is_coded {
+            return Vec::new();
+        }
         let mut lines = Vec::with_capacity(postings.len());
         for posting in postings.iter().filter_map(Value::as_record) {
             let mut inner = Reader { fields: &spec.fields, wire: posting, complaints: Vec::new() };
@@ -158,7 +197,7 @@ impl Rules<'_> {
                 wants("wants_cost_center"),
             ),
             project: self.dimension(reader, "project", "projects", "Project", wants("wants_project")),
-            sub_account: reader.text("sub_account"),
+            sub_account: self.dimension(reader, "sub_account", "sub_accounts", "Sub-account", false),
             amount: reader.sides(),
             description: if text.is_empty() { description.to_owned() } else { text },
             gl_account: account,
@@ -180,16 +219,27 @@ impl Rules<'_> {
     }
 }
 
+/// What is owed. On the wire no kind but a correction has an amount below nothing: a credit
+/// note's stands on the other side.
+fn owed(reader: &mut Reader<'_>, kind: &str) -> Decimal {
+    let amount = reader.amount("total");
+    if amount.is_negative() && !kind.ends_with("CORRECTION") {
+        let message = format!("Amount of type {kind} must not be negative.");
+        reader.complain("total", code::SIDE, &message, &amount.to_string());
+    }
+    if Invoice::is_debit(kind) { amount.negated() } else { amount }
+}
+
 impl Reader<'_> {
-    fn raw(&self, name: &str) -> Option<&Value> {
+    pub fn raw(&self, name: &str) -> Option<&Value> {
         self.wire.get(self.fields.get(name).map_or(name, |spec| spec.wire_name(name)))
     }
 
-    fn text(&self, name: &str) -> String {
+    pub fn text(&self, name: &str) -> String {
         self.raw(name).map(ToString::to_string).unwrap_or_default()
     }
 
-    fn mandatory(&mut self, name: &str) -> String {
+    pub fn mandatory(&mut self, name: &str) -> String {
         let text = self.text(name);
         if text.trim().is_empty() {
             self.complain(name, code::MANDATORY, "Field is mandatory.", "");
@@ -198,7 +248,7 @@ impl Reader<'_> {
     }
 
     /// One of the values; `default` where the field is empty (`""`: there is none).
-    fn listed(&mut self, name: &str, values: &[&str], default: &str) -> String {
+    pub fn listed(&mut self, name: &str, values: &[&str], default: &str) -> String {
         let text = self.text(name);
         let text = if text.is_empty() { default.to_owned() } else { text };
         if !values.contains(&text.as_str()) {
@@ -207,7 +257,15 @@ impl Reader<'_> {
         text
     }
 
-    fn day(&mut self, name: &str) -> Option<Date> {
+    /// One of the values that the catalogue knows.
+    pub fn known(&mut self, name: &str, default: &str) -> String {
+        let fields = self.fields;
+        let values: Vec<&str> =
+            fields.get(name).map(|spec| spec.values.iter().map(String::as_str).collect()).unwrap_or_default();
+        self.listed(name, &values, default)
+    }
+
+    pub fn day(&mut self, name: &str) -> Option<Date> {
         let text = self.text(name);
         if text.is_empty() {
             return None;
@@ -220,7 +278,7 @@ impl Reader<'_> {
     }
 
     /// Posting is at the currency's rounding.
-    fn amount(&mut self, name: &str) -> Decimal {
+    pub fn amount(&mut self, name: &str) -> Decimal {
         match self.raw(name) {
             None | Some(Value::Null) => Decimal::ZERO,
             Some(value) => match value.as_decimal() {
@@ -245,7 +303,7 @@ impl Reader<'_> {
         number.map(ToString::to_string).unwrap_or_default()
     }
 
-    fn too_long(&mut self) {
+    pub fn too_long(&mut self) {
         for (name, spec) in self.fields {
             let text = self.text(name);
             if let Some(max) = spec.max.filter(|max| text.chars().count() > *max as usize) {
@@ -254,7 +312,7 @@ impl Reader<'_> {
         }
     }
 
-    fn complain(&mut self, name: &str, code: &str, message: &str, value: &str) {
+    pub fn complain(&mut self, name: &str, code: &str, message: &str, value: &str) {
         self.complaints.push(Complaint {
             field: self.fields.get(name).map_or(name, |spec| spec.wire_name(name)).to_owned(),
             value: value.to_owned(),

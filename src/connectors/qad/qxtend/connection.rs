@@ -7,8 +7,8 @@ use super::super::ask::{Ask, Reach, plan};
 use super::super::browse::fingerprint;
 use super::super::catalogue::{ResourceWire, Tenant};
 use super::super::connection::{configuration, differs, merged, unreadable};
+use super::super::dress::{self, Terms};
 use super::super::error::Purpose;
-use super::super::invoice as rules;
 use super::super::key::{carries, folded, named, part, reference};
 use super::super::query::Query;
 use super::client::{Client, Outgoing};
@@ -132,8 +132,7 @@ impl Connector for Connection {
     async fn create(&self, name: &str, record: &Record) -> Result<Written, Error> {
         let resource = self.resource(name, Operation::Create)?;
         self.check(resource, record)?;
-        let document = self.document(resource, record)?;
-        let dressed = self.dressed(resource, document, record)?;
+        let (document, dressed) = self.dressed(resource, record)?;
         self.write(resource, document, Job::Add, &dressed, record, named(resource.spec, record)).await
     }
 
@@ -150,8 +149,7 @@ impl Connector for Connection {
             )
             .mend("nothing was changed; the next run reads it again"));
         }
-        let document = self.document(resource, &whole)?;
-        let mut dressed = self.dressed(resource, document, &whole)?;
+        let (document, mut dressed) = self.dressed(resource, &whole)?;
         // The key makes a change of what would be a new record otherwise.
         for name in &resource.spec.identity {
             if let Some(value) = present.get(name) {
@@ -183,7 +181,12 @@ impl Connection {
     }
 
     fn source<'a>(&'a self, resource: Resource<'a>) -> Source<'a> {
-        Source { spec: resource.spec, wire: resource.wire, style: &self.tenant.profile.qxtend }
+        Source {
+            spec: resource.spec,
+            wire: resource.wire,
+            style: &self.tenant.profile.qxtend,
+            codes: &self.tenant.profile.errors,
+        }
     }
 
     /// Records that belong to an entity are only ever asked for within this one.
@@ -319,28 +322,26 @@ impl Connection {
         self.decoded(resource, &as_named(&resource.spec.fields), row).map_err(|error| unreadable(&error))
     }
 
-    fn check(&self, resource: Resource<'_>, record: &Record) -> Result<(), Error> {
-        if resource.name == invoice::RESOURCE {
-            return rules::check(resource.spec, record);
-        }
-        rules::fields_fit(&resource.spec.fields, record, "")
+    fn terms(&self) -> Terms<'_> {
+        Terms { profile: &self.tenant.profile, domain: self.client.domain(), entity: self.client.entity() }
     }
 
-    fn document<'a>(&'a self, resource: Resource<'a>, record: &Record) -> Result<&'a Document, Error> {
-        let name =
-            if resource.name == invoice::RESOURCE { invoice::document(&self.tenant.profile, record) } else { DEFAULT };
-        resource.wire.documents.get(name).ok_or_else(|| {
+    fn check(&self, resource: Resource<'_>, record: &Record) -> Result<(), Error> {
+        dress::of(resource.name).check(resource.spec, self.terms(), record)
+    }
+
+    /// The document that a record goes by, and what is written in it.
+    fn dressed<'a>(&'a self, resource: Resource<'a>, record: &Record) -> Result<(&'a Document, Record), Error> {
+        let (name, dressed) = if resource.name == invoice::RESOURCE {
+            invoice::dress(resource.spec, resource.wire, self.terms(), record)?
+        } else {
+            (DEFAULT, record.clone())
+        };
+        let document = resource.wire.documents.get(name).ok_or_else(|| {
             configuration(format!("the catalogue names no document `{name}` that writes {}", resource.spec.plural))
                 .mend("write it into the tenant profile, under `resources`, in `qxtend.documents` of this resource")
-        })
-    }
-
-    fn dressed(&self, resource: Resource<'_>, document: &Document, record: &Record) -> Result<Record, Error> {
-        if resource.name != invoice::RESOURCE {
-            return Ok(record.clone());
-        }
-        let (domain, entity) = (self.client.domain(), self.client.entity());
-        invoice::dress(resource.spec, &self.tenant.profile, document, domain, entity, record)
+        })?;
+        Ok((document, dressed))
     }
 
     async fn write(
@@ -370,7 +371,7 @@ impl Connection {
             wire: resource.wire,
             document: Some(document),
             purpose: Purpose::Write,
-            stale_lock: &self.tenant.profile.errors.stale_lock,
+            codes: &self.tenant.profile.errors,
         };
         let warnings = judge.warnings(&answer).map_err(|mut error| {
             error.message = self.client.scrubbed(&error.message);
@@ -398,16 +399,17 @@ impl Connection {
         let fields = as_named(&fields.map(|(name, field)| (name.clone(), field.clone())).collect());
         let row = document::read(&resource.spec.fields, &reading, answer).into_iter().next();
         let echo = match row.map(|row| self.decoded(resource, &fields, row)) {
-            Some(Ok(echo)) => Some(echo),
+            Some(Ok(echo)) => {
+                let (echo, dropped) = dress::of(resource.name).echoed(self.terms(), sent, echo);
+                warnings.extend(dropped);
+                Some(echo)
+            }
             Some(Err(error)) => {
                 warnings.push(format!("QAD's answer to the write could not be read: {error}"));
                 None
             }
             None => None,
         };
-        if let (Some(echo), true) = (&echo, resource.name == invoice::RESOURCE) {
-            warnings.extend(invoice::warning(document, sent, echo));
-        }
         let reference = echo.as_ref().map_or(otherwise, |echo| reference(resource.spec, echo));
         Written { reference, echo, warnings }
     }

@@ -3,9 +3,9 @@
 //!
 //! What is checked and what is defaulted is the same as over REST, by the same code.
 
-use super::super::invoice;
+use super::super::dress::{self, Terms};
 use super::super::profile::Profile;
-use super::wire::Document;
+use super::wire::QxtendWire;
 use crate::connector::{Error, ErrorKind, Permanence, ResourceSpec, decode};
 use crate::value::{Decimal, Record, Value};
 
@@ -16,44 +16,42 @@ const CODED: &str = "coded";
 /// An invoice on a purchase order, left to receiver matching.
 const ORDERED: &str = "ordered";
 
-/// The document that keeps what the record says.
-pub fn document(profile: &Profile, record: &Record) -> &'static str {
-    let text = |name: &str| record.get(name).and_then(Value::as_text).unwrap_or_default();
-    let status = if text("status_code").is_empty() { &profile.invoice.status_code } else { text("status_code") };
-    let matching = profile.qxtend.invoice.matching_statuses.iter().any(|known| known.eq_ignore_ascii_case(status));
-    if matching && !text("purchase_order").is_empty() { ORDERED } else { CODED }
-}
-
-/// The whole record as it is written, in the catalogue's names.
+/// The whole record as it is written, in the catalogue's names, and the document that keeps
+/// what it says. Amounts are as in a pipeline: a credit is negative, and stands on the debit side.
 pub fn dress(
     spec: &ResourceSpec,
-    profile: &Profile,
-    document: &Document,
-    domain: &str,
-    entity: &str,
+    wire: &QxtendWire,
+    terms: Terms<'_>,
     record: &Record,
-) -> Result<Record, Error> {
-    let wire = invoice::outgoing(spec, &profile.invoice, domain, entity, record);
-    let defaulted = decode(RESOURCE, "?", &spec.fields, &invoice::incoming(spec, wire).into()).map_err(|error| {
+) -> Result<(&'static str, Record), Error> {
+    let dress = dress::of(RESOURCE);
+    let outgoing = dress.incoming(spec, dress::outgoing(dress, spec, terms, record));
+    // An order's invoice has lost its lines here, so none is required.
+    let mut fields = spec.fields.clone();
+    fields.values_mut().for_each(|field| field.required = false);
+    let defaulted = decode(RESOURCE, "?", &fields, &outgoing.into()).map_err(|error| {
         Error::new(ErrorKind::Refused, Permanence::Permanent, format!("the record cannot be written: {error}"))
             .mend("correct the mapping")
     })?;
+    let defaulted = dress.seen(defaulted);
     let mut dressed: Record = defaulted
         .iter()
         .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    dressed.insert("taxable", profile.invoice.taxable);
-    if document.lists.contains_key("lines") {
-        dressed.insert("lines", balanced(&dressed, &profile.qxtend.invoice.control_account));
+    dressed.insert("taxable", terms.profile.invoice.taxable);
+    let has_lines = dressed.get("lines").and_then(Value::as_list).is_some_and(|lines| !lines.is_empty());
+    let document = if has_lines { CODED } else { ORDERED };
+    if wire.documents.get(document).is_some_and(|document| document.lists.contains_key("lines")) {
+        dressed.insert("lines", balanced(&dressed, &terms.profile.qxtend.invoice.control_account));
     }
     if let Some(number) = dressed.remove("purchase_order").filter(|number| number.as_text() != Some("")) {
         let mut order = Record::new();
-        order.insert("domain", domain);
+        order.insert("domain", terms.domain);
         order.insert("purchase_order", number);
         dressed.insert("orders", Value::list(vec![order.into()]));
     }
-    Ok(dressed)
+    Ok((document, dressed))
 }
 
 /// The cost lines, and the line on the supplier control account that takes their other side.
@@ -89,9 +87,4 @@ pub fn incoming(profile: &Profile, mut record: Record) -> Record {
         record.insert("purchase_order", number.clone());
     }
     record
-}
-
-/// What a document without lines leaves to QAD is not missing in its answer.
-pub fn warning(document: &Document, sent: &Record, echo: &Record) -> Option<String> {
-    if document.lists.contains_key("lines") { invoice::dropped(sent, echo) } else { None }
 }

@@ -81,8 +81,6 @@ pub struct CustomService {
 pub struct Invoices {
     /// The supplier control account, which takes the other side of the cost lines.
     pub control_account: String,
-    /// The status codes with which an invoice on a purchase order is left to receiver matching.
-    pub matching_statuses: Vec<String>,
 }
 
 impl Qxtend {

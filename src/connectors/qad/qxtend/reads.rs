@@ -2,6 +2,7 @@
 //! tenant's own service, whichever the tenant has for the resource.
 
 use super::super::error::Purpose;
+use super::super::profile::Errors as Codes;
 use super::client::{Client, Outgoing};
 use super::document::{self, Reading};
 use super::profile::Qxtend;
@@ -61,6 +62,7 @@ pub struct Source<'a> {
     pub spec: &'a ResourceSpec,
     pub wire: &'a QxtendWire,
     pub style: &'a Qxtend,
+    pub codes: &'a Codes,
 }
 
 impl Source<'_> {
@@ -101,7 +103,8 @@ impl Source<'_> {
             purpose: Purpose::Read,
         };
         let answer = client.document(outgoing).await?;
-        let judge = Judge { spec: self.spec, wire: self.wire, document: None, purpose: Purpose::Read, stale_lock: &[] };
+        let judge =
+            Judge { spec: self.spec, wire: self.wire, document: None, purpose: Purpose::Read, codes: self.codes };
         judge.warnings(&answer).map_err(|mut error| {
             error.message = client.scrubbed(&error.message);
             error

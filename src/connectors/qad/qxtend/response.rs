@@ -5,6 +5,7 @@
 //! left aside is no success.
 
 use super::super::error::{self, Complaint, Purpose};
+use super::super::profile::Errors as Codes;
 use super::faults;
 use super::messages::{Message, Severity};
 use super::wire::{Document, Name, QxtendWire};
@@ -19,7 +20,7 @@ pub struct Judge<'a> {
     /// `None` for a query.
     pub document: Option<&'a Document>,
     pub purpose: Purpose,
-    pub stale_lock: &'a [String],
+    pub codes: &'a Codes,
 }
 
 impl Judge<'_> {
@@ -130,7 +131,7 @@ impl Judge<'_> {
             .effect(self.purpose.effect());
         }
         let complaints: Vec<Complaint> = errors.into_iter().map(|message| self.complaint(message)).collect();
-        error::refusal(&complaints, &self.spec.fields, self.stale_lock).effect(self.purpose.effect())
+        error::refusal(&complaints, &self.spec.fields, self.codes).effect(self.purpose.effect())
     }
 
     fn complaint(&self, message: &Message) -> Complaint {

@@ -1,14 +1,21 @@
 //! The real connector against the fake: one transport in memory, one clock that only moves
 //! when it is told to.
 
+mod credits;
+mod payments;
+mod purchasing;
 mod qxtend;
+mod readiness;
 mod reads;
 mod sessions;
+mod shapes;
 mod writes;
 
 use super::DRIVER;
 use super::fake::QadFake;
-use crate::connector::contractor::{Account, Contractor, CostCenter, LedgerInvoice, Vendor};
+use crate::connector::contractor::{
+    Account, Contractor, CostCenter, Item, LedgerInvoice, OrderLine, PrimeContract, PurchaseOrder, Receipt, Vendor,
+};
 use crate::connector::{Connector, Fake, Fetch, Found, Key, Opening, Pace, RateSignal, Settings, Wire};
 use crate::value::{Date, Decimal, Record, Span, Timestamp, Value};
 use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Method, Transport, TransportError};
@@ -137,8 +144,90 @@ fn contractor() -> Contractor {
                 cost_center: "C300".into(),
             })
             .collect(),
+        prime_contracts: vec![PrimeContract {
+            id: 1,
+            project: 1,
+            number: "24-001".into(),
+            title: "Library".into(),
+            owner: "City of Joliet".into(),
+            customer_code: "C0001".into(),
+            approved: true,
+            retainage_percent: decimal("10"),
+            amount: decimal("1000000"),
+            date: day("2026-01-05"),
+        }],
+        orders: orders(),
+        receipts: receipts(),
+        items: vec![Item { code: "REBAR-4".into(), description: "Rebar".into(), unit: "EA".into(), active: true }],
         ..Contractor::default()
     }
+}
+
+fn order(number: &str, lines: &[(i64, &str, &str)]) -> PurchaseOrder {
+    let lines = lines.iter().map(|(number, ordered, unit_cost)| OrderLine {
+        number: *number,
+        item: "REBAR-4".into(),
+        description: "Rebar".into(),
+        ordered: decimal(ordered),
+        unit: "EA".into(),
+        unit_cost: decimal(unit_cost),
+        account: "5310".into(),
+        cost_center: "C300".into(),
+        evaluated: false,
+    });
+    PurchaseOrder {
+        number: number.into(),
+        supplier: "S0002".into(),
+        date: day("2026-08-01"),
+        due: day("2026-12-31"),
+        open: true,
+        cancelled: false,
+        project: String::new(),
+        lines: lines.collect(),
+    }
+}
+
+fn orders() -> Vec<PurchaseOrder> {
+    let mut evaluated = order("4714", &[(1, "100", "90")]);
+    evaluated.lines[0].evaluated = true;
+    let mut mixed = order("4718", &[(1, "10", "1000"), (2, "10", "1000"), (3, "10", "1000")]);
+    mixed.lines[2].evaluated = true;
+    vec![
+        order("4711", &[(2, "10", "1"), (3, "200", "60.00")]),
+        order("4712", &[(1, "100", "90")]),
+        order("4713", &[(1, "100", "90")]),
+        evaluated,
+        PurchaseOrder { open: false, ..order("4715", &[(1, "100", "90")]) },
+        PurchaseOrder { open: false, cancelled: true, ..order("4716", &[(1, "100", "90")]) },
+        PurchaseOrder { supplier: "S0003".into(), ..order("4717", &[(1, "100", "90")]) },
+        mixed,
+        PurchaseOrder { open: false, ..order("4719", &[(1, "100", "90")]) },
+    ]
+}
+
+fn receipts() -> Vec<Receipt> {
+    let receipts = [
+        ("R1", "4711", 2, "2026-09-20", "10"),
+        ("R1", "4711", 3, "2026-09-20", "150"),
+        ("R2", "4711", 3, "2026-09-22", "-30"),
+        ("R3", "4712", 1, "2026-09-15", "100"),
+        ("R4", "4713", 1, "2026-09-15", "60"),
+        ("R5", "4713", 1, "2026-10-01", "40"),
+        ("R6", "4714", 1, "2026-09-15", "100"),
+        ("R7", "4715", 1, "2026-09-15", "50"),
+        ("R8", "4718", 1, "2026-09-15", "10"),
+        ("R9", "4718", 2, "2026-09-15", "5"),
+        ("R10", "4719", 1, "2026-09-15", "100"),
+    ];
+    let receipt = |(receiver, order, line, date, quantity): (&str, &str, i64, &str, &str)| Receipt {
+        receiver: receiver.into(),
+        order: order.into(),
+        line,
+        date: day(date),
+        quantity: decimal(quantity),
+        posted: date.parse().expect("instant"),
+    };
+    receipts.into_iter().map(receipt).collect()
 }
 
 fn world() -> Arc<World> {

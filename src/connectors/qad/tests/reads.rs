@@ -118,9 +118,9 @@ async fn a_misspelt_filter_column_is_never_an_answer() {
     let connector = connect_with(&world, Some(profile), |_, _| {});
     let error = connector.find("supplier_invoices", &[key("S0001", "24-001-01")]).await.expect_err("misspelt column");
     assert!(error.message.ends_with("has no column `supplierInvoice.entity`"), "{}", error.message);
-    let key = Key(vec![("reference".into(), "R".into()), ("purchase_order".into(), "PO1".into())]);
+    let key = Key(vec![("reference".into(), "R".into()), ("lines".into(), "PO1".into())]);
     let error = connect(&world).find("supplier_invoices", &[key]).await.expect_err("no such column");
-    assert_eq!(error.message, "QAD's list of supplier invoices does not show `purchase_order`");
+    assert_eq!(error.message, "QAD's list of supplier invoices does not show `lines`");
 }
 
 proptest! {

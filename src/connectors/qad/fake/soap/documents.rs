@@ -5,11 +5,11 @@
 use super::answer::{self, Said};
 use super::{Request, Resource};
 use crate::connector::{FakeChange, FieldSpec, decode};
+use crate::connectors::qad::dress::{self, Terms};
 use crate::connectors::qad::error::Complaint;
 use crate::connectors::qad::fake::QadFake;
 use crate::connectors::qad::fake::entities::TWIN;
 use crate::connectors::qad::fake::ledger::{Invoice, InvoiceKey};
-use crate::connectors::qad::invoice as rest;
 use crate::connectors::qad::qxtend::document::{self, Job, Reading};
 use crate::connectors::qad::qxtend::session::property;
 use crate::connectors::qad::qxtend::wire::{Document, Name};
@@ -72,20 +72,14 @@ impl QadFake {
             record.insert("purchase_order", order);
         }
         let total = record.get("total").and_then(Value::as_decimal).unwrap_or_default();
-        let keeps_lines = document.lists.contains_key("lines");
-        if keeps_lines {
+        if document.lists.contains_key("lines") {
             self.take_control_line(&mut record, total)?;
-        } else {
-            record.insert("lines", Value::list(Vec::new()));
-            record.insert("total", Decimal::ZERO);
         }
-        let mut wire = rest::changes(resource.spec, &self.tenant.profile.invoice, &self.domain, &record);
+        let terms = Terms { profile: &self.tenant.profile, domain: &self.domain, entity: &self.entity };
+        let mut wire = dress::of(resource.name).changes(resource.spec, terms, &record, &record);
         let entity = record.get("entity").map(ToString::to_string).unwrap_or_default();
         wire.insert(resource.spec.fields.get("entity").map_or("entity", |spec| spec.wire_name("entity")), entity);
         let mut invoice = self.rules(resource.spec, request.now).read(&wire)?;
-        if !keeps_lines {
-            invoice.total = total;
-        }
         self.numbered(&mut invoice, &record);
         Ok(invoice)
     }
@@ -118,7 +112,7 @@ impl QadFake {
             voucher: number("voucher"),
         };
         match self.ledger.get(&key) {
-            Some(present) => (invoice.key, invoice.saves) = (key, present.saves + 1),
+            Some(present) => (invoice.key, invoice.saves, invoice.paid) = (key, present.saves + 1, present.paid),
             None => {
                 let key = &invoice.key;
                 invoice.key.voucher = self.ledger.next_voucher(&key.entity, key.year, &key.daybook);

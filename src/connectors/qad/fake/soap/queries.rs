@@ -68,7 +68,7 @@ impl QadFake {
         if resource == invoice::RESOURCE {
             return self.ledger.all().map(|invoice| invoice.record()).collect();
         }
-        self.masters.all(resource).cloned().collect()
+        self.records(resource)
     }
 
     /// The account that suppliers are owed on.

@@ -9,7 +9,19 @@ use crate::value::Value;
 async fn every_resource_is_read_as_over_rest() {
     let office = office();
     let rest = super::super::connect(&office.line.world);
-    for resource in ["suppliers", "gl_accounts", "cost_centers", "projects", "supplier_invoices"] {
+    for resource in [
+        "suppliers",
+        "gl_accounts",
+        "cost_centers",
+        "sub_accounts",
+        "projects",
+        "items",
+        "purchase_orders",
+        "goods_receipts",
+        "supplier_invoices",
+        "customers",
+        "periods",
+    ] {
         let (here, there) = (all(office.connector.as_ref(), resource).await, all(rest.as_ref(), resource).await);
         assert_eq!(here.len(), there.len(), "{resource}");
         here.iter().zip(&there).for_each(|(here, there)| assert_eq!(here, there, "{resource}"));

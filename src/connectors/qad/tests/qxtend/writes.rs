@@ -16,7 +16,8 @@ async fn refused(record: Record) -> Error {
     let office = office();
     let error = refused_by(&office, record).await;
     assert_eq!(office.books(), 30, "nothing may be saved");
-    assert_eq!((error.kind, error.permanence), (ErrorKind::Refused, Permanence::Permanent));
+    // A period that is closed today is taken later.
+    assert!(matches!(error.kind, ErrorKind::Refused | ErrorKind::NotYet), "{}", error.message);
     error
 }
 
@@ -63,7 +64,7 @@ async fn the_books_are_the_same_as_over_rest() {
     let rest = super::super::connect(&there);
     for record in [
         invoice("24-002-07"),
-        with(with(invoice("24-002-08"), "purchase_order", "PO000017"), "description", "Léon & Söhne <7>"),
+        with(with(invoice("24-002-08"), "purchase_order", "4712"), "description", "Léon & Söhne <7>"),
         lines(invoice("24-002-09"), vec![line("6000", "", "-12.50")], "-12.50"),
     ] {
         here.connector.create("supplier_invoices", &record).await.expect("by QXtend");
@@ -259,12 +260,12 @@ async fn an_invoice_is_updated_with_what_changed() {
 #[tokio::test]
 async fn an_order_that_is_left_to_matching_goes_without_lines() {
     let office = office();
-    let record = with(with(invoice("24-002-07"), "purchase_order", "PO000017"), "status_code", "AP-NOALLOC");
+    let record = with(with(invoice("24-002-07"), "purchase_order", "4712"), "status_code", "AP-NOALLOC");
     let written = office.connector.create("supplier_invoices", &record).await.expect("created");
     assert_eq!(written.warnings, Vec::<String>::new());
     assert_eq!(written.echo.as_ref().and_then(|echo| echo.get("lines")), None, "what was not sent is not missed");
     let sent = office.last();
-    assert!(sent.contains("<BCInvoice>") && sent.contains("<CInvoicePOPoNbr>PO000017</CInvoicePOPoNbr>"), "{sent}");
+    assert!(sent.contains("<BCInvoice>") && sent.contains("<CInvoicePOPoNbr>4712</CInvoicePOPoNbr>"), "{sent}");
     assert!(!sent.contains("tcGLCode"), "{sent}");
     let found = one(office.connector.as_ref(), "S0002", "24-002-07").await;
     assert_eq!(found.record.get("total"), Some(&Value::Decimal(decimal("9000"))));
