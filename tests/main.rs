@@ -19,6 +19,7 @@ mod ledger;
 mod lsp;
 mod mlc_test;
 mod quickstart;
+mod qxtend;
 mod reckoning;
 mod reckoning_costs;
 mod segments;

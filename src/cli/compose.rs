@@ -235,7 +235,8 @@ fn credential(
 ) -> Result<Credential, Failure> {
     let Some(source) = source else { return Ok(Credential::default()) };
     let catalogue = (connection.driver.catalogue)();
-    let fields: Vec<&str> = catalogue.credentials.iter().map(|field| field.name.as_str()).collect();
+    let needed = catalogue.credentials.iter().filter(|field| field.is_needed(&connection.settings));
+    let fields: Vec<&str> = needed.map(|field| field.name.as_str()).collect();
     world.secrets.credential(source, &fields).map_err(|error| {
         Failure::world(format!("no credential for connection `{}`: {}", connection.name, error.message), error.hint)
     })

@@ -264,7 +264,7 @@ fn connector_json(driver: &Driver) -> Value {
         "sources": catalogue.sources,
         "credentials": catalogue.credentials.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(),
         "settings": catalogue.settings.iter().map(|(name, setting)| json!({
-            "name": name, "required": setting.required, "default": setting.default, "doc": setting.doc,
+            "name": name, "required": setting.required, "default": setting.default, "values": setting.values, "doc": setting.doc,
         })).collect::<Vec<_>>(),
         "resources": resources,
     })

@@ -3,6 +3,7 @@
 //! Read from YAML that is embedded beside each connector. The checker, the client,
 //! the fake and `mlc schema` all read this one form, so they cannot disagree.
 
+use super::Settings;
 use crate::value::{FieldType, Kind, RecordType, Type};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -39,6 +40,9 @@ pub struct SettingSpec {
     /// Not needed (and not allowed to matter) with `sandbox`.
     #[serde(default)]
     pub supplied_by_sandbox: bool,
+    /// The only texts that it takes; empty where it takes any.
+    #[serde(default)]
+    pub values: Vec<String>,
     pub doc: String,
 }
 
@@ -56,7 +60,25 @@ pub enum SettingType {
 #[serde(deny_unknown_fields)]
 pub struct CredentialSpec {
     pub name: String,
+    /// Not needed where a setting has this value.
+    #[serde(default)]
+    pub unless: Option<SettingIs>,
     pub doc: String,
+}
+
+/// A setting with a certain value.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SettingIs {
+    pub setting: String,
+    pub is: String,
+}
+
+impl CredentialSpec {
+    /// Whether a connection with these settings needs it.
+    pub fn is_needed(&self, settings: &Settings) -> bool {
+        self.unless.as_ref().is_none_or(|unless| settings.text(&unless.setting) != Some(unless.is.as_str()))
+    }
 }
 
 /// One resource.

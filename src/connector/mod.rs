@@ -14,7 +14,7 @@ mod fake;
 
 pub use catalogue::{
     Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec, ScopeSpec,
-    SettingSpec, SettingType, SpecType,
+    SettingIs, SettingSpec, SettingType, SpecType,
 };
 pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;

@@ -15,6 +15,16 @@ const SHORTEST_PREFIX: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ask(Vec<String>);
 
+/// What one question reaches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach<'a> {
+    One(&'a str),
+    /// Both included.
+    Range(&'a str, &'a str),
+    Begins(&'a str),
+    All,
+}
+
 /// Splits texts into asks of at most `most` texts each.
 pub fn plan(texts: &BTreeSet<String>, most: usize) -> Vec<Ask> {
     let mut shapes: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -50,18 +60,28 @@ impl Ask {
         &self.0
     }
 
-    /// The filter on `column`; `None` when there is nothing that can be filtered by.
-    pub fn filter(&self, column: &str) -> Option<String> {
-        let (first, last) = (self.0.first()?, self.0.last()?);
+    /// What brings all of the texts.
+    pub fn reach(&self) -> Reach<'_> {
+        let (Some(first), Some(last)) = (self.0.first(), self.0.last()) else { return Reach::All };
         if first == last && !first.contains(',') {
-            return Some(filter(column, "eq", first));
+            return Reach::One(first);
         }
         if shape(first).is_some() && shape(first) == shape(last) {
-            return Some(range(column, first, last));
+            return Reach::Range(first, last);
         }
         let prefix = first.get(..common(first, last)).unwrap_or_default();
         let prefix = prefix.split(',').next().unwrap_or_default();
-        (!prefix.is_empty()).then(|| filter(column, "sw", prefix))
+        if prefix.is_empty() { Reach::All } else { Reach::Begins(prefix) }
+    }
+
+    /// The filter on `column`; `None` when there is nothing that can be filtered by.
+    pub fn filter(&self, column: &str) -> Option<String> {
+        match self.reach() {
+            Reach::One(text) => Some(filter(column, "eq", text)),
+            Reach::Range(from, to) => Some(range(column, from, to)),
+            Reach::Begins(prefix) => Some(filter(column, "sw", prefix)),
+            Reach::All => None,
+        }
     }
 
     /// Two asks of half the texts; `None` when it is one text already.

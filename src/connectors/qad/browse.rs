@@ -221,7 +221,8 @@ fn wrong_profile(message: String, mend: &str) -> Error {
         .mend(format!("{mend} into the tenant profile, under `resources`"))
 }
 
-fn fingerprint(row: &Value) -> String {
+/// The same for the same row.
+pub fn fingerprint(row: &Value) -> String {
     hex(&to_json_string(row))
 }
 

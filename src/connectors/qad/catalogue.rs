@@ -3,7 +3,8 @@
 //! Takes catalogue.yaml, the files of catalogue/ (all embedded) and a profile; hands on a [`Tenant`], in which
 //! every resource has a typed [`ResourceWire`]. The fake serves the shipped one.
 
-use super::profile::{FieldOverride, Profile, ResourceOverride};
+use super::profile::{self, FieldOverride, Profile, ResourceOverride};
+use super::qxtend::wire::QxtendWire;
 use crate::connector::{Catalogue, FieldSpec, ResourceSpec};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -74,6 +75,9 @@ pub struct ResourceWire {
     /// The browse shows no lines: each record is read by its keys as well.
     #[serde(default)]
     pub list_shows_headers_only: bool,
+    /// What it is called over QXtend.
+    #[serde(default)]
+    pub qxtend: Option<QxtendWire>,
     /// A browse of its own lists the lines of many records at once.
     #[serde(default)]
     pub lines: Option<LinesWire>,
@@ -147,6 +151,11 @@ fn lay_over(name: &str, spec: &mut ResourceSpec, changes: &ResourceOverride) -> 
     if let Some(keys) = &changes.keys {
         let keys = keys.iter().map(|key| serde_yaml::Value::from(key.as_str())).collect();
         spec.wire.insert("keys".to_owned(), serde_yaml::Value::Sequence(keys));
+    }
+    if let Some(own) = &changes.qxtend {
+        let names =
+            spec.wire.entry("qxtend".to_owned()).or_insert(serde_yaml::Value::Mapping(serde_yaml::Mapping::new()));
+        profile::lay_over(names, own.clone());
     }
     for (path, field_changes) in &changes.fields {
         let field = field_at(&mut spec.fields, path)
@@ -259,6 +268,24 @@ mod tests {
             tenant.catalogue.resources["supplier_invoices"].fields["daybook"].default.as_deref(),
             Some("APINV, or APCN for a credit note")
         );
+    }
+
+    #[test]
+    fn every_resource_has_names_over_qxtend() {
+        for tenant in [
+            shipped_tenant().clone(),
+            Tenant::read(Some(include_str!("../../../examples/qad-qxtend-profile.yaml"))).expect("example"),
+        ] {
+            for (name, spec) in &tenant.catalogue.resources {
+                let Some(wire) = tenant.resource(name).and_then(|(_, wire)| wire.qxtend.as_ref()) else { continue };
+                assert!(!wire.service.is_empty() && wire.query.is_empty() == wire.table.is_empty(), "{name}");
+                for path in wire.fields.keys().chain(wire.columns.keys()) {
+                    let head = path.split('.').next().unwrap_or(path);
+                    let known = spec.fields.contains_key(head) || wire.lists.contains_key(head) || head == "taxable";
+                    assert!(known, "{name}.{path}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -89,7 +89,8 @@ pub fn retry_at(response: &HttpResponse, now: Timestamp) -> Option<Timestamp> {
     Some(there.map_or(until, |there| now.plus(until.since(there))))
 }
 
-fn of_status(response: &HttpResponse, purpose: Purpose, now: Timestamp) -> Error {
+/// A status that is not a good one.
+pub fn of_status(response: &HttpResponse, purpose: Purpose, now: Timestamp) -> Error {
     let said = said(response);
     let base = |kind, permanence, message: String| Error::new(kind, permanence, message).status(response.status);
     match response.status {
@@ -134,7 +135,7 @@ fn of_status(response: &HttpResponse, purpose: Purpose, now: Timestamp) -> Error
 }
 
 /// A page for people where JSON was due: something in front of QAD answered.
-fn challenge(status: u16, purpose: Purpose) -> Error {
+pub fn challenge(status: u16, purpose: Purpose) -> Error {
     Error::new(
         ErrorKind::Unavailable,
         Permanence::Temporary,
@@ -253,7 +254,8 @@ fn sentence_end(message: &str) -> &str {
     message.trim().trim_end_matches('.')
 }
 
-fn is_html(response: &HttpResponse) -> bool {
+/// Whether a page for people came.
+pub fn is_html(response: &HttpResponse) -> bool {
     let typed = response.header("Content-Type").is_some_and(|value| value.to_ascii_lowercase().contains("text/html"));
     let start: Vec<u8> = response
         .body

@@ -1,11 +1,11 @@
-//! QAD Adaptive ERP over REST: masters, purchase orders, receipts and periods to read,
-//! supplier invoices and payments to write.
+//! QAD, as Adaptive ERP over REST or as Enterprise Edition by QXtend: masters, purchase orders,
+//! receipts and periods to read, supplier invoices and payments to write.
 //!
 //! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where one tenant differs.
 //! `connection` carries out the engine's operations: `reading`, `ask` and `browse` find records,
-//! `readiness` says whether an invoice's receipts are there, `dress` and `envelope` dress records for the wire, `client` and `auth` send them, and
+//! `readiness` says whether receipts are there, `dress` and `envelope` dress records, `client` and `auth` send them, and
 //! `error` is the one place where an answer becomes an error. `fake` is the same system in
-//! memory.
+//! memory. `qxtend` does the same over SOAP, with the same catalogue, profile and rules.
 
 mod ask;
 mod auth;
@@ -20,16 +20,24 @@ mod fake;
 mod key;
 mod profile;
 mod query;
+mod qxtend;
 mod readiness;
 mod reading;
 #[cfg(test)]
 mod tests;
 
-use crate::connector::{Catalogue, Driver};
+use crate::connector::{Catalogue, Connector, Driver, Error, Opening};
 
 /// QAD's line in the list of connectors.
-pub const DRIVER: Driver =
-    Driver { name: "qad", catalogue: catalogue::shipped, profiled, open: connection::open, fake: fake::stocked };
+pub const DRIVER: Driver = Driver { name: "qad", catalogue: catalogue::shipped, profiled, open, fake: fake::stocked };
+
+/// Opens a connection by the interface that `api` names.
+fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {
+    match opening.settings.text("api") {
+        Some("qxtend") => qxtend::open(opening),
+        _ => connection::open(opening),
+    }
+}
 
 /// The catalogue with a tenant profile laid over it.
 fn profiled(profile: &str) -> Result<Catalogue, String> {

@@ -4,6 +4,7 @@
 //! key, and hands on a typed [`Profile`]. A key that nobody reads is an error, so a
 //! misspelt override never goes unnoticed.
 
+use super::qxtend::profile::Qxtend;
 use crate::value::Span;
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -19,6 +20,8 @@ pub struct Profile {
     pub invoice: InvoiceDefaults,
     pub payment: PaymentDefaults,
     pub errors: Errors,
+    /// What differs where the tenant is reached by QXtend.
+    pub qxtend: Qxtend,
     /// By the catalogue's resource names.
     pub resources: IndexMap<String, ResourceOverride>,
 }
@@ -137,6 +140,8 @@ pub struct ResourceOverride {
     pub browse: Option<String>,
     /// The browse that lists its lines, where they have one of their own.
     pub lines_browse: Option<String>,
+    /// What it is called over QXtend; laid over the catalogue's, key by key.
+    pub qxtend: Option<Yaml>,
     /// By the catalogue's field names; `lines.amount` steps into a list.
     pub fields: IndexMap<String, FieldOverride>,
 }
@@ -196,7 +201,7 @@ impl Profile {
             ("browse.keys_per_request", self.browse.keys_per_request as u64),
             ("browse.most_pages_per_range", self.browse.most_pages_per_range),
         ];
-        match counts.iter().find(|(_, count)| *count == 0) {
+        match counts.iter().chain(&self.qxtend.counts()).find(|(_, count)| *count == 0) {
             Some((name, _)) => Err(format!("the tenant profile is wrong: `{name}` must be at least 1")),
             None if self.http.user_agent.trim().is_empty() => {
                 Err("the tenant profile is wrong: `http.user_agent` must not be empty".to_owned())
@@ -207,7 +212,7 @@ impl Profile {
 }
 
 /// Mappings are merged, everything else is replaced.
-fn lay_over(base: &mut Yaml, own: Yaml) {
+pub fn lay_over(base: &mut Yaml, own: Yaml) {
     match (base, own) {
         (Yaml::Mapping(base), Yaml::Mapping(own)) => {
             for (key, value) in own {

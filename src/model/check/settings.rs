@@ -135,8 +135,30 @@ impl Checker<'_> {
         );
     }
 
+    /// Whether the text is one of those that the setting takes; says so if not.
+    fn one_of(&mut self, setting: &Setting, text: &str, values: &[String]) -> bool {
+        let known = || values.iter().map(String::as_str);
+        if known().any(|value| value == text) {
+            return true;
+        }
+        let hint = match nearest(text, known()) {
+            Some(near) => format!("did you mean `\"{near}\"`?"),
+            None => {
+                let quoted: Vec<String> = values.iter().map(|value| format!("\"{value}\"")).collect();
+                format!("write one of {}", listed(quoted.iter().map(String::as_str), 12))
+            }
+        };
+        let message = format!("`{}` cannot be `{text}`", setting.name.text);
+        self.setting_value(setting.value.span, &message, "not known", &hint);
+        false
+    }
+
     fn setting(&mut self, setting: &Setting, spec: &SettingSpec) -> Option<Value> {
         match spec.ty {
+            SettingType::Text if !spec.values.is_empty() => {
+                let text = self.setting_text(setting)?;
+                self.one_of(setting, &text, &spec.values).then_some(Value::Text(text))
+            }
             SettingType::Text | SettingType::File => self.setting_text(setting).map(Value::Text),
             SettingType::Url => {
                 let text = self.setting_text(setting)?;

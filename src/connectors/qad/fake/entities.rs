@@ -16,7 +16,7 @@ use crate::value::{Record, Timestamp, Value, from_json_slice};
 use crate::world::{HttpRequest, HttpResponse, Method};
 
 const STALE: &str = "8888";
-const TWIN: &str = "The reference already exists on another invoice for this supplier";
+pub const TWIN: &str = "The reference already exists on another invoice for this supplier";
 const PAID_TWICE: &str = "The reference already exists on another payment";
 const ONE_OF_SO_MANY_WRITES_ANSWERS_NOTHING: u64 = 50;
 
@@ -194,7 +194,8 @@ impl QadFake {
         if silent { answer::empty() } else { answer::data(&wire.array, vec![shown], Some(("paymentConfs", warnings))) }
     }
 
-    fn rules<'a>(&'a self, spec: &'a ResourceSpec, now: Timestamp) -> Rules<'a> {
+    /// What is asked of an invoice at this moment.
+    pub fn rules<'a>(&'a self, spec: &'a ResourceSpec, now: Timestamp) -> Rules<'a> {
         Rules {
             fields: &spec.fields,
             masters: &self.masters,

@@ -17,6 +17,7 @@ mod payments;
 mod posting;
 mod purchasing;
 mod session;
+mod soap;
 
 use super::catalogue::{Tenant, shipped_tenant};
 use super::query::Query;
@@ -49,6 +50,7 @@ pub struct QadFake {
     masters: Masters,
     ledger: Ledger,
     changes: Vec<FakeChange>,
+    agents: soap::Agents,
     /// Paths of the business entities, and the resources that they name.
     paths: BTreeMap<String, String>,
 }
@@ -83,6 +85,7 @@ impl QadFake {
             masters: Masters::new(contractor),
             ledger,
             changes: Vec::new(),
+            agents: soap::Agents::default(),
             paths: paths.collect(),
         }
     }
@@ -154,6 +157,9 @@ impl Fake for QadFake {
             return answer::challenge();
         }
         let (path, query) = split(&request.url);
+        if let Some(answer) = self.soap(path, request, now) {
+            return answer;
+        }
         let Some(path) = path.strip_prefix(CONTEXT) else { return answer::nowhere() };
         let query = Query::parse(query);
         match path {

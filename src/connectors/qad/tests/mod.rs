@@ -4,6 +4,7 @@
 mod credits;
 mod payments;
 mod purchasing;
+mod qxtend;
 mod readiness;
 mod reads;
 mod sessions;

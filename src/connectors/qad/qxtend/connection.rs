@@ -1,0 +1,487 @@
+//! The connector over QXtend: the engine's operations as documents and queries.
+//!
+//! The same catalogue and the same checks as over REST; only the way differs. It remembers
+//! which lists are proven, nothing about records.
+
+use super::super::ask::{Ask, Reach, plan};
+use super::super::browse::fingerprint;
+use super::super::catalogue::{ResourceWire, Tenant};
+use super::super::connection::{configuration, differs, merged, unreadable};
+use super::super::dress::{self, Terms};
+use super::super::error::Purpose;
+use super::super::key::{carries, folded, named, part, reference};
+use super::super::query::Query;
+use super::client::{Client, Outgoing};
+use super::document::{self, Job, Reading};
+use super::invoice;
+use super::reads::{Condition, Operator, Source};
+use super::response::Judge;
+use super::session::{Context, Login};
+use super::wire::{Document, QxtendWire};
+use super::xml::Element;
+use crate::connector::{
+    Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, FieldSpec, Found, Key, Opening, Operation, Page,
+    PageToken, Permanence, Readiness, ResourceSpec, Wait, Written, decode,
+};
+use crate::value::Record;
+use async_trait::async_trait;
+use indexmap::IndexMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+/// One text can name this many pages of records before something must be wrong.
+const MOST_PAGES_OF_ONE_TEXT: u64 = 1_000;
+/// What a record's document is called where there is only one.
+const DEFAULT: &str = "default";
+
+/// A live connection to one tenant.
+pub struct Connection {
+    tenant: Tenant,
+    client: Client,
+    /// Resources of which an empty answer is known to mean that there is nothing.
+    proven: Mutex<BTreeSet<String>>,
+}
+
+/// A resource with all that is known of it.
+#[derive(Clone, Copy)]
+struct Resource<'a> {
+    name: &'a str,
+    spec: &'a ResourceSpec,
+    rest: &'a ResourceWire,
+    wire: &'a QxtendWire,
+}
+
+/// Opens a connection. Sends nothing yet.
+pub fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {
+    let tenant = Tenant::read(opening.profile.as_deref())
+        .map_err(|problem| configuration(problem).mend("correct the file that `profile` of the connection names"))?;
+    let setting = |name: &str| {
+        let text = opening.settings.text(name).map(str::trim).filter(|text| !text.is_empty());
+        text.map(str::to_owned).ok_or_else(|| {
+            configuration(format!("connection `{}` has no `{name}`", opening.name))
+                .mend("write it into the `connect` block")
+        })
+    };
+    let (url, domain, entity) = (setting("url")?, setting("domain")?, setting("entity")?);
+    let login = Login::new(&opening.credential, tenant.profile.qxtend.credentials)?;
+    let client = Client::new(opening.wire, &url, &tenant.profile, domain, entity, login);
+    Ok(Box::new(Connection { tenant, client, proven: Mutex::default() }))
+}
+
+#[async_trait]
+impl Connector for Connection {
+    fn catalogue(&self) -> &Catalogue {
+        &self.tenant.catalogue
+    }
+
+    async fn fetch(&self, request: &Fetch) -> Result<Page, Error> {
+        let resource = self.resource(&request.resource, Operation::List)?;
+        let mut conditions = self.within(resource);
+        for (name, value) in &request.filters {
+            conditions.push(Condition::new(name, Operator::Equals, value.to_string()));
+        }
+        let place = request.page.as_ref().map_or(Ok(Place::default()), Place::read)?;
+        let size = self.tenant.profile.qxtend.page_size;
+        let rows = self.source(resource).rows(&self.client, &conditions, place.first, size).await?;
+        let first = rows.first().map(|row| fingerprint(&row.clone().into())).unwrap_or_default();
+        if !rows.is_empty() && first == place.before {
+            return Err(configuration(format!(
+                "QAD gives the {} before again from number {} on, so their list cannot be read whole",
+                resource.spec.plural, place.first
+            ))
+            .mend("correct the names of first row and row count in the tenant profile, or set a `qxtend.page_size` that holds the whole list"));
+        }
+        if rows.is_empty() && place.first == 1 {
+            self.prove(resource).await?;
+        }
+        let full = u64::try_from(rows.len()).is_ok_and(|count| count >= size);
+        let next = full.then(|| Place { first: place.first + size, before: first }.write());
+        let fields = as_named(&resource.spec.fields);
+        let records = rows.into_iter().map(|row| self.decoded(resource, &fields, row)).collect();
+        Ok(Page { records, next, total: None })
+    }
+
+    async fn find(&self, name: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
+        let resource = self.resource(name, Operation::List)?;
+        let ask_by = &resource.rest.ask_by;
+        let mut texts = BTreeSet::new();
+        for key in keys {
+            let text = part(key, ask_by).map(ToString::to_string).ok_or_else(|| {
+                configuration(format!("QAD cannot be asked for {} without `{ask_by}`", resource.spec.plural))
+                    .mend(format!("add `{ask_by}` to the key"))
+            })?;
+            // An empty text is in no record: none is ever created with one.
+            if !text.trim().is_empty() {
+                texts.insert(text);
+            }
+        }
+        let there = self.ask(resource, &texts).await?;
+        if let Some(name) = unseen(keys, &there) {
+            return Err(configuration(format!("QAD's list of {} does not show `{name}`", resource.spec.plural))
+                .mend(format!("leave `{name}` out of the key, or write its name into the tenant profile")));
+        }
+        let matching = |key: &Key| {
+            let text = part(key, ask_by).map(|text| folded(&text.to_string())).unwrap_or_default();
+            let candidates = there.get(&text).map(Vec::as_slice).unwrap_or_default();
+            candidates.iter().filter(|found| carries(&found.record, key)).cloned().collect()
+        };
+        Ok(keys.iter().map(matching).collect())
+    }
+
+    async fn create(&self, name: &str, record: &Record) -> Result<Written, Error> {
+        let resource = self.resource(name, Operation::Create)?;
+        self.check(resource, record)?;
+        let (document, dressed) = self.dressed(resource, record)?;
+        self.write(resource, document, Job::Add, &dressed, record, named(resource.spec, record)).await
+    }
+
+    async fn update(&self, name: &str, found: &Found, record: &Record) -> Result<Written, Error> {
+        let resource = self.resource(name, Operation::Update)?;
+        let present = self.present(resource, found).await?;
+        let whole = merged(&present, record);
+        self.check(resource, &whole)?;
+        if let Some(name) = differs(&found.record, &present) {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                Permanence::Permanent,
+                format!("{} changed in QAD since it was read: `{name}` is another", found.reference),
+            )
+            .mend("nothing was changed; the next run reads it again"));
+        }
+        let (document, mut dressed) = self.dressed(resource, &whole)?;
+        // The key makes a change of what would be a new record otherwise.
+        for name in &resource.spec.identity {
+            if let Some(value) = present.get(name) {
+                dressed.insert(name.as_str(), value.clone());
+            }
+        }
+        self.write(resource, document, Job::Modify, &dressed, &whole, found.reference.clone()).await
+    }
+
+    async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
+        Err(configuration(format!("over QXtend, nobody has said how {} of QAD are looked at", wait.what))
+            .mend("take `settle` out of the flow, or reach this tenant with `api = \"rest\"`"))
+    }
+}
+
+impl Connection {
+    fn resource<'a>(&'a self, name: &'a str, operation: Operation) -> Result<Resource<'a>, Error> {
+        let Some((spec, rest)) = self.tenant.resource(name) else {
+            return Err(configuration(format!("QAD has no resource `{name}` in the catalogue")));
+        };
+        if !spec.can(operation) {
+            return Err(configuration(format!("the connector cannot {} {} in QAD", operation.name(), spec.plural)));
+        }
+        let wire = rest.qxtend.as_ref().ok_or_else(|| {
+            configuration(format!("the catalogue does not say what {} are called over QXtend", spec.plural))
+                .mend("write `qxtend` of this resource into the tenant profile, under `resources`")
+        })?;
+        Ok(Resource { name, spec, rest, wire })
+    }
+
+    fn source<'a>(&'a self, resource: Resource<'a>) -> Source<'a> {
+        Source {
+            spec: resource.spec,
+            wire: resource.wire,
+            style: &self.tenant.profile.qxtend,
+            codes: &self.tenant.profile.errors,
+        }
+    }
+
+    /// Records that belong to an entity are only ever asked for within this one.
+    fn within(&self, resource: Resource<'_>) -> Vec<Condition> {
+        let field = resource.rest.within_entity.iter();
+        field.map(|name| Condition::new(name, Operator::Equals, self.client.entity())).collect()
+    }
+
+    /// Every record whose `ask_by` field is among the texts (and others), by that field.
+    async fn ask(
+        &self,
+        resource: Resource<'_>,
+        texts: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Vec<Found>>, Error> {
+        let mut there: BTreeMap<String, BTreeMap<String, Found>> = BTreeMap::new();
+        let mut asks = plan(texts, self.tenant.profile.qxtend.keys_per_request);
+        let fields = as_named(&self.listed(resource));
+        let mut silent = asks.is_empty();
+        while let Some(ask) = asks.pop() {
+            let Some(rows) = self.rows(resource, &ask, &mut asks).await? else { continue };
+            silent |= rows.is_empty();
+            for row in rows {
+                // A row that cannot be read could be the very one: the answer would be a guess.
+                let record = self.decoded(resource, &fields, row).map_err(|error| unreadable(&error))?;
+                let text = record.get(&resource.rest.ask_by).map(|text| folded(&text.to_string())).unwrap_or_default();
+                let found = found(resource.spec, record);
+                there.entry(text).or_default().insert(found.reference.clone(), found);
+            }
+        }
+        if silent {
+            self.prove(resource).await?;
+        }
+        Ok(there.into_iter().map(|(text, found)| (text, found.into_values().collect())).collect())
+    }
+
+    /// The rows of one ask; `None` when they are too many and its halves were put back.
+    async fn rows(&self, resource: Resource<'_>, ask: &Ask, asks: &mut Vec<Ask>) -> Result<Option<Vec<Record>>, Error> {
+        let style = &self.tenant.profile.qxtend;
+        let mut conditions = self.within(resource);
+        conditions.extend(reach(&resource.rest.ask_by, ask));
+        let halves = ask.halves();
+        let most = if halves.is_some() { style.most_pages_per_range } else { MOST_PAGES_OF_ONE_TEXT };
+        let mut all = Vec::new();
+        let mut before = None;
+        for page in 0..most {
+            let first = page * style.page_size + 1;
+            let rows = self.source(resource).rows(&self.client, &conditions, first, style.page_size).await?;
+            let full = u64::try_from(rows.len()).is_ok_and(|count| count >= style.page_size);
+            if !rows.is_empty() && rows.first() == before.as_ref() {
+                return Err(configuration(format!(
+                    "QAD gives the same {} again from number {first} on, so it cannot be asked for them",
+                    resource.spec.plural
+                ))
+                .mend("correct the names of first row and row count under `qxtend` in the tenant profile"));
+            }
+            before = rows.first().cloned();
+            all.extend(rows);
+            if !full {
+                return Ok(Some(all));
+            }
+        }
+        let (front, back) = halves.ok_or_else(|| {
+            configuration(format!(
+                "QAD lists more than {MOST_PAGES_OF_ONE_TEXT} pages of {} for one key",
+                resource.spec.plural
+            ))
+            .mend("check the names of the query and its fields in the tenant profile")
+        })?;
+        asks.extend([front, back]);
+        Ok(None)
+    }
+
+    /// Makes sure that an empty answer means that there is nothing. A record that the list
+    /// shows must come when it is asked for by its own key: names are the tenant's, and a
+    /// wrong one finds nothing and says nothing. Two requests, once.
+    async fn prove(&self, resource: Resource<'_>) -> Result<(), Error> {
+        if self.proven.lock().unwrap_or_else(PoisonError::into_inner).contains(resource.name) {
+            return Ok(());
+        }
+        let fields = as_named(&self.listed(resource));
+        let source = self.source(resource);
+        let one = source.rows(&self.client, &self.within(resource), 1, 1).await?.into_iter().next();
+        if let Some(row) = one {
+            let canary = self.decoded(resource, &fields, row).map_err(|error| unreadable(&error))?;
+            let ask_by = &resource.rest.ask_by;
+            let text = canary.get(ask_by).map(ToString::to_string).unwrap_or_default();
+            let mut conditions = self.within(resource);
+            conditions.push(Condition::new(ask_by, Operator::Equals, text.as_str()));
+            let again = source.rows(&self.client, &conditions, 1, 1).await?;
+            let same = again.first().and_then(|row| row.get(ask_by)).map(|again| folded(&again.to_string()));
+            if same.as_deref() != Some(folded(&text).as_str()) {
+                return Err(configuration(format!(
+                    "QAD lists the {} `{text}`, but does not find it when it is asked for by `{ask_by}`",
+                    resource.spec.title
+                ))
+                .mend("correct the names under `resources`, in `qxtend` of this resource, in the tenant profile"));
+            }
+        }
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(resource.name.to_owned());
+        Ok(())
+    }
+
+    /// The fields that a list is compared by: the same as over REST.
+    fn listed(&self, resource: Resource<'_>) -> IndexMap<String, FieldSpec> {
+        let whole = !resource.rest.list_shows_headers_only;
+        let fields = resource.spec.fields.iter().filter(|(_, field)| whole || field.fields.is_empty());
+        fields.map(|(name, field)| (name.clone(), field.clone())).collect()
+    }
+
+    fn decoded(
+        &self,
+        resource: Resource<'_>,
+        fields: &IndexMap<String, FieldSpec>,
+        row: Record,
+    ) -> Result<Record, DecodeError> {
+        let row = if resource.name == invoice::RESOURCE { invoice::incoming(&self.tenant.profile, row) } else { row };
+        decode(resource.name, resource.spec.identity.last().map_or("?", String::as_str), fields, &row.into())
+    }
+
+    /// The record as it stands now, by the key that it was found with.
+    async fn present(&self, resource: Resource<'_>, found: &Found) -> Result<Record, Error> {
+        let keys = found.token.as_deref().map(Query::parse).ok_or_else(|| {
+            Error::new(ErrorKind::Refused, Permanence::Permanent, "this record was found without its keys")
+                .mend("run again; it is looked up anew")
+        })?;
+        let of = |name: &String| keys.get(name).map(|value| Condition::new(name, Operator::Equals, value));
+        let conditions: Vec<Condition> = resource.spec.identity.iter().filter_map(of).collect();
+        let rows = self.source(resource).rows(&self.client, &conditions, 1, 1).await?;
+        let row = rows.into_iter().next().ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, Permanence::Permanent, format!("{} is no longer in QAD", found.reference))
+                .mend("find out who removed it; then replay the record")
+        })?;
+        self.decoded(resource, &as_named(&resource.spec.fields), row).map_err(|error| unreadable(&error))
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        Terms { profile: &self.tenant.profile, domain: self.client.domain(), entity: self.client.entity() }
+    }
+
+    fn check(&self, resource: Resource<'_>, record: &Record) -> Result<(), Error> {
+        dress::of(resource.name).check(resource.spec, self.terms(), record)
+    }
+
+    /// The document that a record goes by, and what is written in it.
+    fn dressed<'a>(&'a self, resource: Resource<'a>, record: &Record) -> Result<(&'a Document, Record), Error> {
+        let (name, dressed) = if resource.name == invoice::RESOURCE {
+            invoice::dress(resource.spec, resource.wire, self.terms(), record)?
+        } else {
+            (DEFAULT, record.clone())
+        };
+        let document = resource.wire.documents.get(name).ok_or_else(|| {
+            configuration(format!("the catalogue names no document `{name}` that writes {}", resource.spec.plural))
+                .mend("write it into the tenant profile, under `resources`, in `qxtend.documents` of this resource")
+        })?;
+        Ok((document, dressed))
+    }
+
+    async fn write(
+        &self,
+        resource: Resource<'_>,
+        document: &Document,
+        job: Job,
+        dressed: &Record,
+        sent: &Record,
+        otherwise: String,
+    ) -> Result<Written, Error> {
+        let style = &self.tenant.profile.qxtend;
+        let mut rest: Vec<Element> = document
+            .parameters
+            .iter()
+            .filter_map(|(name, value)| Some(Element::leaf(name.as_str(), value.clone()?)))
+            .collect();
+        rest.push(document::write(resource.spec, resource.wire, document, job, dressed)?);
+        let context = Context {
+            version: document.version.as_ref().unwrap_or(&style.version),
+            action: document.action.as_deref(),
+        };
+        let outgoing = Outgoing { element: &document.element, context, rest, purpose: Purpose::Write };
+        let answer = self.client.document(outgoing).await?;
+        let judge = Judge {
+            spec: resource.spec,
+            wire: resource.wire,
+            document: Some(document),
+            purpose: Purpose::Write,
+            codes: &self.tenant.profile.errors,
+        };
+        let warnings = judge.warnings(&answer).map_err(|mut error| {
+            error.message = self.client.scrubbed(&error.message);
+            error
+        })?;
+        Ok(self.written(resource, document, &answer, warnings, sent, otherwise))
+    }
+
+    /// A write that was answered with success. What the answer leaves out, the engine reads back.
+    fn written(
+        &self,
+        resource: Resource<'_>,
+        document: &Document,
+        answer: &Element,
+        warnings: Vec<String>,
+        sent: &Record,
+        otherwise: String,
+    ) -> Written {
+        let mut warnings: Vec<String> = warnings.iter().map(|text| self.client.scrubbed(text)).collect();
+        let name =
+            |path: &str, spec: &FieldSpec| resource.wire.name(Some(document), path, Some(spec)).map(Cow::into_owned);
+        let reading = Reading { table: &document.table, lists: &document.lists, name: &name };
+        let carried = |name: &String, field: &FieldSpec| field.fields.is_empty() || document.lists.contains_key(name);
+        let fields = resource.spec.fields.iter().filter(|(name, field)| carried(name, field));
+        let fields = as_named(&fields.map(|(name, field)| (name.clone(), field.clone())).collect());
+        let row = document::read(&resource.spec.fields, &reading, answer).into_iter().next();
+        let echo = match row.map(|row| self.decoded(resource, &fields, row)) {
+            Some(Ok(echo)) => {
+                let (echo, dropped) = dress::of(resource.name).echoed(self.terms(), sent, echo);
+                warnings.extend(dropped);
+                Some(echo)
+            }
+            Some(Err(error)) => {
+                warnings.push(format!("QAD's answer to the write could not be read: {error}"));
+                None
+            }
+            None => None,
+        };
+        let reference = echo.as_ref().map_or(otherwise, |echo| reference(resource.spec, echo));
+        Written { reference, echo, warnings }
+    }
+}
+
+/// Where a page of a list begins, and what the page before began with.
+struct Place {
+    first: u64,
+    before: String,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { first: 1, before: String::new() }
+    }
+}
+
+impl Place {
+    fn write(&self) -> PageToken {
+        PageToken(format!("{} {}", self.first, self.before))
+    }
+
+    fn read(token: &PageToken) -> Result<Self, Error> {
+        let parts = token.0.split_once(' ');
+        let place =
+            parts.and_then(|(first, before)| Some(Self { first: first.parse().ok()?, before: before.to_owned() }));
+        place.ok_or_else(|| {
+            Error::new(ErrorKind::Malformed, Permanence::Permanent, "this is no place in a QAD list")
+                .mend("start the list anew")
+        })
+    }
+}
+
+/// What an ask comes to on the field that is asked by.
+fn reach(field: &str, ask: &Ask) -> Vec<Condition> {
+    match ask.reach() {
+        Reach::One(text) => vec![Condition::new(field, Operator::Equals, text)],
+        Reach::Range(from, to) => {
+            vec![Condition::new(field, Operator::AtLeast, from), Condition::new(field, Operator::AtMost, to)]
+        }
+        Reach::Begins(prefix) => vec![Condition::new(field, Operator::Begins, prefix)],
+        Reach::All => Vec::new(),
+    }
+}
+
+fn found(spec: &ResourceSpec, record: Record) -> Found {
+    let keys = spec.identity.iter().fold(Query::new(), |query, name| match record.get(name) {
+        Some(value) if !value.is_null() => query.with(name, value.to_string()),
+        _ => query,
+    });
+    Found { reference: reference(spec, &record), token: Some(keys.encoded()), record }
+}
+
+/// A field of the keys that a record does not show: whether it carries the key would be a guess.
+fn unseen(keys: &[Key], there: &BTreeMap<String, Vec<Found>>) -> Option<String> {
+    let first = keys.first()?;
+    let shown =
+        |name: &str| there.values().flatten().all(|found| found.record.get(name).is_some_and(|value| !value.is_null()));
+    first.0.iter().find(|(name, _)| !shown(name)).map(|(name, _)| name.to_string())
+}
+
+/// The fields by the catalogue's own names, as rows are read into.
+fn as_named(fields: &IndexMap<String, FieldSpec>) -> IndexMap<String, FieldSpec> {
+    let plain = fields.iter().map(|(name, field)| {
+        let own = FieldSpec {
+            wire: None,
+            aliases: Vec::new(),
+            derive: Vec::new(),
+            fields: as_named(&field.fields),
+            ..field.clone()
+        };
+        (name.clone(), own)
+    });
+    plain.collect()
+}
