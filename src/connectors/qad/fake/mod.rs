@@ -8,6 +8,7 @@
 mod answer;
 mod browses;
 mod entities;
+mod evaluated;
 mod filter;
 mod ledger;
 mod masters;
@@ -69,6 +70,7 @@ impl QadFake {
         let (spec, _) = tenant.resource("supplier_invoices").expect("the shipped catalogue has supplier invoices");
         let mut ledger = Ledger::new(spec);
         ledger.stock(contractor, &entity, &currency);
+        evaluated::settle(&mut ledger, contractor, &entity, &currency);
         let paths = tenant.catalogue.resources.keys().filter_map(|name| {
             let (_, wire) = tenant.resource(name).filter(|(_, wire)| !wire.path.is_empty())?;
             Some((wire.path.clone(), name.clone()))
