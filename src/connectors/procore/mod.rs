@@ -9,6 +9,7 @@ mod catalogue;
 mod client;
 mod error;
 mod fake;
+mod probe;
 mod query;
 #[cfg(test)]
 mod tests;

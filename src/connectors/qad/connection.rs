@@ -15,7 +15,7 @@ use super::key::{carries, folded, keys_of, named, part, reference, with_keys};
 use super::query::Query;
 use crate::connector::{
     Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, FieldSpec, Found, Key, Opening, Operation, Page,
-    Permanence, ResourceSpec, Written, decode,
+    Permanence, Probe, ResourceSpec, Wanted, Written, decode,
 };
 use crate::value::{Record, Value};
 use async_trait::async_trait;
@@ -28,7 +28,7 @@ const MOST_PAGES_OF_ONE_TEXT: u64 = 1_000;
 
 /// A live connection to one tenant.
 pub struct Connection {
-    tenant: Tenant,
+    pub(super) tenant: Tenant,
     client: Client,
     browses: Browses,
     domain: String,
@@ -152,9 +152,22 @@ impl Connector for Connection {
         let body = self.client.post(&wire.path, &query, envelope::wrap(&wire.array, present)).await?;
         self.written(resource, spec, wire, body.as_ref(), found.reference.clone())
     }
+
+    async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
+        self.look(wanted).await
+    }
 }
 
 impl Connection {
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Domain and entity.
+    pub(super) fn place(&self) -> (&str, &str) {
+        (&self.domain, &self.entity)
+    }
+
     fn resource(&self, name: &str, operation: Operation) -> Result<(&ResourceSpec, &ResourceWire), Error> {
         match self.tenant.resource(name) {
             Some((spec, wire)) if spec.can(operation) => Ok((spec, wire)),
@@ -166,7 +179,7 @@ impl Connection {
     }
 
     /// Records that belong to an entity are only ever asked for within this one.
-    fn within(&self, spec: &ResourceSpec, wire: &ResourceWire) -> Vec<String> {
+    pub(super) fn within(&self, spec: &ResourceSpec, wire: &ResourceWire) -> Vec<String> {
         let field = wire.within_entity.as_ref().and_then(|name| spec.fields.get(name));
         field.and_then(column).map(|column| filter(column, "eq", &self.entity)).into_iter().collect()
     }
@@ -250,7 +263,12 @@ impl Connection {
     }
 
     /// One record by its keys, as it stands on the wire.
-    async fn show(&self, spec: &ResourceSpec, wire: &ResourceWire, query: &Query) -> Result<Option<Record>, Error> {
+    pub(super) async fn show(
+        &self,
+        spec: &ResourceSpec,
+        wire: &ResourceWire,
+        query: &Query,
+    ) -> Result<Option<Record>, Error> {
         let body = self.client.get(&wire.path, query).await?.ok_or_else(|| {
             Error::new(ErrorKind::Malformed, Permanence::Temporary, "QAD answers a read with nothing")
                 .mend("if this goes on, ask whoever runs the QAD tenant")
@@ -269,7 +287,7 @@ impl Connection {
         envelope::open(body, &wire.array, purpose, &spec.fields, &self.tenant.profile.errors.stale_lock)
     }
 
-    fn decoded(&self, resource: &str, spec: &ResourceSpec, wire: Record) -> Result<Record, DecodeError> {
+    pub(super) fn decoded(&self, resource: &str, spec: &ResourceSpec, wire: Record) -> Result<Record, DecodeError> {
         decode(resource, identity(spec), &spec.fields, &invoice::incoming(spec, wire).into())
     }
 
@@ -306,7 +324,7 @@ impl Connection {
 }
 
 /// The fields that the browse shows, by their columns.
-fn listed(spec: &ResourceSpec) -> IndexMap<String, FieldSpec> {
+pub(super) fn listed(spec: &ResourceSpec) -> IndexMap<String, FieldSpec> {
     let shown = spec.fields.iter().filter_map(|(name, field)| {
         let mut field = field.clone();
         field.wire = Some(column(&field)?.to_owned());
@@ -315,7 +333,7 @@ fn listed(spec: &ResourceSpec) -> IndexMap<String, FieldSpec> {
     shown.collect()
 }
 
-fn decode_row(
+pub(super) fn decode_row(
     resource: &str,
     spec: &ResourceSpec,
     listed: &IndexMap<String, FieldSpec>,
@@ -357,7 +375,7 @@ fn merged(present: &Record, changes: &Record) -> Record {
     whole
 }
 
-fn unreadable(error: &DecodeError) -> Error {
+pub(super) fn unreadable(error: &DecodeError) -> Error {
     Error::new(ErrorKind::Malformed, Permanence::Permanent, format!("what QAD shows cannot be read: {error}"))
         .mend("correct the wire name or column of that field in the tenant profile")
 }

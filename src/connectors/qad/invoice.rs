@@ -121,6 +121,15 @@ pub fn incoming(spec: &ResourceSpec, mut wire: Record) -> Record {
     wire
 }
 
+/// The names by which a field of the catalogue travels; most have one.
+pub fn sent_as(wire: &str) -> Vec<&str> {
+    match wire {
+        AMOUNT => vec![DEBIT, CREDIT],
+        ORDER => vec![ORDERS],
+        name => vec![name],
+    }
+}
+
 fn lines_name(spec: &ResourceSpec) -> String {
     spec.fields.get("lines").map_or("lines", |field| field.wire_name("lines")).to_owned()
 }

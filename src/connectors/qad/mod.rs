@@ -18,8 +18,10 @@ mod error;
 mod fake;
 mod invoice;
 mod key;
+mod probe;
 mod profile;
 mod query;
+mod swagger;
 #[cfg(test)]
 mod tests;
 

@@ -18,6 +18,9 @@ pub struct Profile {
     pub browse: Browse,
     pub invoice: InvoiceDefaults,
     pub errors: Errors,
+    /// Where the tenant shows its own Swagger (JSON), below the base address.
+    #[serde(default)]
+    pub swagger: Option<String>,
     /// By the catalogue's resource names.
     pub resources: IndexMap<String, ResourceOverride>,
 }

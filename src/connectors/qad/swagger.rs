@@ -1,0 +1,219 @@
+//! The tenant's own description of its interface (Swagger 2 or OpenAPI 3, as JSON), and
+//! what of a resource is not in it.
+//!
+//! Only names are compared. A document that is laid out in another way than the standard
+//! says shows as names that are missing, never as names that are there.
+
+use super::catalogue::ResourceWire;
+use super::invoice;
+use crate::connector::FieldSpec;
+use crate::value::{Record, Value};
+use indexmap::IndexMap;
+
+/// No description nests deeper than this; one that does goes round in a circle.
+const DEEPEST: usize = 12;
+
+/// A description.
+pub struct Swagger(Record);
+
+/// A name that is not there, and the one there that is most like it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// `path`, `list` or `name`.
+    pub what: &'static str,
+    pub name: String,
+    pub nearest: Option<String>,
+}
+
+impl Swagger {
+    /// `None` if the document describes no paths.
+    pub fn read(document: Value) -> Option<Self> {
+        let document = document.as_record()?.clone();
+        document.get("paths")?.as_record()?;
+        Some(Self(document))
+    }
+
+    /// The names of the resource that the description does not have, in the order of the catalogue.
+    pub fn missing(&self, wire: &ResourceWire, fields: &IndexMap<String, FieldSpec>) -> Vec<Missing> {
+        let Some(operations) = self.path(&wire.path) else {
+            let paths = self.paths().map(|(path, _)| path.to_owned());
+            return vec![missing("path", &wire.path, paths)];
+        };
+        let mut lists = Vec::new();
+        let mut record = None;
+        for schema in schemas(operations) {
+            record = record.or_else(|| self.list(schema, &wire.array, DEEPEST, &mut lists));
+        }
+        match record {
+            Some(record) => self.absent(record, fields, ""),
+            None => vec![missing("list", &wire.array, lists)],
+        }
+    }
+
+    fn paths(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let paths = self.0.get("paths").and_then(Value::as_record);
+        paths.into_iter().flat_map(Record::iter).map(|(path, operations)| (&**path, operations))
+    }
+
+    /// Paths may be told with the context root before them, or without `/api`.
+    fn path(&self, wanted: &str) -> Option<&Record> {
+        let same = |path: &str| {
+            let path = path.trim_end_matches('/');
+            path.ends_with(wanted) || (path.starts_with('/') && path.len() > 1 && wanted.ends_with(path))
+        };
+        self.paths().find(|(path, _)| same(path)).and_then(|(_, operations)| operations.as_record())
+    }
+
+    /// The schema of the records of the list, wherever in a body it stands. The names of
+    /// the lists that were seen on the way are kept.
+    fn list<'a>(&'a self, schema: &'a Value, array: &str, deep: usize, seen: &mut Vec<String>) -> Option<&'a Record> {
+        let schema = self.resolved(schema)?;
+        let inner = deep.checked_sub(1)?;
+        let properties = self.properties(schema, inner);
+        for (name, property) in &properties {
+            let items = self.resolved(property).and_then(|property| property.get("items"));
+            if let Some(items) = items.and_then(|items| self.resolved(items)) {
+                if *name == array {
+                    return Some(items);
+                }
+                seen.push((*name).to_owned());
+            }
+        }
+        properties.into_iter().find_map(|(_, property)| self.list(property, array, inner, seen))
+    }
+
+    fn absent(&self, record: &Record, fields: &IndexMap<String, FieldSpec>, place: &str) -> Vec<Missing> {
+        let properties = self.properties(record, DEEPEST);
+        let mut absent = Vec::new();
+        for (name, field) in fields.iter().filter(|(_, field)| field.derive.is_empty()) {
+            let wire = field.wire_name(name).split('.').next().unwrap_or(name);
+            let sent = invoice::sent_as(wire);
+            let there = |name: &str| properties.iter().find(|(known, _)| *known == name);
+            if there(wire).is_none() && !sent.iter().all(|name| there(name).is_some()) {
+                let known = properties.iter().map(|(name, _)| (*name).to_owned());
+                let found = missing("name", wire, known);
+                absent.push(Missing { name: format!("{place}{wire}"), ..found });
+                continue;
+            }
+            let items = there(wire).and_then(|(_, property)| self.resolved(property)?.get("items"));
+            if let Some(items) = items.and_then(|items| self.resolved(items)).filter(|_| !field.fields.is_empty()) {
+                absent.extend(self.absent(items, &field.fields, &format!("{place}{wire}.")));
+            }
+        }
+        absent
+    }
+
+    /// The properties of a schema, those that it is composed of included.
+    fn properties<'a>(&'a self, schema: &'a Record, deep: usize) -> Vec<(&'a str, &'a Value)> {
+        let own = schema.get("properties").and_then(Value::as_record);
+        let mut all: Vec<(&str, &Value)> =
+            own.into_iter().flat_map(Record::iter).map(|(name, property)| (&**name, property)).collect();
+        let Some(inner) = deep.checked_sub(1) else { return all };
+        for part in schema.get("allOf").and_then(Value::as_list).unwrap_or_default() {
+            if let Some(part) = self.resolved(part) {
+                all.extend(self.properties(part, inner));
+            }
+        }
+        all
+    }
+
+    /// What a `$ref` within the document points to.
+    fn resolved<'a>(&'a self, schema: &'a Value) -> Option<&'a Record> {
+        let mut at = schema.as_record()?;
+        for _ in 0..DEEPEST {
+            let Some(reference) = at.get("$ref").and_then(Value::as_text) else { return Some(at) };
+            let mut steps = reference.strip_prefix("#/")?.split('/');
+            at = steps.try_fold(&self.0, |at, step| at.get(step)?.as_record())?;
+        }
+        None
+    }
+}
+
+/// The schemas of the bodies that the operations of a path take and give.
+fn schemas(operations: &Record) -> Vec<&Value> {
+    let mut found = Vec::new();
+    for operation in operations.iter().filter_map(|(_, operation)| operation.as_record()) {
+        let parameters = operation.get("parameters").and_then(Value::as_list).unwrap_or_default();
+        let responses = operation.get("responses").and_then(Value::as_record);
+        let responses = responses.into_iter().flat_map(Record::iter).map(|(_, response)| response);
+        for body in parameters.iter().chain(operation.get("requestBody")).chain(responses) {
+            let Some(body) = body.as_record() else { continue };
+            found.extend(body.get("schema"));
+            let content = body.get("content").and_then(Value::as_record);
+            let kinds = content.into_iter().flat_map(Record::iter).filter_map(|(_, kind)| kind.as_record());
+            found.extend(kinds.filter_map(|kind| kind.get("schema")));
+        }
+    }
+    found
+}
+
+fn missing(what: &'static str, name: &str, known: impl IntoIterator<Item = String>) -> Missing {
+    let close = |known: &str| strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase());
+    let nearest = known.into_iter().map(|known| (close(&known), known)).filter(|(close, _)| *close > 0.75);
+    let nearest = nearest.max_by(|(left, _), (right, _)| left.total_cmp(right)).map(|(_, known)| known);
+    Missing { what, name: name.to_owned(), nearest }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, Swagger};
+    use crate::connectors::qad::catalogue::shipped_tenant;
+    use crate::value::from_json_slice;
+
+    fn read(text: &str) -> Swagger {
+        Swagger::read(from_json_slice(text.as_bytes()).expect("JSON")).expect("a description")
+    }
+
+    #[test]
+    fn both_editions_are_read_and_names_that_are_missing_are_told_with_their_like() {
+        let (spec, wire) = shipped_tenant().resource("cost_centers").expect("resource");
+        let names = |code: &str| {
+            let properties: Vec<String> = spec
+                .fields
+                .iter()
+                .map(|(name, field)| format!(r#""{}": {{}}"#, field.wire_name(name).replace("costCentreCode", code)))
+                .collect();
+            format!(
+                r#"{{"type": "object", "allOf": [{{"properties": {{"data": {{"properties": {{"{}": {{"type": "array",
+                "items": {{"properties": {{{}}}}}}}}}}}}}}}]}}"#,
+                wire.array,
+                properties.join(", ")
+            )
+        };
+        let older = |code: &str| {
+            format!(
+                r##"{{"swagger": "2.0", "paths": {{"/clouderp{}": {{"get": {{"responses": {{"200":
+                {{"schema": {{"$ref": "#/definitions/Answer"}}}}}}}}}}}}, "definitions": {{"Answer": {}}}}}"##,
+                wire.path,
+                names(code)
+            )
+        };
+        let code = spec.fields["code"].wire_name("code");
+        assert_eq!(read(&older(code)).missing(wire, &spec.fields), []);
+        let newer = format!(
+            r#"{{"openapi": "3.0.1", "paths": {{"{}": {{"post": {{"requestBody": {{"content":
+            {{"application/json": {{"schema": {}}}}}}}}}}}}}}}"#,
+            wire.path,
+            names(code)
+        );
+        assert_eq!(read(&newer).missing(wire, &spec.fields), []);
+        let other = read(&newer.replace(wire.path.as_str(), "/api/erp/costCentres"));
+        assert_eq!(other.missing(wire, &spec.fields)[0].what, "path");
+        let renamed = read(&newer.replace(code, "costCentre"));
+        let found = renamed.missing(wire, &spec.fields);
+        assert_eq!(found, [Missing { what: "name", name: code.to_owned(), nearest: Some("costCentre".to_owned()) }]);
+        let list = read(&newer.replace(&format!("\"{}\"", wire.array), "\"costCenterV2s\""));
+        assert_eq!(list.missing(wire, &spec.fields)[0].what, "list");
+    }
+
+    #[test]
+    fn a_circle_and_a_document_of_another_kind_are_survived() {
+        assert!(Swagger::read(from_json_slice(b"{\"a\": 1}").expect("JSON")).is_none());
+        let round = r##"{"paths": {"/api/erp/costCenters": {"get": {"responses": {"200": {"schema":
+            {"$ref": "#/definitions/A"}}}}}}, "definitions": {"A": {"allOf": [{"$ref": "#/definitions/A"}],
+            "properties": {"a": {"$ref": "#/definitions/A"}, "b": {"$ref": "#/definitions/B"}}},
+            "B": {"$ref": "#/definitions/B"}}}"##;
+        let (spec, wire) = shipped_tenant().resource("cost_centers").expect("resource");
+        assert!(!read(round).missing(wire, &spec.fields).is_empty());
+    }
+}
