@@ -15,6 +15,7 @@ mod jsonpath;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mlc_test;
+mod ping;
 mod quickstart;
 mod reckoning;
 mod served;

@@ -2,7 +2,8 @@
 //!
 //! Vendors can be written, the rest is only read, and the catalogue says so. What it can do
 //! is `catalogue`; requests are made in `client`, writes in `write`, tokens in `auth`, a
-//! status becomes an error in `error`; `fake` answers as Procore does.
+//! status becomes an error in `error`; `probe` looks at what a pipeline needs before it runs;
+//! `fake` answers as Procore does.
 
 mod auth;
 mod catalogue;

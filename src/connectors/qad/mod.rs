@@ -4,8 +4,9 @@
 //! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where one tenant differs.
 //! `connection` carries out the engine's operations: `ask` and `browse` find records,
 //! `invoice` and `envelope` dress them for the wire, `client` and `auth` send them, and
-//! `error` is the one place where an answer becomes an error. `fake` is the same system in
-//! memory.
+//! `error` is the one place where an answer becomes an error. `probe` looks at what a
+//! pipeline needs before it runs, by the tenant's own `swagger` too. `fake` is the same
+//! system in memory.
 
 mod ask;
 mod auth;

@@ -197,7 +197,7 @@ mod tests {
             names(code)
         );
         assert_eq!(read(&newer).missing(wire, &spec.fields), []);
-        let other = read(&newer.replace(wire.path.as_str(), "/api/erp/costCentres"));
+        let other = read(&newer.replace(wire.path.as_str(), "/api/erp/elsewhere"));
         assert_eq!(other.missing(wire, &spec.fields)[0].what, "path");
         let renamed = read(&newer.replace(code, "costCentre"));
         let found = renamed.missing(wire, &spec.fields);
@@ -209,7 +209,7 @@ mod tests {
     #[test]
     fn a_circle_and_a_document_of_another_kind_are_survived() {
         assert!(Swagger::read(from_json_slice(b"{\"a\": 1}").expect("JSON")).is_none());
-        let round = r##"{"paths": {"/api/erp/costCenters": {"get": {"responses": {"200": {"schema":
+        let round = r##"{"paths": {"/api/erp/costCentres": {"get": {"responses": {"200": {"schema":
             {"$ref": "#/definitions/A"}}}}}}, "definitions": {"A": {"allOf": [{"$ref": "#/definitions/A"}],
             "properties": {"a": {"$ref": "#/definitions/A"}, "b": {"$ref": "#/definitions/B"}}},
             "B": {"$ref": "#/definitions/B"}}}"##;

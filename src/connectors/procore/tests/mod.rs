@@ -2,6 +2,7 @@
 
 mod contractor;
 mod fake;
+mod probing;
 mod reading;
 mod refusals;
 mod writing;

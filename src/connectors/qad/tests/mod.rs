@@ -1,6 +1,7 @@
 //! The real connector against the fake: one transport in memory, one clock that only moves
 //! when it is told to.
 
+mod probing;
 mod reads;
 mod sessions;
 mod writes;
