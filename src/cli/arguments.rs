@@ -41,6 +41,8 @@ pub enum Command {
     Approve(Approve),
     /// Look at both systems before a run does: credentials, permissions, names, clocks; writes nothing
     Ping(Ping),
+    /// Say which codes in use have no row in a lookup yet; write the table to complete
+    Align(Align),
     /// Show what connectors, resources and fields there are
     Schema(Schema),
     /// Serve the sandbox on loopback, for pipelines that name its URLs and for other programs
@@ -261,6 +263,39 @@ pub struct Ping {
     pub vars: Vars,
     #[command(flatten)]
     pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads what the flows read, and asks each lookup what the mapping would ask of it, drafts
+and other records that are not wanted yet among them. Nothing is written to any system.
+
+Exit codes: 0 every code has a row; 1 some have none; 2 the pipeline or the command line
+is wrong; 3 a source or a list of codes cannot be read.")]
+pub struct Align {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
+    pub make: Make,
+    #[command(flatten)]
+    pub printing: Printing,
+    /// Only this flow; may be given several times
+    #[arg(long = "flow", value_name = "NAME")]
+    pub flows: Vec<String>,
+    /// Only this lookup
+    #[arg(long, value_name = "NAME")]
+    pub lookup: Option<String>,
+    /// Look at records that changed in so many days
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    pub days: u32,
+    /// Write the rows to complete to this file, a .csv or an .xlsx
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

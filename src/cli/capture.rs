@@ -53,7 +53,7 @@ pub fn run(arguments: &Arguments, record: &str) -> Outcome {
     let resource = format!("{}.{}", source.connection, source.resource);
     let json = fixture(&entry, &resource, source.scope.is_some(), &arguments.redacted);
     let (path, shown) = place(file, &entry);
-    host::write_new(&path, &format!("{json:#}\n"))
+    host::write_new(&path, format!("{json:#}\n"))
         .map_err(|sentence| Failure::wrong(sentence, "take that file away, or write the test by hand"))?;
     let draft = Draft { name: entry.label.clone(), flow: entry.id.flow.clone(), fixture: shown };
     match written(arguments, &draft) {

@@ -65,7 +65,7 @@ pub(super) async fn run(
 }
 
 /// The scopes that the flow wants; one without a name for a source that has none.
-async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
+pub(super) async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunError> {
     let source = flow.flow().source();
     let (Some(wanted), Some((spec, _))) = (&source.scope, &flow.scope) else { return Ok(vec![None]) };
     let context = &flow.context;

@@ -17,6 +17,7 @@ mod brake;
 mod change;
 mod claims;
 mod context;
+mod coverage;
 mod deliver;
 mod error;
 mod fetch;
@@ -50,6 +51,7 @@ mod ticket;
 mod wording;
 
 pub use brake::StopKind;
+pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
 pub use error::{RunError, RunErrorKind};
 pub use governor::Governor;
 pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};

@@ -51,7 +51,7 @@ pub async fn run(setup: &Setup, options: &Options) -> Result<Report, RunError> {
 }
 
 /// Indices of the flows to run, in the program's order.
-fn chosen(setup: &Setup, options: &Options) -> Result<Vec<usize>, RunError> {
+pub(super) fn chosen(setup: &Setup, options: &Options) -> Result<Vec<usize>, RunError> {
     let flows = setup.program.flows();
     if let Some(unknown) = options.flows.iter().find(|name| !flows.iter().any(|flow| flow.name() == name.as_str())) {
         let names: Vec<&str> = flows.iter().map(|flow| flow.name()).collect();
@@ -65,7 +65,7 @@ fn chosen(setup: &Setup, options: &Options) -> Result<Vec<usize>, RunError> {
     Ok((0..flows.len()).filter(|&index| wanted(flows[index].name())).collect())
 }
 
-fn context(setup: &Setup, options: &Options, started: Timestamp) -> Context {
+pub(super) fn context(setup: &Setup, options: &Options, started: Timestamp) -> Context {
     let run = run_id(started, [setup.entropy.next_u64(), setup.entropy.next_u64()]);
     let report = Report {
         pipeline: setup.program.name().to_owned(),

@@ -76,11 +76,11 @@ fn as_text(path: &Path, bytes: &[u8]) -> Result<Arc<str>, String> {
 }
 
 /// Writes a file that is not there yet, and the folders that it lies in.
-pub fn write_new(path: &Path, text: &str) -> Result<(), String> {
+pub fn write_new(path: &Path, content: impl AsRef<[u8]>) -> Result<(), String> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
     }
-    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = File::create_new(path).and_then(|mut file| file.write_all(content.as_ref()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => format!("{} is there already", path.display()),
         _ => format!("{} cannot be written: {error}", path.display()),

@@ -7,6 +7,7 @@
 use super::expression::{Each, Expr, Match, Matching, Otherwise, Step};
 use super::operate::{self, Refused};
 use super::peers::Matched;
+use super::survey::{Ledger, Standing};
 use super::table::{Answer, Tables};
 use super::{Stop, mend};
 use crate::model::functions::LONGEST_TEXT;
@@ -46,6 +47,8 @@ pub(super) struct Machine<'a> {
     doing: Arc<str>,
     /// What lookups were asked for in vain.
     pub missed: Vec<(LookupId, Vec<Value>)>,
+    /// Set when the questions to lookups are only to be written down.
+    pub survey: Option<Ledger>,
     /// The number of the target record that the source record is linked with already.
     pub linked: Option<Arc<str>>,
     /// The record of the target that `match` found.
@@ -67,6 +70,7 @@ impl<'a> Machine<'a> {
             calls: MOST_CALLS,
             doing: Arc::from(""),
             missed: Vec::new(),
+            survey: None,
             linked: None,
             matched: None,
         }
@@ -96,7 +100,7 @@ impl<'a> Machine<'a> {
                     self.doing = name.clone();
                     let value = self.eval(value)?;
                     match otherwise {
-                        Some(otherwise) if value.is_null() => return Err(self.stop(otherwise)),
+                        Some(otherwise) if value.is_null() && self.survey.is_none() => return Err(self.stop(otherwise)),
                         _ => self.set(*local, value),
                     }
                 }
@@ -109,7 +113,7 @@ impl<'a> Machine<'a> {
                     self.set(*local, value);
                 }
                 Step::Require { condition, otherwise } => {
-                    if !self.holds(condition)? {
+                    if !self.holds(condition)? && self.survey.is_none() {
                         return Err(self.stop(otherwise));
                     }
                 }
@@ -117,6 +121,22 @@ impl<'a> Machine<'a> {
             }
         }
         Ok(Passed::Through)
+    }
+
+    /// From now on a row that is not there is stood in for, and written down.
+    pub fn survey(&mut self, stand_ins: Vec<Value>) {
+        self.survey = Some(Ledger::new(stand_ins));
+    }
+
+    /// Goes through all steps of a survey, whatever stops at one of them. Whether all
+    /// `where`s said yes.
+    pub fn walk(&mut self, steps: &[Step]) -> bool {
+        let mut wanted = true;
+        for step in steps {
+            let passed = self.run(std::slice::from_ref(step), &mut Record::new());
+            wanted &= !matches!(passed, Ok(Passed::Skipped));
+        }
+        wanted
     }
 
     /// Sets the matched record. Who is linked already stays linked; else the keys decide.
@@ -286,7 +306,18 @@ impl<'a> Machine<'a> {
     }
 
     fn look_up(&mut self, lookup: LookupId, inputs: &[Value]) -> Result<Value, Halt> {
-        match self.tables.find(lookup, inputs) {
+        let answer = self.tables.find(lookup, inputs);
+        if let Some(survey) = &mut self.survey {
+            return Ok(match answer {
+                Answer::Found(outputs) => {
+                    survey.note(lookup, inputs, Standing::Found);
+                    outputs
+                }
+                Answer::Missing => survey.note(lookup, inputs, Standing::Missing),
+                Answer::Refused(stop) => survey.note(lookup, inputs, Standing::Refused(stop.sentence)),
+            });
+        }
+        match answer {
             Answer::Found(outputs) => Ok(outputs),
             Answer::Refused(stop) => Err(stop),
             Answer::Missing => {

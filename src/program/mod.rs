@@ -11,6 +11,7 @@ mod machine;
 mod operate;
 mod peers;
 mod query;
+mod survey;
 mod table;
 mod text;
 mod trial;
@@ -18,6 +19,7 @@ mod verify;
 mod wanted;
 
 pub use peers::Peers;
+pub use survey::{Question, Standing, Surveyed};
 pub use table::Tables;
 pub use trial::{Compared, ConditionPlace, Difference, Test, Tried};
 pub use verify::Verified;

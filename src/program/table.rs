@@ -116,6 +116,12 @@ impl Tables {
         }
     }
 
+    /// The pipeline's own rows, by their place in it, that verification has refused.
+    pub fn refused(&self, lookup: LookupId) -> Vec<usize> {
+        let Some(table) = self.tables.get(lookup.0) else { return Vec::new() };
+        (0..table.own).filter(|row| table.rows.get(*row).is_some_and(|row| row.stop.is_some())).collect()
+    }
+
     /// Which of the records a filter over one local keeps. One that the filter cannot
     /// decide is not kept.
     pub(super) fn kept(
