@@ -10,11 +10,19 @@ use crate::connector::FieldSpec;
 use crate::value::{Record, Value};
 use indexmap::IndexMap;
 
-/// No description nests deeper than this; one that does goes round in a circle.
-const DEEPEST: usize = 12;
+/// No reference leads over more others than this; one that does goes round in a circle.
+const LONGEST: usize = 12;
 
 /// A description.
 pub struct Swagger(Record);
+
+/// The way to the list of a resource.
+struct Search<'a> {
+    array: &'a str,
+    /// The lists that were seen.
+    lists: Vec<String>,
+    looked_at: Vec<*const Record>,
+}
 
 /// A name that is not there, and the one there that is most like it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +47,12 @@ impl Swagger {
             let paths = self.paths().map(|(path, _)| path.to_owned());
             return vec![missing("path", &wire.path, paths)];
         };
-        let mut lists = Vec::new();
+        let mut search = Search { array: &wire.array, lists: Vec::new(), looked_at: Vec::new() };
         let mut record = None;
         for schema in schemas(operations) {
-            record = record.or_else(|| self.list(schema, &wire.array, DEEPEST, &mut lists));
+            record = record.or_else(|| self.list(schema, &mut search));
         }
+        let lists = search.lists;
         match record {
             Some(record) => self.absent(record, fields, ""),
             None => vec![missing("list", &wire.array, lists)],
@@ -64,26 +73,29 @@ impl Swagger {
         self.paths().find(|(path, _)| same(path)).and_then(|(_, operations)| operations.as_record())
     }
 
-    /// The schema of the records of the list, wherever in a body it stands. The names of
-    /// the lists that were seen on the way are kept.
-    fn list<'a>(&'a self, schema: &'a Value, array: &str, deep: usize, seen: &mut Vec<String>) -> Option<&'a Record> {
+    /// The schema of the records of the list, wherever in a body it stands. No schema is
+    /// looked at twice, since one may refer to itself.
+    fn list<'a>(&'a self, schema: &'a Value, search: &mut Search<'_>) -> Option<&'a Record> {
         let schema = self.resolved(schema)?;
-        let inner = deep.checked_sub(1)?;
-        let properties = self.properties(schema, inner);
+        if search.looked_at.contains(&std::ptr::from_ref(schema)) {
+            return None;
+        }
+        search.looked_at.push(schema);
+        let properties = self.properties(schema);
         for (name, property) in &properties {
             let items = self.resolved(property).and_then(|property| property.get("items"));
             if let Some(items) = items.and_then(|items| self.resolved(items)) {
-                if *name == array {
+                if *name == search.array {
                     return Some(items);
                 }
-                seen.push((*name).to_owned());
+                search.lists.push((*name).to_owned());
             }
         }
-        properties.into_iter().find_map(|(_, property)| self.list(property, array, inner, seen))
+        properties.into_iter().find_map(|(_, property)| self.list(property, search))
     }
 
     fn absent(&self, record: &Record, fields: &IndexMap<String, FieldSpec>, place: &str) -> Vec<Missing> {
-        let properties = self.properties(record, DEEPEST);
+        let properties = self.properties(record);
         let mut absent = Vec::new();
         for (name, field) in fields.iter().filter(|(_, field)| field.derive.is_empty()) {
             let wire = field.wire_name(name).split('.').next().unwrap_or(name);
@@ -104,14 +116,18 @@ impl Swagger {
     }
 
     /// The properties of a schema, those that it is composed of included.
-    fn properties<'a>(&'a self, schema: &'a Record, deep: usize) -> Vec<(&'a str, &'a Value)> {
-        let own = schema.get("properties").and_then(Value::as_record);
-        let mut all: Vec<(&str, &Value)> =
-            own.into_iter().flat_map(Record::iter).map(|(name, property)| (&**name, property)).collect();
-        let Some(inner) = deep.checked_sub(1) else { return all };
-        for part in schema.get("allOf").and_then(Value::as_list).unwrap_or_default() {
-            if let Some(part) = self.resolved(part) {
-                all.extend(self.properties(part, inner));
+    fn properties<'a>(&'a self, schema: &'a Record) -> Vec<(&'a str, &'a Value)> {
+        let mut all = Vec::new();
+        let mut composed = vec![schema];
+        let mut at = 0;
+        while let Some(part) = composed.get(at).copied() {
+            at += 1;
+            let own = part.get("properties").and_then(Value::as_record);
+            all.extend(own.into_iter().flat_map(Record::iter).map(|(name, property)| (&**name, property)));
+            for inner in part.get("allOf").and_then(Value::as_list).unwrap_or_default() {
+                let inner =
+                    self.resolved(inner).filter(|inner| !composed.iter().any(|known| std::ptr::eq(*known, *inner)));
+                composed.extend(inner);
             }
         }
         all
@@ -120,7 +136,7 @@ impl Swagger {
     /// What a `$ref` within the document points to.
     fn resolved<'a>(&'a self, schema: &'a Value) -> Option<&'a Record> {
         let mut at = schema.as_record()?;
-        for _ in 0..DEEPEST {
+        for _ in 0..LONGEST {
             let Some(reference) = at.get("$ref").and_then(Value::as_text) else { return Some(at) };
             let mut steps = reference.strip_prefix("#/")?.split('/');
             at = steps.try_fold(&self.0, |at, step| at.get(step)?.as_record())?;

@@ -23,7 +23,7 @@ flow bills {
     reference = bill.number | shorten(20)
     note      = mark
     lines = each bill.lines as line {
-      let to = account(line.code)
+      let to = account(line.code) else hold "no account"
       account = to.account
       amount  = line.amount
       note    = found.code
