@@ -44,6 +44,8 @@ impl Procore {
                 return seen;
             }
         };
+        // The rest takes its time; the answer tells of this moment.
+        let now = self.now();
         let company = self.own_company(&response);
         let lost = company.health == crate::connector::Health::Bad;
         seen.push(company);
@@ -52,7 +54,6 @@ impl Procore {
         } else {
             self.within_company(wanted, &mut seen).await;
         }
-        let now = self.now();
         let signal = error::rate_signal(&response, now);
         seen.push(match (signal.limit, signal.remaining) {
             (Some(limit), Some(left)) => {
