@@ -2,6 +2,7 @@
 //! catalogue of its own.
 
 mod language;
+mod wanted;
 
 use super::{Evaluation, Mapped, Program, Stop, Tables, compile};
 use crate::connector::{Catalogue, Driver};

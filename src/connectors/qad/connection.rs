@@ -15,7 +15,7 @@ use super::query::Query;
 use super::readiness;
 use crate::connector::{
     Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, Found, Key, Opening, Operation, Page, Permanence,
-    Readiness, ResourceSpec, Wait, Written,
+    Probe, Readiness, ResourceSpec, Wait, Wanted, Written,
 };
 use crate::value::{Record, Value};
 use async_trait::async_trait;
@@ -150,9 +150,18 @@ impl Connector for Connection {
     async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
         readiness::judge(self, wait).await
     }
+
+    async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
+        self.look(wanted).await
+    }
 }
 
 impl Connection {
+    /// Domain and entity.
+    pub(super) fn place(&self) -> (&str, &str) {
+        (&self.domain, &self.entity)
+    }
+
     pub(super) fn desk<'a>(&'a self, name: &'a str, operation: Operation) -> Result<Desk<'a>, Error> {
         match self.tenant.resource(name) {
             Some((spec, wire)) if spec.can(operation) => Ok(Desk { name, spec, wire, dress: dress::of(name) }),

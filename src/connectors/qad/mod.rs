@@ -4,7 +4,8 @@
 //! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where one tenant differs.
 //! `connection` carries out the engine's operations: `reading`, `ask` and `browse` find records,
 //! `readiness` says whether receipts are there, `dress` and `envelope` dress records, `client` and `auth` send them, and
-//! `error` is the one place where an answer becomes an error. `fake` is the same system in
+//! `error` is the one place where an answer becomes an error. `probe` looks at what a pipeline
+//! needs before it runs, by the tenant's own `swagger` too. `fake` is the same system in
 //! memory. `qxtend` does the same over SOAP, with the same catalogue, profile and rules.
 
 mod ask;
@@ -18,11 +19,13 @@ mod envelope;
 mod error;
 mod fake;
 mod key;
+mod probe;
 mod profile;
 mod query;
 mod qxtend;
 mod readiness;
 mod reading;
+mod swagger;
 #[cfg(test)]
 mod tests;
 
