@@ -37,21 +37,48 @@ impl Program {
             }
             need(&target.connection, &target.resource, Operation::List);
             need(&target.connection, &target.resource, Operation::Create);
+            if target.mark.is_some() {
+                need(&source.connection, &source.resource, Operation::Update);
+            }
+            if let Some(settle) = &target.settle {
+                for resource in self.settled_by(target, &settle.what) {
+                    need(&target.connection, resource, Operation::List);
+                }
+            }
             if target.on_change == OnChange::Update || flow.matching.is_some() {
                 need(&target.connection, &target.resource, Operation::Update);
             }
         }
-        for flow in self.flows.iter().filter(|flow| *flow.target.connection == *connection) {
-            for (field, signature) in &flow.signatures {
-                let place = (flow.target.resource.to_string(), field.to_string());
-                let both = wanted
-                    .signatures
-                    .remove(&place)
-                    .map_or_else(|| signature.clone(), |other| of_both(&other, signature));
-                wanted.signatures.insert(place, both);
-            }
+        for ((resource, field), signature) in self.texts(connection) {
+            let place = (resource.to_owned(), field.to_owned());
+            let other = wanted.signatures.remove(&place);
+            let both = other.map_or_else(|| signature.clone(), |other| of_both(&other, &signature));
+            wanted.signatures.insert(place, both);
         }
         wanted
+    }
+
+    /// The texts that the flows write at a connection: into fields of their targets, and as
+    /// marks into their sources. How a mark looks is the other system's to say.
+    fn texts(&self, connection: &str) -> Vec<((&str, &str), Signature)> {
+        let mut texts = Vec::new();
+        for flow in &self.flows {
+            if *flow.target.connection == *connection {
+                let written = flow.signatures.iter();
+                texts.extend(written.map(|(field, look)| ((&*flow.target.resource, &**field), look.clone())));
+            }
+            if let Some(mark) = flow.target.mark.as_ref().filter(|_| *flow.source.connection == *connection) {
+                texts.push(((&*flow.source.resource, &**mark), Signature::default()));
+            }
+        }
+        texts
+    }
+
+    /// The resources that are read to see whether what a record waits for is there.
+    fn settled_by(&self, target: &model::Target, what: &str) -> &'static [String] {
+        let connection = self.connections.iter().find(|connection| connection.name == target.connection);
+        let spec = connection.and_then(|one| (one.driver.catalogue)().resources.get(&*target.resource));
+        spec.and_then(|spec| spec.settled_by.get(what)).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -5,7 +5,7 @@
 //! read. What only a write could prove is said to be not tried.
 
 use super::catalogue::{Call, catalogue};
-use super::client::Procore;
+use super::client::{Place, Procore, configuration};
 use super::error;
 use crate::connector::{
     Connector as _, Error, ErrorKind, Fetch, Operation, Page, PageToken, Probe, ResourceSpec, Signature, Wanted,
@@ -90,8 +90,8 @@ impl Procore {
             seen.extend(unproven_writes(spec, operations));
         }
         for ((name, _), signature) in wanted.signatures.iter().filter(|((_, field), _)| field == LINK) {
-            if let Some(spec) = catalogue().resources.get(name).filter(|spec| spec.scope.is_none()) {
-                seen.push(self.links(name, spec, signature).await);
+            if let Some(spec) = catalogue().resources.get(name) {
+                seen.push(self.links(name, spec, signature, &jobs).await);
             }
         }
     }
@@ -172,40 +172,75 @@ impl Procore {
         self.fetch(&Fetch { scope, page: Some(PageToken("1:1".to_owned())), ..Fetch::all(name) }).await
     }
 
+    /// The first page of the list in the first open projects, as far as a list shows records.
+    async fn of_projects(&self, name: &str, spec: &ResourceSpec, jobs: &[Job]) -> Result<Vec<Record>, Error> {
+        let call = Call::of(name, spec).map_err(configuration)?;
+        let mut records = Vec::new();
+        for job in jobs.iter().take(TRIED_PROJECTS) {
+            let fetch = Fetch { scope: Some(job.id.clone()), ..Fetch::all(name) };
+            let place = Place::first(call.per_page);
+            if call.within.is_some() || !call.parts.is_empty() {
+                records.extend(self.fetch(&fetch).await?.records.into_iter().flatten());
+                continue;
+            }
+            let url = self.address(spec, &call, &fetch, place)?;
+            let listed = self.page(&url, &spec.plural, place).await?;
+            records.extend(listed.items.iter().filter_map(Value::as_record).cloned());
+        }
+        Ok(records)
+    }
+
     /// Whether somebody else's links stand where the pipeline writes its own.
-    async fn links(&self, name: &str, spec: &ResourceSpec, ours: &Signature) -> Probe {
+    async fn links(&self, name: &str, spec: &ResourceSpec, ours: &Signature, jobs: &[Job]) -> Probe {
         let subject = format!("{LINK} of {}", spec.plural);
-        let records = match self.everything(Fetch::all(name)).await {
+        let records = match &spec.scope {
+            None => self.everything(Fetch::all(name)).await,
+            Some(_) => self.of_projects(name, spec, jobs).await,
+        };
+        let records = match records {
             Ok(records) => records,
             Err(error) => return Probe::failed(subject, &error),
         };
+        let place = if spec.scope.is_some() { " in the projects tried" } else { "" };
         let link = |record: &Record| record.get(LINK).and_then(Value::as_text).map(str::to_owned);
         let links: Vec<String> = records.iter().filter_map(link).filter(|link| !link.is_empty()).collect();
         if links.is_empty() {
-            return Probe::good(subject, format!("none of {} {} has one yet", records.len(), spec.plural));
+            return Probe::good(subject, format!("none of {} {}{place} has one yet", records.len(), spec.plural));
         }
         if !ours.tells() {
-            return Probe::untried(subject, "the pipeline's own look like any other, so that others cannot be told");
+            let told = format!(
+                "{} of {} {}{place} have one ({}); ping cannot tell whether this pipeline wrote it",
+                links.len(),
+                records.len(),
+                spec.plural,
+                quoted(&links)
+            );
+            let mend = format!("before the first run none should have one: only one integration can own `{LINK}`");
+            return Probe { mend, ..Probe::untried(subject, told) };
         }
-        let foreign: Vec<&str> = links.iter().map(String::as_str).filter(|link| !ours.fits(link)).collect();
+        let foreign: Vec<String> = links.iter().filter(|link| !ours.fits(link)).cloned().collect();
         if foreign.is_empty() {
             let look =
                 if ours.begins.is_empty() { String::new() } else { format!(", beginning with `{}`", ours.begins) };
             return Probe::good(subject, format!("all {} look like the pipeline's own{look}", links.len()));
         }
-        let shown: Vec<String> = foreign.iter().take(SHOWN).map(|link| format!("`{link}`")).collect();
-        let more = if foreign.len() > SHOWN { ", …" } else { "" };
         Probe::doubtful(
             subject,
             format!(
-                "{} of {} are not of the form that this pipeline writes ({}{more}): another integration may own them",
+                "{} of {} are not of the form that this pipeline writes ({}): another integration may own them",
                 foreign.len(),
                 links.len(),
-                shown.join(", ")
+                quoted(&foreign)
             ),
             format!("only one integration can own `{LINK}`: find out whose they are before the first run writes there"),
         )
     }
+}
+
+/// The first few, in quotes.
+fn quoted(links: &[String]) -> String {
+    let shown: Vec<String> = links.iter().take(SHOWN).map(|link| format!("`{link}`")).collect();
+    format!("{}{}", shown.join(", "), if links.len() > SHOWN { ", …" } else { "" })
 }
 
 fn open_jobs(projects: &[Record]) -> Vec<Job> {

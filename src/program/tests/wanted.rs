@@ -52,3 +52,36 @@ fn resources_of_flows_scopes_and_lookups_are_wanted_with_their_operations() {
     assert_eq!(supplier, &Signature { begins: "S1".to_owned(), longest: Some(2) });
     assert_eq!(program.wanted("elsewhere"), crate::connector::Wanted::default());
 }
+
+const TELLING: &str = r#"
+connect site { company = 7
+  sandbox }
+flow payees {
+  from site.vendors as vendor
+  map {
+    supplier  = "V"
+    reference = vendor.code ?? "none"
+    lines = each [vendor] as one {
+      account = "5100"
+      amount  = 1
+    }
+    total = 1
+  }
+  to site.vouchers {
+    key supplier, reference
+    settle accounts for 24h
+    mark = code
+  }
+}
+"#;
+
+#[test]
+fn what_is_marked_is_written_and_what_is_waited_for_is_read() {
+    let wanted = program(TELLING).wanted("site");
+    let operations = |name: &str| wanted.resources.get(name).cloned().unwrap_or_default();
+    assert_eq!(operations("vendors"), [Operation::List, Operation::Update]);
+    assert_eq!(operations("accounts"), [Operation::List]);
+    assert_eq!(operations("jobs"), [Operation::List]);
+    let mark = &wanted.signatures[&("vendors".to_owned(), "code".to_owned())];
+    assert!(!mark.tells(), "what the other system calls its records is not known");
+}

@@ -138,6 +138,29 @@ async fn links_of_another_integration_are_told() {
 }
 
 #[tokio::test]
+async fn links_of_what_is_marked_are_looked_for_in_the_first_projects() {
+    let outside = Outside::open();
+    let mut wanted = wanted();
+    wanted.signatures.insert(("requisitions".to_owned(), "origin_id".to_owned()), Signature::default());
+    let probes = probed(&outside, &wanted).await;
+    let links = of(&probes, "origin_id of subcontractor invoices");
+    assert_eq!(links.health, Health::Good, "{links:?}");
+    assert!(links.finding.ends_with(" subcontractor invoices in the projects tried has one yet"), "{links:?}");
+    outside.bend(|request, mut answer| {
+        if request.url.contains("/requisitions") {
+            let text = String::from_utf8(answer.body).expect("text");
+            answer.body = text.replace(r#""origin_id":null"#, r#""origin_id":"SAGE/1""#).into_bytes();
+        }
+        answer
+    });
+    let probes = probed(&outside, &wanted).await;
+    let links = of(&probes, "origin_id of subcontractor invoices");
+    assert_eq!(links.health, Health::Untried, "{links:?}");
+    assert!(links.finding.contains("(`SAGE/1`"), "{links:?}");
+    assert!(links.mend.contains("before the first run none should have one"), "{links:?}");
+}
+
+#[tokio::test]
 async fn a_clock_an_hour_off_is_told() {
     let outside = Outside::open();
     let later = |_: &HttpRequest, answer| stamped(answer, Timestamp::from_unix(START).plus(Span::from_secs(3600)));

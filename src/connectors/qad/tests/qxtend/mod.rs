@@ -1,6 +1,7 @@
 //! The connector over QXtend against the same fake.
 
 mod messages;
+mod probing;
 mod reads;
 mod writes;
 
