@@ -19,6 +19,7 @@ mod ledger;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mlc_test;
+mod ping;
 mod quickstart;
 mod qxtend;
 mod reckoning;

@@ -4,13 +4,13 @@
 //! budget, and asks for its page size in so many words. Pages are counted by the page
 //! size that the answer names, never by the links, which lose the filters.
 
-use super::auth::Auth;
+use super::auth::{Auth, Token};
 use super::catalogue::{Call, catalogue};
 use super::error;
 use super::query::Query;
 use crate::connector::{
     Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Page,
-    PageToken, Permanence, ResourceSpec, Wire, Written, decode,
+    PageToken, Permanence, Probe, ResourceSpec, Wanted, Wire, Written, decode,
 };
 use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
 use crate::world::{HttpRequest, HttpResponse, Method};
@@ -76,7 +76,8 @@ impl Procore {
         }
     }
 
-    async fn attempt(
+    /// One request as it is, whatever comes of it.
+    pub(super) async fn attempt(
         &self,
         method: Method,
         url: &str,
@@ -97,6 +98,15 @@ impl Procore {
         let sent = self.wire.send(request, error::rate_signal).await;
         // What only reads cannot have had an effect.
         sent.map_err(|error| if method == Method::Get { error.effect(Effect::None) } else { error })
+    }
+
+    /// A token that is good now.
+    pub(super) async fn token(&self) -> Result<Token, Error> {
+        self.auth.token(&self.wire).await
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.wire.clock.now()
     }
 
     pub(super) fn company(&self) -> i64 {
@@ -299,6 +309,10 @@ impl Connector for Procore {
 
     async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
         self.write(resource, Some(found), record).await
+    }
+
+    async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
+        self.look(wanted).await
     }
 }
 

@@ -58,7 +58,7 @@ impl Procore {
         Ok(answers)
     }
 
-    async fn everything(&self, mut fetch: Fetch) -> Result<Vec<Record>, Error> {
+    pub(super) async fn everything(&self, mut fetch: Fetch) -> Result<Vec<Record>, Error> {
         let mut records = Vec::new();
         loop {
             let page = self.fetch(&fetch).await?;

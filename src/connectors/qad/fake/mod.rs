@@ -19,6 +19,7 @@ mod posting;
 mod purchasing;
 mod session;
 mod soap;
+mod swagger;
 
 use super::catalogue::{Tenant, shipped_tenant};
 use super::query::Query;
@@ -111,6 +112,7 @@ impl QadFake {
             return answer::bare(403, "Access is denied");
         }
         match path.trim_end_matches('/') {
+            swagger::PATH if request.method == Method::Get => self.swagger(),
             BROWSES if request.method == Method::Get => self.browse(query),
             path if path.strip_prefix(BROWSES) == Some("/totalCount") => self.browse_count(query),
             path => match self.paths.get(path).cloned() {

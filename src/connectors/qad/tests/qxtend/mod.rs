@@ -2,6 +2,7 @@
 
 mod messages;
 mod payments;
+mod probing;
 mod readiness;
 mod reads;
 mod writes;
