@@ -20,6 +20,8 @@ pub struct Test {
     pub rows: Vec<(LookupId, Record)>,
     /// Records of other flows that stand on both sides.
     pub links: Vec<GivenLink>,
+    /// The records of the target that `match` looks among.
+    pub candidates: Vec<Record>,
     pub expect: Expectation,
     /// Of the name.
     pub span: Span,

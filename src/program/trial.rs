@@ -21,6 +21,7 @@ pub struct Test {
     scope: Option<Record>,
     rows: Vec<(LookupId, Record)>,
     links: Vec<GivenLink>,
+    candidates: Vec<Record>,
     ended: Ended,
     sentence: Option<Sentence>,
     conditions: Vec<Condition>,
@@ -86,6 +87,7 @@ impl Test {
             scope: test.scope,
             rows: test.rows,
             links: test.links,
+            candidates: test.candidates,
             ended: test.expect.ended,
             sentence: test.expect.sentence,
             conditions,
@@ -178,9 +180,7 @@ impl Program {
 
     /// Runs one of them.
     pub fn try_out(&self, test: &Test) -> Tried {
-        let mut tables = Tables::new(self);
-        tables.give(self, &test.rows);
-        let tables = tables.with_peers(given(&test.links));
+        let tables = self.tables_of(test, &[]);
         let mut tried = self.ended(test, &tables);
         if tried.ended != test.ended {
             tried.differences.push(Difference::Outcome { wanted: test.ended, got: tried.ended });
@@ -200,10 +200,19 @@ impl Program {
     /// What of lookups the record of a test asks for in vain, given these rows beside its own.
     pub fn misses(&self, test: &Test, rows: &[(LookupId, Record)]) -> Vec<(LookupId, Vec<Value>)> {
         let Some(flow) = self.flows().iter().find(|flow| flow.name() == test.flow()) else { return Vec::new() };
+        let tables = self.tables_of(test, rows);
+        flow.misses(&tables, &test.source, test.scope.as_ref())
+    }
+
+    /// All that the test gives, and these rows.
+    fn tables_of(&self, test: &Test, rows: &[(LookupId, Record)]) -> Tables {
         let mut tables = Tables::new(self);
         tables.give(self, &[test.rows.as_slice(), rows].concat());
-        let tables = tables.with_peers(given(&test.links));
-        flow.misses(&tables, &test.source, test.scope.as_ref())
+        let mut peers = given(&test.links);
+        if let Some(flow) = self.flows().iter().find(|flow| flow.name() == test.flow()) {
+            peers.matches(flow, &tables, test.candidates.clone(), Vec::new());
+        }
+        tables.with_peers(peers)
     }
 
     fn ended(&self, test: &Test, tables: &Tables) -> Tried {

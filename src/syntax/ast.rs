@@ -385,6 +385,8 @@ pub enum TestEntry {
     Given { scope: Option<Name>, fixture: Fixture, span: Span },
     /// `with vendor(101) => { name = "Ash Concrete" }`
     With { lookup: Name, inputs: Vec<Expr>, row: FixtureRecord, span: Span },
+    /// `with match => { id = 7 name = "Ash Concrete" }`: a record that `match` looks among.
+    WithMatch { record: FixtureRecord, span: Span },
     /// `expect posted { total == 9_000.00 }`, `expect held "…"`
     Expect(Expect),
 }

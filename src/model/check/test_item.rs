@@ -63,6 +63,7 @@ impl Checker<'_> {
         let rows = self.test_rows(test, file, lookups);
         let links = self.test_links(test);
         let subject = subject?;
+        let candidates = self.candidates(test, &subject);
         self.unasked_rows(test, &subject.flow.name);
         let given = parts.given.and_then(|(fixture, _)| self.given(fixture, subject.source()?));
         let (source, scope_of_file) = given.unzip();
@@ -84,6 +85,7 @@ impl Checker<'_> {
             scope,
             rows,
             links,
+            candidates,
             expect: expect?,
             span: test.name.span,
         })
@@ -110,7 +112,7 @@ impl Checker<'_> {
                     Some(first) => self.test_part_twice("expect", expect.span, first.span),
                     None => parts.expect = Some(expect),
                 },
-                TestEntry::With { .. } => {}
+                TestEntry::With { .. } | TestEntry::WithMatch { .. } => {}
             }
         }
         let missing: Vec<&str> =
@@ -266,6 +268,29 @@ impl Checker<'_> {
             }
         }
         links
+    }
+
+    /// `with match => { … }`
+    fn candidates(&mut self, test: &ast::Test, subject: &Subject) -> Vec<Record> {
+        let matches = subject.ast.clauses.iter().any(|clause| matches!(clause, ast::Clause::Match(_)));
+        let mut candidates = Vec::new();
+        for entry in &test.entries {
+            let TestEntry::WithMatch { record, span } = entry else { continue };
+            match subject.target() {
+                _ if !matches => self.matches_nothing(*span, &subject.flow.name),
+                Some(spec) => candidates.push(self.fixture(record, &spec.source_type())),
+                None => {}
+            }
+        }
+        candidates
+    }
+
+    fn matches_nothing(&mut self, place: Span, flow: &str) {
+        self.report(
+            Diagnostic::error(&codes::TEST_ROW, place, format!("the flow `{flow}` has no `match`"))
+                .label("nothing looks for it")
+                .hint("take the line out; `with match` gives the records that a flow's `match` looks among"),
+        );
     }
 
     fn test_link(

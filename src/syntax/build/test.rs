@@ -27,7 +27,12 @@ impl Builder<'_> {
                 Some(TestEntry::Given { scope, fixture: self.fixture(fixture)?, span })
             }
             Rule::with => {
+                let of_match = node.clone().into_inner().any(|part| part.as_rule() == Rule::match_word);
                 let mut parts = Parts::of(node);
+                if of_match {
+                    let record = self.fixture_record(parts.need(Rule::fixture_record))?;
+                    return Some(TestEntry::WithMatch { record, span });
+                }
                 let lookup = self.name(&parts.need(Rule::name));
                 let inputs = self.exprs(parts.need(Rule::with_inputs));
                 let row = self.fixture_record(parts.need(Rule::fixture_record));

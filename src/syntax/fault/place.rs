@@ -107,7 +107,9 @@ impl<'t> Spot<'t> {
             ("given", _) => {
                 "given { number = 7  items = [ { net_amount = 9_000.00 } ] }` or `given json \"fixtures/seven.json\""
             }
-            ("with", _) => "with vendor(101) => { name = \"Ash Concrete\" }",
+            ("with", _) => {
+                "with vendor(101) => { name = \"Ash Concrete\" }` or `with match => { id = 7  name = \"Ash Concrete\" }"
+            }
             ("expect", _) => "expect posted { total == 9_000.00 }` or `expect held \"…\"",
             ("test", _) => "test \"what it shows\" { … }",
             ("flow", _) => "flow name { … }",

@@ -159,7 +159,7 @@ impl Outline {
                         self.fixture(record);
                     }
                 }
-                TestEntry::With { span, row, .. } => {
+                TestEntry::With { span, row, .. } | TestEntry::WithMatch { span, record: row } => {
                     self.clause_entry(*span);
                     self.fixture(row);
                 }
