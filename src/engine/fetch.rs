@@ -76,14 +76,14 @@ async fn read_one(context: &Context, connection: &dyn Connector, request: &Fetch
     }
 }
 
-/// All records of a resource that is small by nature: master data, scopes. With them the
-/// sentences of those that could not be decoded.
+/// All records of a resource that is small by nature: master data, scopes, what a lookup
+/// reads of one scope. With them the sentences of those that could not be decoded.
 pub(super) async fn everything(
     context: &Arc<Context>,
     connection: &Arc<dyn Connector>,
-    resource: &str,
+    request: Fetch,
 ) -> Result<(Vec<Record>, Vec<String>), Error> {
-    let mut pages = Pages::read(context.clone(), connection.clone(), Fetch::all(resource));
+    let mut pages = Pages::read(context.clone(), connection.clone(), request);
     let (mut records, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next().await {
         for record in page?.records {

@@ -5,6 +5,7 @@ use super::brake::StopKind;
 use super::context::Context;
 use super::error::RunError;
 use super::{fetch, stored};
+use crate::connector::Fetch;
 use crate::model::Link;
 use crate::program::{Peers, Tables};
 use crate::value::Record;
@@ -28,7 +29,7 @@ pub(super) async fn load(
         let target = flow.target();
         let open = context.connection(&target.connection)?;
         let plural = context.resource(&target.connection, &target.resource)?.plural;
-        match fetch::everything(context, open, &target.resource).await {
+        match fetch::everything(context, open, Fetch::all(&*target.resource)).await {
             Ok((records, unreadable)) => {
                 for message in unreadable {
                     context.tally.warn(format!("{}: cannot be matched with: {message}", flow.name()));

@@ -1,6 +1,6 @@
 //! Lookups: tables, and where their rows come from.
 
-use super::{Expr, Lost, Name, Outcome, ResourceName, Spanned, Template, Text};
+use super::{Expr, Lost, Name, Outcome, Per, ResourceName, Spanned, Template, Text};
 use crate::diag::Span;
 use crate::value::Date;
 
@@ -21,8 +21,8 @@ pub enum LookupEntry {
     Row(LookupRow),
     /// `from csv "cost-codes.csv"`, `from xlsx "cost-codes.xlsx" sheet "Codes"`
     FromFile { format: Name, path: Text, sheet: Option<Text>, span: Span },
-    /// `from office.vendors [where …]`; inputs and outputs are field names of the resource.
-    FromResource { resource: ResourceName, filter: Option<Expr>, span: Span },
+    /// `from office.vendors [per project [where …]] [where …]`; inputs and outputs are field names of the resource.
+    FromResource { resource: ResourceName, per: Option<Per>, filter: Option<Expr>, span: Span },
     /// `verify gl_account in books.accounts.code where active`
     Verify { output: Name, resource: ResourceName, field: Name, filter: Option<Expr>, span: Span },
     /// `missing hold "…"`
