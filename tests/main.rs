@@ -25,6 +25,7 @@ mod qxtend;
 mod reckoning;
 mod reckoning_costs;
 mod reckoning_orders;
+mod resources;
 mod segments;
 mod served;
 mod shapes;

@@ -16,7 +16,7 @@ use crate::connector::Fetch;
 use crate::diag;
 use crate::host::{self, terminal};
 use crate::model::LookupId;
-use crate::program::{Program, Test};
+use crate::program::{Program, Tables, Test};
 use crate::store::RecordEntry;
 use crate::value::{Record, Value};
 use serde_json::{Map, Value as Json, json};
@@ -198,17 +198,35 @@ fn fits(program: &Program, id: LookupId, record: &Record, inputs: &[Value]) -> b
         .all(|(name, input)| record.get(name).is_some_and(|value| value.to_string() == input.to_string()))
 }
 
-/// All records of a lookup's resource.
+/// All records of a lookup's resource; of one that is kept scope by scope, those of all
+/// scopes that the pipeline wants.
 async fn everything(ready: &Ready, id: LookupId) -> Result<Vec<Record>, Failure> {
-    let resource = ready.setup.program.lookups().get(id.0).and_then(|lookup| lookup.resource.as_ref());
+    let program = &ready.setup.program;
+    let resource = program.lookups().get(id.0).and_then(|lookup| lookup.resource.as_ref());
     let Some(resource) = resource else { return Ok(Vec::new()) };
-    let Some(connection) = ready.setup.connections.get(&*resource.connection) else { return Ok(Vec::new()) };
-    let mut request = Fetch::all(&*resource.resource);
+    let Some(scope) = &resource.scope else {
+        return list(ready, &resource.connection, Fetch::all(&*resource.resource)).await;
+    };
+    let tables = Tables::new(program);
+    let mut records = Vec::new();
+    for of in list(ready, &resource.connection, Fetch::all(&*scope.resource)).await? {
+        let Some(value) = of.get(&scope.field).filter(|value| !value.is_null()) else { continue };
+        if program.lookup_wants(&tables, id, &of) {
+            let request = Fetch { scope: Some(value.clone()), ..Fetch::all(&*resource.resource) };
+            let rows = list(ready, &resource.connection, request).await?;
+            records.extend(rows.iter().map(|row| scope.carried(row, &of)));
+        }
+    }
+    Ok(records)
+}
+
+async fn list(ready: &Ready, connection: &str, mut request: Fetch) -> Result<Vec<Record>, Failure> {
+    let Some(open) = ready.setup.connections.get(connection) else { return Ok(Vec::new()) };
     let mut records = Vec::new();
     loop {
-        let page = connection.fetch(&request).await.map_err(|error| {
+        let page = open.fetch(&request).await.map_err(|error| {
             Failure::world(
-                format!("the rows of {}.{} could not be read: {error}", resource.connection, resource.resource),
+                format!("the rows of {connection}.{} could not be read: {error}", request.resource),
                 error.mend.clone(),
             )
         })?;

@@ -2,6 +2,7 @@
 
 use super::brake::Brake;
 use super::error::{RunError, RunErrorKind};
+use super::lists::ScopeLists;
 use super::report::Progress;
 use super::tally::Tally;
 use crate::connector::{Connector, ResourceSpec};
@@ -26,6 +27,8 @@ pub(super) struct Context {
     pub run: String,
     pub brake: Brake,
     pub tally: Tally,
+    /// Scope records that the lookups of this run are read by.
+    pub scopes: ScopeLists,
 }
 
 impl Context {

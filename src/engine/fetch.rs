@@ -76,35 +76,9 @@ async fn read_one(context: &Context, connection: &dyn Connector, request: &Fetch
     }
 }
 
-/// All records of a resource that is small by nature: master data, scopes. With them the
-/// sentences of those that could not be decoded.
+/// All records of a resource that is small by nature: master data, scopes, what a lookup
+/// reads of one scope. With them the sentences of those that could not be decoded.
 pub(super) async fn everything(
-    context: &Arc<Context>,
-    connection: &Arc<dyn Connector>,
-    resource: &str,
-) -> Result<(Vec<Record>, Vec<String>), Error> {
-    all_of(context, connection, Fetch::all(resource)).await
-}
-
-/// The same with those that the list leaves out: a match that did not see them would make
-/// a second one of something that is only out of use.
-pub(super) async fn with_apart(
-    context: &Arc<Context>,
-    connection: &Arc<dyn Connector>,
-    resource: &str,
-) -> Result<(Vec<Record>, Vec<String>), Error> {
-    let (mut records, mut unreadable) = everything(context, connection, resource).await?;
-    let flag = connection.catalogue().resources.get(resource).and_then(|spec| spec.apart.clone());
-    if let Some(flag) = flag {
-        let filters = vec![(flag, Value::Bool(false))];
-        let apart = all_of(context, connection, Fetch { filters, ..Fetch::all(resource) }).await?;
-        records.extend(apart.0);
-        unreadable.extend(apart.1);
-    }
-    Ok((records, unreadable))
-}
-
-async fn all_of(
     context: &Arc<Context>,
     connection: &Arc<dyn Connector>,
     request: Fetch,
@@ -118,6 +92,24 @@ async fn all_of(
                 Err(error) => unreadable.push(error.to_string()),
             }
         }
+    }
+    Ok((records, unreadable))
+}
+
+/// The same with those that the list leaves out: a match that did not see them would make
+/// a second one of something that is only out of use.
+pub(super) async fn with_apart(
+    context: &Arc<Context>,
+    connection: &Arc<dyn Connector>,
+    resource: &str,
+) -> Result<(Vec<Record>, Vec<String>), Error> {
+    let (mut records, mut unreadable) = everything(context, connection, Fetch::all(resource)).await?;
+    let flag = connection.catalogue().resources.get(resource).and_then(|spec| spec.apart.clone());
+    if let Some(flag) = flag {
+        let filters = vec![(flag, Value::Bool(false))];
+        let apart = everything(context, connection, Fetch { filters, ..Fetch::all(resource) }).await?;
+        records.extend(apart.0);
+        unreadable.extend(apart.1);
     }
     Ok((records, unreadable))
 }

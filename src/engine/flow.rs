@@ -14,7 +14,7 @@ use super::pass::{self, Pass, PassEnd, Scope};
 use super::post::{GROUP, Poster};
 use super::report::Stage;
 use super::{kinds, label, stored, wording};
-use crate::connector::ResourceSpec;
+use crate::connector::{Fetch, ResourceSpec};
 use crate::program::Tables;
 use crate::store::{Cursor, Intent, Outcome, RecordEntry, RecordId};
 use crate::value::Decimal;
@@ -72,7 +72,12 @@ pub(super) async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunErro
     let (Some(wanted), Some((spec, _))) = (&source.scope, &flow.scope) else { return Ok(vec![None]) };
     let context = &flow.context;
     let connection = context.connection(&source.connection)?;
-    let (records, unreadable) = match fetch::everything(context, connection, &wanted.resource).await {
+    let read = match context.scopes.known(&source.connection, &wanted.resource) {
+        // A scope that the lookups do not know of has no rows in them: it waits for the next run.
+        Some(list) => Ok((list.records.clone(), list.unreadable.clone())),
+        None => fetch::everything(context, connection, Fetch::all(&*wanted.resource)).await,
+    };
+    let (records, unreadable) = match read {
         Ok(read) => read,
         Err(error) => {
             let message = format!("the {} of {} could not be read: {}", spec.plural, flow.source_title, error.message);

@@ -1,44 +1,38 @@
 //! The lookups of a run: their rows out of resources, and what verification says of them.
 //!
-//! Each resource is read once, however many lookups and verifications need it. All of it
-//! happens before the first record is mapped.
+//! All of it happens before the first record is mapped.
 
-use super::brake::StopKind;
 use super::context::Context;
 use super::error::RunError;
-use super::fetch;
+use super::lists::Lists;
 use crate::model::LookupId;
-use crate::program::Tables;
+use crate::program::{Program, Tables};
 use crate::store::{Batch, EventKind};
-use crate::value::Record;
 use serde_json::json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// What is read of a resource, by connection and resource.
-type Read = HashMap<(Arc<str>, Arc<str>), Vec<Record>>;
 
 /// The tables that these flows ask, filled and verified; `None` when a resource could not be read and the run stops.
 pub(super) async fn load(context: &Arc<Context>, flows: &[usize]) -> Result<Option<Tables>, RunError> {
     let program = context.program.clone();
     let mut tables = Tables::new(&program);
-    let mut read = Read::new();
+    let mut lists = Lists::default();
     let mut batch = Batch::default();
-    let used: BTreeSet<usize> =
-        flows.iter().flat_map(|&flow| program.flows()[flow].lookups()).map(|lookup| lookup.0).collect();
-    for id in used.into_iter().map(LookupId) {
+    for id in used(&program, flows) {
         let lookup = &program.lookups()[id.0];
         if let Some(from) = &lookup.resource {
-            let Some(records) = records(context, &mut read, &from.connection, &from.resource).await? else {
-                return Ok(None);
+            let records = match &from.scope {
+                None => lists.whole(context, &from.connection, &from.resource).await?,
+                Some(_) => lists.by_scope(context, &tables, id).await?,
             };
-            tables.load(&program, id, records);
+            let Some(records) = records else { return Ok(None) };
+            tables.load(&program, id, &records);
         }
         for (number, verify) in lookup.verifies.iter().enumerate() {
-            let Some(records) = records(context, &mut read, &verify.connection, &verify.resource).await? else {
+            let Some(records) = lists.whole(context, &verify.connection, &verify.resource).await? else {
                 return Ok(None);
             };
-            let verified = tables.verify(&program, id, number, records);
+            let verified = tables.verify(&program, id, number, &records);
             context.tally.refuse_rows(&verified.refused);
             let detail = json!({
                 "lookup": &*lookup.name, "output": &*lookup.outputs[verify.output].0,
@@ -52,33 +46,11 @@ pub(super) async fn load(context: &Arc<Context>, flows: &[usize]) -> Result<Opti
     Ok(Some(tables))
 }
 
-async fn records<'a>(
-    context: &Arc<Context>,
-    read: &'a mut Read,
-    connection: &Arc<str>,
-    resource: &Arc<str>,
-) -> Result<Option<&'a [Record]>, RunError> {
-    let place = (connection.clone(), resource.clone());
-    if !read.contains_key(&place) {
-        let open = context.connection(connection)?;
-        let plural = context.resource(connection, resource)?.plural;
-        match fetch::everything(context, open, resource).await {
-            Ok((records, unreadable)) => {
-                for message in unreadable {
-                    context.tally.warn(format!("left out of the lookups: {message}"));
-                }
-                read.insert(place.clone(), records);
-            }
-            Err(error) => {
-                let message = format!(
-                    "the {plural} of {} could not be read, and nothing is posted without them: {}",
-                    context.title(connection),
-                    error.message
-                );
-                context.brake.pull(StopKind::World, message, error.mend);
-                return Ok(None);
-            }
-        }
-    }
-    Ok(read.get(&place).map(Vec::as_slice))
+/// The lookups that these flows ask, those of whole lists first: which scopes a flow wants
+/// may depend on them.
+fn used(program: &Program, flows: &[usize]) -> Vec<LookupId> {
+    let used = flows.iter().flat_map(|&flow| program.flows()[flow].lookups()).map(|lookup| lookup.0);
+    let mut used: Vec<LookupId> = used.collect::<BTreeSet<usize>>().into_iter().map(LookupId).collect();
+    used.sort_by_key(|lookup| program.lookup_scope(*lookup).is_some());
+    used
 }

@@ -29,6 +29,7 @@ mod hash;
 mod kinds;
 mod label;
 mod ledger;
+mod lists;
 mod lookups;
 mod mapping;
 mod marks;

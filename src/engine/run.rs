@@ -7,6 +7,7 @@
 use super::brake::{Brake, StopKind};
 use super::context::Context;
 use super::error::{RunError, RunErrorKind};
+use super::lists::ScopeLists;
 use super::report::{Report, Stage};
 use super::run_id::run_id;
 use super::tally::Tally;
@@ -86,6 +87,7 @@ pub(super) fn context(setup: &Setup, options: &Options, started: Timestamp) -> C
         run,
         brake: Brake::new(),
         tally: Tally::new(report, setup.progress.clone()),
+        scopes: ScopeLists::default(),
     }
 }
 

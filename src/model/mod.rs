@@ -157,6 +157,22 @@ pub struct LookupResource {
     /// Over one local: the record.
     pub filter: Option<Expr>,
     pub locals: usize,
+    /// The list exists only inside one record of another resource.
+    pub scope: Option<LookupScope>,
+}
+
+/// The resource that a lookup's rows are read per one of.
+pub struct LookupScope {
+    pub name: Arc<str>,
+    pub resource: Arc<str>,
+    /// Its field that selects it.
+    pub field: Arc<str>,
+    /// Over one local: the scope record. Without it, rows are read for those scope records
+    /// that a flow wants which asks the lookup.
+    pub filter: Option<Expr>,
+    pub locals: usize,
+    /// What of the scope record each row carries: under which name, and which field it is.
+    pub carries: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// A column whose values must stand in a field of a resource.

@@ -110,6 +110,13 @@ fn lookup(lookup: &Lookup, functions: &[String]) -> String {
             canon.word(name);
         }
         canon.optional_expr(resource.filter.as_ref());
+        if let Some(scope) = &resource.scope {
+            canon.word("per").word(&scope.resource).word(&scope.field).optional_expr(scope.filter.as_ref());
+            canon.count(scope.carries.len());
+            for (name, field) in &scope.carries {
+                canon.word(name).word(field);
+            }
+        }
     }
     for verify in &lookup.verifies {
         canon.word("verify").count(verify.output).word(&verify.connection).word(&verify.resource).word(&verify.field);

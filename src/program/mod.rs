@@ -11,6 +11,7 @@ mod machine;
 mod operate;
 mod peers;
 mod query;
+mod scoped;
 mod survey;
 mod table;
 mod text;
@@ -68,6 +69,7 @@ pub struct Flow {
 /// What of a lookup is evaluated.
 struct LookupCode {
     filter: Option<Expr>,
+    scope_filter: Option<Expr>,
     /// In the order of the verifies.
     verifies: Vec<Option<Expr>>,
     missing: Option<Otherwise>,
@@ -300,7 +302,9 @@ impl LookupCode {
     fn new(lookup: &Lookup) -> Self {
         let record = Lowering { names: &[] };
         let inputs = Lowering { names: &lookup.inputs };
+        let scope = lookup.resource.as_ref().and_then(|resource| resource.scope.as_ref());
         Self {
+            scope_filter: scope.and_then(|scope| scope.filter.as_ref()).map(|filter| record.expr(filter)),
             filter: lookup
                 .resource
                 .as_ref()

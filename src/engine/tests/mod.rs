@@ -12,5 +12,6 @@ mod matches;
 mod pipeline;
 mod queues;
 mod reading;
+mod scoped;
 mod side;
 mod waits;

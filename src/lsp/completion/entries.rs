@@ -69,6 +69,18 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
         }
         (Some(Sort::Flow), ["from", .., "per", _]) => offers.word("where"),
         (Some(Sort::Flow), ["from", .., "as"] | ["let"]) => {}
+        (Some(Sort::Lookup), ["from", connection, ".", resource]) => {
+            if let Some(scope) = scope(view, connection, resource) {
+                offers.snippet("per", &format!(" {scope}"));
+            }
+            offers.word("where");
+        }
+        (Some(Sort::Lookup), ["from", connection, ".", resource, "per"]) => {
+            if let Some(scope) = scope(view, connection, resource) {
+                offers.value(&scope, "what the list is read by");
+            }
+        }
+        (Some(Sort::Lookup), ["from", _, ".", _, "per", _]) => offers.word("where"),
         (Some(Sort::Lookup), ["verify"]) => outputs(context, offers),
         (Some(Sort::Lookup), ["verify", _]) => offers.word("in"),
         (Some(Sort::Lookup), ["verify", _, "in"]) => connections(view, offers),

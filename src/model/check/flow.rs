@@ -2,10 +2,11 @@
 
 use super::each::announce;
 use super::narrow::learn;
+use super::per::{PerOf, record_or_unknown};
 use super::resource::Found;
 use super::scope::Scope;
 use super::{Checker, listed, lost};
-use crate::diag::{Diagnostic, Span, codes, nearest};
+use crate::diag::{Diagnostic, Span, codes};
 use crate::model::{self, Flow, LocalId, Source, Step, Target};
 use crate::syntax::{self as ast, Clause};
 use crate::value::{Kind, Type};
@@ -227,47 +228,16 @@ impl Checker<'_> {
         per: Option<&ast::Per>,
         from: &ast::From,
     ) -> Option<model::Scope> {
-        let (spec, per) = match (&found.spec().scope, per) {
-            (None, None) => return None,
-            (Some(spec), Some(per)) => (spec, per),
-            (Some(spec), None) => {
-                let text = self.text(from.resource.span());
-                self.report(
-                    Diagnostic::error(
-                        &codes::SCOPE,
-                        from.resource.span(),
-                        format!("{} are read {} by {}", found.spec().plural, spec.name, spec.name),
-                    )
-                    .label(format!("`per {}` is missing", spec.name))
-                    .hint(format!("write `from {text} as {} per {}`", from.alias.text, spec.name)),
-                );
-                scope.local(spec.name.as_str(), Type::unknown());
-                return None;
-            }
-            (None, Some(per)) => {
-                self.report(
-                    Diagnostic::error(
-                        &codes::SCOPE,
-                        per.name.span,
-                        format!("{} are read as one list", found.spec().plural),
-                    )
-                    .label("`per` has no meaning here")
-                    .hint("take `per …` out; a `where` of its own line keeps some of the records"),
-                );
-                self.alias(scope, &per.name, Type::unknown());
+        let line = |checker: &Self| format!("from {} as {}", checker.text(from.resource.span()), from.alias.text);
+        let (spec, per) = match self.per_of(found, per, from.resource.span(), line) {
+            PerOf::Whole => return None,
+            PerOf::Of(spec, per) => (spec, per),
+            PerOf::Wrong => {
+                self.unclear_scope(scope, found, per);
                 return None;
             }
         };
-        if *per.name.text != *spec.name {
-            self.wrong_scope(found, spec, per);
-            self.alias(scope, &per.name, Type::unknown());
-            return None;
-        }
-        let record = found
-            .catalogue
-            .resources
-            .get(&spec.resource)
-            .map_or_else(Type::unknown, |resource| Type::new(Kind::Record(resource.source_type())));
+        let record = record_or_unknown(found.scope_type(spec));
         let local: LocalId = self.alias(scope, &per.name, record);
         let filter = per.filter.as_ref().map(|filter| self.condition(scope, filter));
         Some(model::Scope {
@@ -279,20 +249,13 @@ impl Checker<'_> {
         })
     }
 
-    fn wrong_scope(&mut self, found: &Found, spec: &crate::connector::ScopeSpec, per: &ast::Per) {
-        let hint = match nearest(&per.name.text, [spec.name.as_str()]) {
-            Some(near) => format!("did you mean `per {near}`?"),
-            None => format!("write `per {}`", spec.name),
-        };
-        self.report(
-            Diagnostic::error(
-                &codes::SCOPE,
-                per.name.span,
-                format!("{} are read per {}, not per {}", found.spec().plural, spec.name, per.name.text),
-            )
-            .label("not what they are read by")
-            .hint(hint),
-        );
+    /// The name of a scope is known even if nothing else of it is.
+    fn unclear_scope(&mut self, scope: &mut Scope, found: &Found, per: Option<&ast::Per>) {
+        match (per, &found.spec().scope) {
+            (Some(per), _) => drop(self.alias(scope, &per.name, Type::unknown())),
+            (None, Some(spec)) => drop(scope.local(spec.name.as_str(), Type::unknown())),
+            (None, None) => {}
+        }
     }
 }
 

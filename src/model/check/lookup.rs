@@ -1,6 +1,9 @@
 //! Lookups: where their rows come from, what they give, and what is verified.
 
+use super::carrier::Carrier;
 use super::expr::common;
+use super::lookup_filter::Place;
+use super::per::PerOf;
 use super::resource::Found;
 use super::scope::{Scope, Sort};
 use super::{Checker, Signature, listed, lost};
@@ -17,7 +20,14 @@ use std::sync::Arc;
 struct Origin<'a> {
     /// The first row or file.
     table: Option<Span>,
-    resource: Option<(&'a ResourceName, Option<&'a ast::Expr>, Span)>,
+    resource: Option<(FromResource<'a>, Span)>,
+}
+
+/// `from office.vendors [per project] [where …]`
+struct FromResource<'a> {
+    name: &'a ResourceName,
+    per: Option<&'a ast::Per>,
+    filter: Option<&'a ast::Expr>,
 }
 
 /// One output, and the values that the rows give it.
@@ -35,8 +45,8 @@ impl Checker<'_> {
         self.distinct(&lookup.inputs, "input");
         self.distinct(&lookup.outputs, "output");
         let origin = self.origin(lookup);
-        let (resource, inputs, outputs) = match origin.resource {
-            Some((name, filter, _)) if origin.table.is_none() => self.rows_of(lookup, name, filter),
+        let (resource, inputs, outputs) = match &origin.resource {
+            Some((from, _)) if origin.table.is_none() => self.rows_of(lookup, from),
             _ => {
                 let unclear = origin.resource.is_some() || lost::any(&lookup.lost, "from");
                 let ty = if unclear { Type::unknown() } else { Type::text() };
@@ -113,17 +123,20 @@ impl Checker<'_> {
             match entry {
                 LookupEntry::Row(row) => origin.table = origin.table.or(Some(row.span)),
                 LookupEntry::FromFile { span, .. } => origin.table = origin.table.or(Some(*span)),
-                LookupEntry::FromResource { resource, filter, span } => match origin.resource {
-                    Some((_, _, first)) => self.two_sources(*span, first),
-                    None => origin.resource = Some((resource, filter.as_ref(), *span)),
+                LookupEntry::FromResource { resource, per, filter, span } => match origin.resource {
+                    Some((_, first)) => self.two_sources(*span, first),
+                    None => {
+                        let from = FromResource { name: resource, per: per.as_ref(), filter: filter.as_ref() };
+                        origin.resource = Some((from, *span));
+                    }
                 },
                 LookupEntry::Verify { .. } | LookupEntry::Missing { .. } => {}
             }
         }
         match (origin.table, &origin.resource) {
-            (Some(table), Some((name, _, span))) => {
+            (Some(table), Some((from, span))) => {
                 // Marks the connection as used.
-                self.resource(name);
+                self.resource(from.name);
                 self.two_sources((*span).max(table), (*span).min(table));
             }
             (None, None) if lookup.lost.is_empty() => self.no_rows(lookup),
@@ -163,22 +176,28 @@ impl Checker<'_> {
     fn rows_of(
         &mut self,
         lookup: &ast::Lookup,
-        name: &ResourceName,
-        filter: Option<&ast::Expr>,
+        from: &FromResource,
     ) -> (Option<LookupResource>, Vec<(Arc<str>, Type)>, Vec<(Arc<str>, Type)>) {
-        let user = format!("the lookup `{}`", lookup.name.text);
-        let found = self.resource(name).filter(|found| self.can_list_whole(found, name, &user));
+        let found = self.resource(from.name).filter(|found| self.can_list(found, from.name));
         let Some(found) = found else {
             let unknown = |name: &Name| (name.text.clone(), Type::unknown());
             return (None, lookup.inputs.iter().map(unknown).collect(), lookup.outputs.iter().map(unknown).collect());
         };
-        let inputs = self.resource_fields(&lookup.inputs, found.spec());
+        let line = |checker: &Self| format!("from {}", checker.text(from.name.span()));
+        let mut carrier = match self.per_of(&found, from.per, from.name.span(), line) {
+            PerOf::Whole | PerOf::Wrong => None,
+            PerOf::Of(spec, per) => {
+                self.scope_filter_waits(lookup.span, per, found.scope_type(spec));
+                Some(Carrier::new(spec, found.scope_type(spec)))
+            }
+        };
+        let inputs = self.row_fields(&lookup.inputs, &found, carrier.as_mut());
         let inputs: Vec<(Arc<str>, Type)> = inputs.into_iter().map(|(name, ty)| (name, ty.settled())).collect();
         for (name, (_, ty)) in lookup.inputs.iter().zip(&inputs) {
             self.plain_input(name, ty);
         }
-        let outputs = self.resource_fields(&lookup.outputs, found.spec());
-        self.filter_waits(lookup.span, None, &found, filter);
+        let outputs = self.row_fields(&lookup.outputs, &found, carrier.as_mut());
+        self.filter_waits(lookup.span, Place::Rows, &found, from.filter);
         let resource = LookupResource {
             connection: found.connection.clone(),
             resource: found.resource.clone(),
@@ -186,8 +205,28 @@ impl Checker<'_> {
             outputs: outputs.iter().map(|(name, _)| name.clone()).collect(),
             filter: None,
             locals: 1,
+            scope: carrier.map(Carrier::scope),
         };
         (Some(resource), inputs, outputs)
+    }
+
+    /// Fields of the resource, and of its scope's record: `project_id`.
+    fn row_fields(
+        &mut self,
+        names: &[Name],
+        found: &Found,
+        mut carrier: Option<&mut Carrier>,
+    ) -> Vec<(Arc<str>, Type)> {
+        let own = found.spec().source_type();
+        let mut fields = Vec::with_capacity(names.len());
+        for name in names {
+            let carried = carrier.as_mut().filter(|_| !own.fields.contains_key(&name.text));
+            match carried.and_then(|carrier| carrier.carry(&name.text)) {
+                Some(ty) => fields.push((name.text.clone(), ty)),
+                None => fields.extend(self.resource_fields(std::slice::from_ref(name), found.spec())),
+            }
+        }
+        fields
     }
 
     fn resource_fields(&mut self, names: &[Name], spec: &ResourceSpec) -> Vec<(Arc<str>, Type)> {
@@ -226,7 +265,7 @@ impl Checker<'_> {
         for entry in &lookup.entries {
             let LookupEntry::Verify { output, resource, field, filter, span } = entry else { continue };
             if let Some((verify, found)) = self.verify(output, resource, field, *span, outputs) {
-                self.filter_waits(lookup.span, Some(*span), &found, filter.as_ref());
+                self.filter_waits(lookup.span, Place::Verify(*span), &found, filter.as_ref());
                 verifies.push(verify);
             }
         }

@@ -8,6 +8,7 @@
 mod binary;
 mod bring;
 mod call;
+mod carrier;
 mod choose;
 mod connect;
 mod csv_rows;
@@ -36,6 +37,7 @@ mod narrow;
 mod observed;
 mod operands;
 mod path;
+mod per;
 mod pipeline;
 mod query;
 mod record;

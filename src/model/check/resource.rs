@@ -121,7 +121,10 @@ impl Checker<'_> {
                 ),
             )
             .label(format!("one list for each {}", scope.name))
-            .hint(format!("use a resource that is not kept per {}", scope.name)),
+            .hint(format!(
+                "use a resource that is not kept per {}; a lookup `from` it may say `per {}`",
+                scope.name, scope.name
+            )),
         );
         false
     }

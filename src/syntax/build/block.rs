@@ -133,8 +133,9 @@ impl Builder<'_> {
             Rule::from_resource => {
                 let mut parts = Parts::of(node);
                 let resource = self.resource(parts.need(Rule::resource));
+                let per = self.optional_per(&mut parts)?;
                 let filter = self.optional_filter(&mut parts)?;
-                Some(LookupEntry::FromResource { resource, filter, span })
+                Some(LookupEntry::FromResource { resource, per, filter, span })
             }
             _ => {
                 let mut parts = Parts::of(node);
@@ -155,6 +156,14 @@ impl Builder<'_> {
             None => Some(None),
             Some(filter) => self.filter(filter).map(Some),
         }
+    }
+
+    /// The `per` of a node: `Some(None)` without one, `None` if its `where` failed.
+    fn optional_per(&mut self, parts: &mut Parts) -> Option<Option<Per>> {
+        let Some(per) = parts.take(Rule::per) else { return Some(None) };
+        let mut parts = Parts::of(per);
+        let name = self.name(&parts.need(Rule::name));
+        Some(Some(Per { name, filter: self.optional_filter(&mut parts)? }))
     }
 
     fn row(&mut self, node: Node) -> Option<LookupRow> {
@@ -244,14 +253,7 @@ impl Builder<'_> {
         let mut parts = Parts::of(node);
         let resource = self.resource(parts.need(Rule::resource));
         let alias = self.name(&parts.need(Rule::name));
-        let per = match parts.take(Rule::per) {
-            None => None,
-            Some(per) => {
-                let mut parts = Parts::of(per);
-                let name = self.name(&parts.need(Rule::name));
-                Some(Per { name, filter: self.optional_filter(&mut parts)? })
-            }
-        };
+        let per = self.optional_per(&mut parts)?;
         Some(From { resource, alias, per, span })
     }
 

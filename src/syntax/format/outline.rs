@@ -129,7 +129,12 @@ impl Outline {
                     row.values.iter().for_each(|value| self.expr(value));
                 }
                 LookupEntry::FromFile { span, .. } | LookupEntry::Missing { span, .. } => self.clause_entry(*span),
-                LookupEntry::FromResource { filter, span, .. } | LookupEntry::Verify { filter, span, .. } => {
+                LookupEntry::FromResource { per, filter, span, .. } => {
+                    self.clause_entry(*span);
+                    let of_scope = per.iter().filter_map(|per| per.filter.as_ref());
+                    of_scope.chain(filter).for_each(|filter| self.expr(filter));
+                }
+                LookupEntry::Verify { filter, span, .. } => {
                     self.clause_entry(*span);
                     filter.iter().for_each(|filter| self.expr(filter));
                 }
