@@ -112,6 +112,10 @@ pub struct ResourceSpec {
     /// What the system can filter a list by.
     #[serde(default)]
     pub filters: BTreeMap<String, FilterKind>,
+    /// The flag of records that the list leaves out where it is false: they are listed apart,
+    /// when a filter on it asks for them. What is matched with is looked for among them too.
+    #[serde(default)]
+    pub apart: Option<String>,
     /// What a write of one can wait for: `receipts`.
     #[serde(default)]
     pub settles: Vec<String>,

@@ -62,6 +62,8 @@ pub enum Effect {
     None,
     /// It may have: ask before anything else is sent.
     Unknown,
+    /// It did, and something of it is not there as it was sent: a person looks at it.
+    Altered,
 }
 
 impl Error {

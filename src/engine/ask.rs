@@ -140,7 +140,10 @@ pub(super) fn compare(spec: &ResourceSpec, sent: &Record, mut found: Vec<Found>)
         0 => Standing::Absent,
         1 => {
             let found = found.remove(0);
-            match amount_trouble(spec, sent, &found.record).or_else(|| field_trouble(spec, sent, &found.record)) {
+            let trouble = amount_trouble(spec, sent, &found.record)
+                .or_else(|| field_trouble(spec, sent, &found.record))
+                .or_else(|| lines_trouble(sent, &found.record));
+            match trouble {
                 Some(trouble) => Standing::Differs(found, trouble),
                 None => Standing::Agrees(found),
             }
@@ -170,22 +173,49 @@ fn amount_trouble(spec: &ResourceSpec, sent: &Record, stored: &Record) -> Option
     (sent != stored).then(|| format!("its amount is {}, {} was sent", stored.money(), sent.money()))
 }
 
-/// Without an amount to tell two records apart, what is shown of the others must be what was sent.
+/// What is shown of the other fields must be what was sent. Where an amount tells two records
+/// apart, only those that every record must have: people may change the rest.
 fn field_trouble(spec: &ResourceSpec, sent: &Record, stored: &Record) -> Option<String> {
-    if spec.amount.is_some() {
-        return None;
-    }
-    sent.iter().find_map(|(name, value)| {
+    let counts = |name: &str| spec.amount.is_none() || spec.fields.get(name).is_some_and(|field| field.required);
+    sent.iter().filter(|(name, _)| counts(name)).find_map(|(name, value)| {
         let stored = stored.get(name).filter(|stored| !stored.is_null())?;
         let plain = value.as_list().is_none() && value.as_record().is_none();
         (plain && !same_code(value, stored)).then(|| format!("its {name} is `{stored}`, `{value}` was sent"))
     })
 }
 
+/// Where both have a list: as many items, and for each that was sent one that shows the same.
+/// Ledgers keep an order of their own.
 fn lines_trouble(sent: &Record, stored: &Record) -> Option<String> {
     sent.iter().find_map(|(name, value)| {
-        let (sent, stored) = (value.as_list()?.len(), stored.get(name)?.as_list()?.len());
-        (sent != stored).then(|| format!("it has {stored} {name}, {sent} were sent"))
+        let (sent, stored) = (value.as_list()?, stored.get(name)?.as_list()?);
+        if sent.len() != stored.len() {
+            return Some(format!("it has {} {name}, {} were sent", stored.len(), sent.len()));
+        }
+        let mut left: Vec<(usize, &Record)> =
+            stored.iter().enumerate().filter_map(|(place, item)| Some((place, item.as_record()?))).collect();
+        let items = sent.iter().enumerate().filter_map(|(place, item)| Some((place, item.as_record()?)));
+        let mut lost = Vec::new();
+        for (place, item) in items {
+            // Twins take the one at their own place first.
+            left.sort_by_key(|(there, _)| there.abs_diff(place));
+            match left.iter().position(|(_, stored)| item_trouble(item, stored).is_none()) {
+                Some(at) => drop(left.remove(at)),
+                None => lost.push((place, item)),
+            }
+        }
+        let (place, item) = lost.first()?;
+        let (_, stored) = left.iter().min_by_key(|(there, _)| there.abs_diff(*place))?;
+        item_trouble(item, stored).map(|trouble| format!("in its {name}, number {}, {trouble}", place + 1))
+    })
+}
+
+/// What one item shows differently.
+fn item_trouble(sent: &Record, stored: &Record) -> Option<String> {
+    sent.iter().find_map(|(name, value)| {
+        let stored = stored.get(name).filter(|stored| !stored.is_null())?;
+        let plain = !value.is_null() && value.as_list().is_none() && value.as_record().is_none();
+        (plain && !same_code(value, stored)).then(|| format!("{name} is `{stored}`, `{value}` was sent"))
     })
 }
 
@@ -194,5 +224,37 @@ fn same_code(a: &Value, b: &Value) -> bool {
     match (a.as_decimal(), b.as_decimal()) {
         (Some(a), Some(b)) => a == b,
         _ => a.to_string().trim().to_lowercase() == b.to_string().trim().to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lines_trouble;
+    use crate::value::{Record, from_json};
+
+    fn record(lines: &str) -> Record {
+        let mut record = Record::new();
+        record.insert("lines", from_json(lines).expect("json"));
+        record
+    }
+
+    fn trouble(sent: &str, stored: &str) -> Option<String> {
+        lines_trouble(&record(sent), &record(stored))
+    }
+
+    #[test]
+    fn lines_are_compared_as_far_as_they_are_shown() {
+        let sent =
+            r#"[{"account":"5310","center":"C3001","amount":10.00},{"account":"5310","center":"C2","amount":5}]"#;
+        let turned =
+            r#"[{"account":"5310","center":"c2","amount":5.00},{"account":" 5310","center":"C3001","amount":10}]"#;
+        assert_eq!(trouble(sent, turned), None, "in whatever order");
+        assert_eq!(trouble(sent, r#"[{"account":"5310"},{"account":"5310","center":null}]"#), None, "what is shown");
+        assert_eq!(lines_trouble(&record(sent), &Record::new()), None, "a header says nothing of lines");
+        let cut = r#"[{"account":"5310","center":"C300","amount":10},{"account":"5310","center":"C2","amount":5}]"#;
+        assert_eq!(trouble(sent, cut).as_deref(), Some("in its lines, number 1, center is `C300`, `C3001` was sent"));
+        let dropped = r#"[{"account":"5310","center":"C2","amount":5},{"account":"5310","center":"","amount":10}]"#;
+        assert_eq!(trouble(sent, dropped).as_deref(), Some("in its lines, number 1, center is ``, `C3001` was sent"));
+        assert_eq!(trouble(sent, r#"[{"account":"5310"}]"#).as_deref(), Some("it has 1 lines, 2 were sent"));
     }
 }

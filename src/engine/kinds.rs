@@ -9,6 +9,8 @@ pub(super) const UNAVAILABLE: &str = "the other side could not take it at that t
 pub(super) const UNKNOWN: &str = "sent, answer unknown";
 /// Answered with success, but not to be seen there.
 pub(super) const NOT_SHOWN: &str = "accepted, but not shown by the other side";
+/// Answered with success, but cut or without a part of it, and not to be seen there.
+pub(super) const ALTERED: &str = "accepted otherwise than it was sent, and not shown";
 /// What stands there is not what was sent.
 pub(super) const DIFFERS: &str = "stands there differently from what was sent";
 /// Somebody else's record has the key.

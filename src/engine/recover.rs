@@ -12,7 +12,7 @@ use super::error::RunError;
 use super::ledger::{self, Facts, Outbox, Seen, Why};
 use super::post::GROUP;
 use super::wording::Recovered;
-use super::{brake::StopKind, marks, stored, wording};
+use super::{brake::StopKind, kinds, marks, stored, wording};
 use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Found, Key, Permanence, ResourceSpec};
 use crate::store::{EventKind, Intent, Outcome, RecordEntry, RecordId};
 use crate::value::{Record, Span};
@@ -148,6 +148,8 @@ impl Desk<'_> {
             (Standing::Absent, Some(reference)) if intent.update => {
                 self.close(entry, Outcome::Held, words.vanished(&reference), &mut outbox);
             }
+            // The other side said what it did with it; that it is still not shown is no news.
+            (Standing::Absent, Some(_)) if entry.kind == kinds::ALTERED => return Ok(()),
             // The other side said that it has it: an empty answer does not make it new.
             (Standing::Absent, Some(reference)) => {
                 return self.leave_in_doubt(intent, words.not_shown(&reference)).await;

@@ -21,6 +21,9 @@ pub(super) enum Answer {
     There(Found),
     /// The answer was lost, and what is there differs.
     Differs(Found, String),
+    /// Taken, and the other side says itself that it is not there as it was sent. The record,
+    /// where it is shown under its key.
+    Altered(Option<Found>, Error),
     Several(Vec<Found>),
     /// Certainly not there: the other side refuses it.
     Refused(Error),
@@ -56,6 +59,9 @@ pub(super) async fn send(
             Ok(written) => break Answer::Stored(written),
             Err(error) => error,
         };
+        if error.effect == Effect::Altered {
+            break after_altered(flow, ready, error).await;
+        }
         if error.effect == Effect::Unknown || (existing.is_some() && error.kind == ErrorKind::Conflict) {
             match after_unknown(flow, ready, existing.as_mut(), &error).await {
                 None => {}
@@ -122,5 +128,17 @@ async fn after_unknown(flow: &FlowRun, ready: &Ready, existing: Option<&mut Foun
         }
         (Standing::Agrees(found), None) => Some(Answer::There(found)),
         (Standing::Differs(found, trouble), None) => Some(Answer::Differs(found, trouble)),
+    }
+}
+
+/// Looks for a write that was taken otherwise than it was sent. What it was said to lack may
+/// be what it is asked by: that it is not shown proves nothing.
+async fn after_altered(flow: &FlowRun, ready: &Ready, error: Error) -> Answer {
+    let target = flow.flow().target();
+    let asked = ask::find_after(&flow.context, &target.connection, &target.resource, &ready.key, &error).await;
+    match asked {
+        Ok(found) if found.len() > 1 => Answer::Several(found),
+        Ok(mut found) => Answer::Altered(found.pop(), error),
+        Err(_) => Answer::Altered(None, error),
     }
 }

@@ -42,6 +42,15 @@ impl Settling<'_> {
                 let why = wording::differs(flow, &ready, &found, &trouble);
                 self.finish_suspect(ready, &found.reference, why, attempts);
             }
+            Answer::Altered(Some(found), error) => {
+                let why = wording::differs(flow, &ready, &found, &error.message);
+                let why = Why { mend: error.mend, ..why };
+                self.finish_suspect(ready, &found.reference, why, attempts);
+            }
+            Answer::Altered(None, error) => {
+                let reference = ready.key.to_string();
+                self.stay_in_doubt(ready, Some(&reference), wording::altered(flow, &error), attempts);
+            }
             Answer::Several(found) => {
                 let why = wording::several(flow, &ready, &found);
                 let reference = found.first().map(|found| found.reference.clone()).unwrap_or_default();
@@ -113,7 +122,7 @@ impl Settling<'_> {
                 let found: Vec<&str> = found.iter().map(|found| found.reference.as_str()).collect();
                 (EventKind::Asked, json!({"found": found, "attempts": attempts}))
             }
-            Answer::Refused(error) | Answer::Exhausted(error) | Answer::Unknown(error) => {
+            Answer::Refused(error) | Answer::Exhausted(error) | Answer::Unknown(error) | Answer::Altered(_, error) => {
                 (EventKind::Answered, json!({"error": error.message, "status": error.status, "attempts": attempts}))
             }
             Answer::NotSent => (EventKind::Asked, json!({"not_sent": true, "attempts": attempts})),

@@ -127,6 +127,16 @@ pub(super) fn unknown(flow: &FlowRun, error: &Error) -> Why {
     )
 }
 
+/// Taken, but not as it was sent, and not shown under its key.
+pub(super) fn altered(flow: &FlowRun, error: &Error) -> Why {
+    let title = &flow.target_title;
+    Why::new(
+        kinds::ALTERED,
+        format!("{title} took it, but not as it was sent, and does not show it: {}", error.message),
+        error.mend.clone(),
+    )
+}
+
 pub(super) fn not_read_back(flow: &FlowRun, written: &Written, error: Option<&Error>) -> Why {
     let title = &flow.target_title;
     let mend = format!("run again: it asks for it; if it stays so, look for {} in {title}", written.reference);

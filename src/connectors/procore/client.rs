@@ -146,6 +146,32 @@ impl Procore {
         Ok(format!("{}{path}?{}", self.url, query.into_string()))
     }
 
+    /// One page of a list that is one list.
+    async fn one_page(&self, resource: &ResourceSpec, call: &Call, request: &Fetch) -> Result<Page, Error> {
+        let place = Place::of(request.page.as_ref(), call.per_page)?;
+        let what = match &request.scope {
+            Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
+            _ => resource.plural.clone(),
+        };
+        let url = self.address(resource, &call, request, place)?;
+        let Listed { mut items, next, total } = self.page(&url, &what, place).await?;
+        if let Some(lines) = &call.lines {
+            items = self.with_lines(lines, request, &items).await?;
+        }
+        let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
+        let next = next.filter(|_| call.paged);
+        Ok(Page { records, next: next.map(Place::token), total })
+    }
+
+    /// What to ask where the request wants those that the list leaves out.
+    fn apart(&self, resource: &ResourceSpec, call: &Call, request: &Fetch) -> Option<(Call, Fetch)> {
+        let (flag, path) = (resource.apart.as_ref()?, call.apart.as_ref()?);
+        let at = request.filters.iter().position(|(name, value)| name == flag && *value == Value::Bool(false))?;
+        let mut request = request.clone();
+        request.filters.remove(at);
+        Some((Call { path: path.replace("{company}", &self.company.to_string()), ..call.clone() }, request))
+    }
+
     /// One page of a list as it came.
     pub(super) async fn page(&self, url: &str, what: &str, place: Place) -> Result<Listed, Error> {
         let response = self.get(url, what).await?;
@@ -251,25 +277,16 @@ impl Connector for Procore {
             return Err(configuration(format!("Procore has no resource `{}`", request.resource)));
         };
         let call = Call::of(&request.resource, resource).map_err(configuration)?;
+        if let Some((call, request)) = self.apart(resource, &call, request) {
+            return self.one_page(resource, &call, &request).await;
+        }
         if let Some(within) = &call.within {
             return self.fetch_within(resource, &call, within, request).await;
         }
         if !call.parts.is_empty() {
             return self.fetch_parts(resource, &call, request).await;
         }
-        let place = Place::of(request.page.as_ref(), call.per_page)?;
-        let what = match &request.scope {
-            Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
-            _ => resource.plural.clone(),
-        };
-        let url = self.address(resource, &call, request, place)?;
-        let Listed { mut items, next, total } = self.page(&url, &what, place).await?;
-        if let Some(lines) = &call.lines {
-            items = self.with_lines(lines, request, &items).await?;
-        }
-        let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
-        let next = next.filter(|_| call.paged);
-        Ok(Page { records, next: next.map(Place::token), total })
+        self.one_page(resource, &call, request).await
     }
 
     async fn find(&self, resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {

@@ -12,14 +12,14 @@ use super::envelope::{self, Envelope};
 use super::error::Purpose;
 use super::key::{carries, folded, named, part, reference, with_keys};
 use super::query::Query;
-use super::readiness;
+use super::readiness::{self, Shelves};
 use crate::connector::{
     Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, Found, Key, Opening, Operation, Page, Permanence,
     Readiness, ResourceSpec, Wait, Written,
 };
-use crate::value::{Record, Value};
+use crate::value::{Record, Timestamp, Value};
 use async_trait::async_trait;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A resource with all that is known of how to handle it.
@@ -152,6 +152,26 @@ impl Connector for Connection {
     }
 }
 
+#[async_trait]
+impl Shelves for Connection {
+    fn catalogue(&self) -> &Catalogue {
+        &self.tenant.catalogue
+    }
+
+    fn now(&self) -> Timestamp {
+        self.client.wire().clock.now()
+    }
+
+    async fn records(
+        &self,
+        resource: &str,
+        by: &str,
+        texts: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Vec<Record>>, Error> {
+        self.records_by(self.desk(resource, Operation::List)?, by, texts).await
+    }
+}
+
 impl Connection {
     pub(super) fn desk<'a>(&'a self, name: &'a str, operation: Operation) -> Result<Desk<'a>, Error> {
         match self.tenant.resource(name) {
@@ -165,10 +185,6 @@ impl Connection {
 
     fn terms(&self) -> Terms<'_> {
         Terms { profile: &self.tenant.profile, domain: &self.domain, entity: &self.entity }
-    }
-
-    pub(super) fn now(&self) -> crate::value::Timestamp {
-        self.client.wire().clock.now()
     }
 
     /// Records that belong to an entity are only ever asked for within this one.

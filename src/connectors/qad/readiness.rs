@@ -6,17 +6,18 @@
 //! was received: whoever comes first takes it. Nothing is ever posted on another day
 //! because a period is closed.
 //!
-//! `cover` and `periods` decide, `words` has the sentences; this file asks.
+//! `cover` and `periods` decide, `words` has the sentences; this file asks, by whichever
+//! interface the tenant is reached.
 
 mod cover;
 mod periods;
 mod words;
 
-use super::connection::Connection;
 use super::key::folded;
 use super::reading::text_of;
-use crate::connector::{Error, ErrorKind, Operation, Permanence, Readiness, Wait};
-use crate::value::{Record, Value};
+use crate::connector::{Catalogue, Error, ErrorKind, Permanence, Readiness, Wait};
+use crate::value::{Record, Timestamp, Value};
+use async_trait::async_trait;
 use cover::{Bill, Orders};
 use periods::Periods;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,9 +25,25 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What the catalogue's `settles` names.
 const RECEIPTS: &str = "receipts";
 
+/// What is read of a tenant to judge, the same by every interface.
+#[async_trait]
+pub trait Shelves: Sync {
+    fn catalogue(&self) -> &Catalogue;
+
+    fn now(&self) -> Timestamp;
+
+    /// The whole records whose field `by` is one of the texts, by the folded text.
+    async fn records(
+        &self,
+        resource: &str,
+        by: &str,
+        texts: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Vec<Record>>, Error>;
+}
+
 /// Says of each record whether it may be written now.
-pub async fn judge(connection: &Connection, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
-    let settles = connection.tenant.catalogue.resources.get(wait.resource).map(|spec| spec.settles.as_slice());
+pub async fn judge(shelves: &dyn Shelves, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
+    let settles = shelves.catalogue().resources.get(wait.resource).map(|spec| spec.settles.as_slice());
     if wait.what != RECEIPTS || !settles.unwrap_or_default().iter().any(|what| what == RECEIPTS) {
         return Err(Error::new(
             ErrorKind::Configuration,
@@ -36,9 +53,9 @@ pub async fn judge(connection: &Connection, wait: &Wait<'_>) -> Result<Vec<Readi
         .mend("take the `settle` rule out of the pipeline"));
     }
     let bills: Vec<Bill> = wait.records.iter().map(Bill::read).collect();
-    let periods = Periods::of(records(connection, "periods", "year", &years(&bills)).await?);
-    let mut orders = orders(connection, &bills).await?;
-    let today = connection.now();
+    let periods = Periods::of(records(shelves, "periods", "year", &years(&bills)).await?);
+    let mut orders = orders(shelves, &bills).await?;
+    let today = shelves.now();
     let judge = |bill: &Bill| match periods.closed(bill.posting_date) {
         Some(closed) => closed,
         None => orders.judge(bill, today, wait.quiet),
@@ -46,32 +63,28 @@ pub async fn judge(connection: &Connection, wait: &Wait<'_>) -> Result<Vec<Readi
     Ok(bills.iter().map(judge).collect())
 }
 
-async fn orders(connection: &Connection, bills: &[Bill]) -> Result<Orders, Error> {
+async fn orders(shelves: &dyn Shelves, bills: &[Bill]) -> Result<Orders, Error> {
     let numbers: BTreeSet<String> = bills.iter().filter_map(|bill| bill.order.clone()).collect();
     if numbers.is_empty() {
         return Ok(Orders::default());
     }
-    let orders = records(connection, "purchase_orders", "number", &numbers).await?;
+    let orders = records(shelves, "purchase_orders", "number", &numbers).await?;
     let known: BTreeSet<String> = orders.values().flatten().map(|order| shown(order, "number")).collect();
     if known.is_empty() {
         return Ok(Orders::default());
     }
-    let receipts = records(connection, "goods_receipts", "order", &known).await?;
-    let invoiced = records(connection, "supplier_invoices", "purchase_order", &known).await?;
+    let receipts = records(shelves, "goods_receipts", "order", &known).await?;
+    let invoiced = records(shelves, "supplier_invoices", "purchase_order", &known).await?;
     Ok(Orders::new(orders, &receipts, &invoiced))
 }
 
-/// The records of a resource whose field is one of the texts, by that field.
 async fn records(
-    connection: &Connection,
+    shelves: &dyn Shelves,
     resource: &str,
     by: &str,
     texts: &BTreeSet<String>,
 ) -> Result<BTreeMap<String, Vec<Record>>, Error> {
-    if texts.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    connection.records_by(connection.desk(resource, Operation::List)?, by, texts).await
+    if texts.is_empty() { Ok(BTreeMap::new()) } else { shelves.records(resource, by, texts).await }
 }
 
 fn years(bills: &[Bill]) -> BTreeSet<String> {

@@ -4,6 +4,7 @@ use super::bench::{Bench, undisturbed};
 use super::side::Fault;
 use crate::engine::{Options, RunErrorKind, StopKind};
 use crate::store::Outcome;
+use crate::value::Record;
 
 const PASSING: [Fault; 7] = [
     Fault::LostLate,
@@ -175,4 +176,54 @@ async fn what_was_accepted_and_is_not_shown_is_not_sent_again() {
     assert_eq!((report.counts.posted, report.counts.in_doubt), (1, 0));
     assert_eq!(bench.lines(), undisturbed().await);
     bench.check_quiet("shown");
+}
+
+#[tokio::test]
+async fn what_was_taken_otherwise_is_held_until_a_person_mended_it() {
+    let bench = Bench::new();
+    bench.state().write_faults.insert(0, Fault::Shorn);
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.counts.held, bench.state().writes), (6, 1, 7));
+    let group = &report.flows["bills"].groups[0];
+    assert!(group.example.contains("but the books left `account` aside, and wrote the rest"), "{}", group.example);
+    assert_eq!(group.mend, "correct or remove it there");
+    let again = bench.run().await;
+    assert_eq!((again.counts.posted, again.counts.held), (0, 1), "the account is still not there");
+    let example = &again.flows["bills"].groups[0].example;
+    assert!(example.contains("its account is ``, `L1` was sent"), "{example}");
+    let shorn = |state: &mut super::side::State| {
+        let account = |record: &Record| record.get("account").map(ToString::to_string);
+        let place = state.invoices.iter().position(|(_, record)| account(record).as_deref() == Some(""));
+        state.invoices[place.expect("the shorn one")].1.insert("account", "L1");
+    };
+    shorn(&mut bench.state());
+    assert_eq!(bench.run().await.counts.held, 0, "mended");
+    assert_eq!((bench.state().writes, bench.lines()), (7, undisturbed().await));
+    bench.check_quiet("mended");
+}
+
+#[tokio::test]
+async fn what_was_taken_under_another_key_stays_in_doubt_and_is_never_sent_again() {
+    let bench = Bench::new();
+    bench.state().write_faults.insert(0, Fault::Cut);
+    for run in 0..3 {
+        let report = bench.run().await;
+        assert_eq!((report.counts.posted, report.counts.in_doubt), (if run == 0 { 6 } else { 0 }, 1), "run {run}");
+        let example = &report.flows["bills"].groups[0].example;
+        assert!(example.contains("the books cut `reference` to fit"), "run {run}: {example}");
+        assert_eq!(bench.state().writes, 7);
+    }
+    let sent = bench.lines().into_iter().find(|line| line.contains(" P ")).expect("the cut one");
+    let whole = undisturbed().await.into_iter().find(|line| !bench.lines().contains(line)).expect("what it should be");
+    let reference = whole.split(' ').nth(1).expect("a reference").to_owned();
+    {
+        let mut state = bench.state();
+        let cut = |record: &Record| record.get("reference").map(ToString::to_string).as_deref() == Some("P");
+        let place = state.invoices.iter().position(|(_, record)| cut(record)).expect("the cut one");
+        state.invoices[place].1.insert("reference", reference);
+    }
+    let report = bench.run().await;
+    assert_eq!((report.counts.in_doubt, bench.state().writes), (0, 7), "{sent} is whole");
+    assert_eq!(bench.lines(), undisturbed().await);
+    bench.check_quiet("mended");
 }

@@ -59,6 +59,10 @@ pub(super) enum Fault {
     WrongAmount,
     /// Taken, and never shown.
     Hidden,
+    /// Taken, without its account; the answer says so.
+    Shorn,
+    /// Taken, with its reference cut; the answer says so.
+    Cut,
 }
 
 /// The state of both systems, and the faults to come.
@@ -154,6 +158,8 @@ impl Side {
         match fault {
             Some(Fault::DieAfter) => self.die().await,
             Some(fault @ (Fault::LostAfter | Fault::BrokenAfter)) => Err(unknown(fault)),
+            Some(Fault::Shorn) => Err(altered("the books left `account` aside, and wrote the rest")),
+            Some(Fault::Cut) => Err(altered("the books cut `reference` to fit, and wrote the rest")),
             _ => Ok(()),
         }
     }
@@ -167,6 +173,11 @@ impl Side {
 
 fn not_yet() -> Error {
     Error::new(ErrorKind::NotYet, Permanence::Permanent, "period 2026/06 is closed").mend("open the period")
+}
+
+fn altered(message: &str) -> Error {
+    let error = Error::new(ErrorKind::Refused, Permanence::Permanent, message).mend("correct or remove it there");
+    error.effect(Effect::Altered).status(200)
 }
 
 fn unknown(fault: Fault) -> Error {
@@ -343,6 +354,12 @@ impl State {
         let mut stored = record.clone();
         if fault == Some(Fault::WrongAmount) {
             stored.insert("total", Decimal::cents(1));
+        }
+        if fault == Some(Fault::Shorn) {
+            stored.insert("account", "");
+        }
+        if fault == Some(Fault::Cut) {
+            stored.insert("reference", "P");
         }
         if fault == Some(Fault::Hidden) {
             self.hidden.push(reference.clone());

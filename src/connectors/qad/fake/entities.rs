@@ -183,15 +183,23 @@ impl QadFake {
         }
     }
 
-    /// Books a payment, remembers it, and answers; now and then without a body.
-    fn accept_payment(&mut self, spec: &ResourceSpec, wire: &ResourceWire, mut payment: Payment) -> HttpResponse {
+    /// Books a payment and answers; now and then without a body.
+    fn accept_payment(&mut self, spec: &ResourceSpec, wire: &ResourceWire, payment: Payment) -> HttpResponse {
+        let (payment, warning) = self.book(payment);
+        let warnings = warning.into_iter().collect();
+        if answers_nothing(&payment.reference) {
+            return answer::empty();
+        }
+        answer::data(&wire.array, vec![paid(spec, wire, &payment)], Some(("paymentConfs", warnings)))
+    }
+
+    /// Books a payment under the next number and remembers it; and what QAD warns of.
+    pub fn book(&mut self, mut payment: Payment) -> (Payment, Option<&'static str>) {
         payment.key.number = self.ledger.payments.next_number(&payment.key);
-        let warnings = if self.ledger.payments.has_twin(&payment) { vec![PAID_TWICE] } else { Vec::new() };
-        let shown = paid(spec, wire, &payment);
-        let silent = answers_nothing(&payment.reference);
+        let warning = self.ledger.payments.has_twin(&payment).then_some(PAID_TWICE);
         self.ledger.pay(payment.clone());
         self.changes.push(FakeChange(serde_json::json!({ "payment": payment })));
-        if silent { answer::empty() } else { answer::data(&wire.array, vec![shown], Some(("paymentConfs", warnings))) }
+        (payment, warning)
     }
 
     /// What is asked of an invoice at this moment.

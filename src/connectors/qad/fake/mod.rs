@@ -8,6 +8,7 @@
 mod answer;
 mod browses;
 mod entities;
+mod evaluated;
 mod filter;
 mod ledger;
 mod masters;
@@ -72,6 +73,7 @@ impl QadFake {
         let (spec, _) = tenant.resource("supplier_invoices").expect("the shipped catalogue has supplier invoices");
         let mut ledger = Ledger::new(spec);
         ledger.stock(contractor, &entity, &currency);
+        evaluated::settle(&mut ledger, contractor, &entity, &currency);
         let entities = std::iter::once(&entity).chain(&contractor.further_entities).cloned().collect();
         Self {
             tenant,

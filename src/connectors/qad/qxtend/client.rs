@@ -12,6 +12,7 @@ use super::profile::Qxtend;
 use super::session::{Context, Login};
 use super::xml::{self, Element};
 use crate::connector::{Effect, Error, ErrorKind, Permanence, Wire};
+use crate::value::Timestamp;
 use crate::world::{HttpRequest, HttpResponse, Method};
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Semaphore;
@@ -84,6 +85,10 @@ impl Client {
     /// A text of the other side as it may be shown.
     pub fn scrubbed(&self, text: &str) -> String {
         self.login.scrubbed(text)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.wire.clock.now()
     }
 
     pub fn domain(&self) -> &str {

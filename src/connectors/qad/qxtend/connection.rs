@@ -11,11 +11,13 @@ use super::super::dress::{self, Terms};
 use super::super::error::Purpose;
 use super::super::key::{carries, folded, named, part, reference};
 use super::super::query::Query;
+use super::super::readiness::{self, Shelves};
 use super::client::{Client, Outgoing};
 use super::document::{self, Job, Reading};
 use super::invoice;
+use super::outgoing;
 use super::reads::{Condition, Operator, Source};
-use super::response::Judge;
+use super::response::{Judge, Warning};
 use super::session::{Context, Login};
 use super::wire::{Document, QxtendWire};
 use super::xml::Element;
@@ -23,7 +25,7 @@ use crate::connector::{
     Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, FieldSpec, Found, Key, Opening, Operation, Page,
     PageToken, Permanence, Readiness, ResourceSpec, Wait, Written, decode,
 };
-use crate::value::Record;
+use crate::value::{Record, Timestamp, Value};
 use async_trait::async_trait;
 use indexmap::IndexMap;
 use std::borrow::Cow;
@@ -39,7 +41,7 @@ const DEFAULT: &str = "default";
 pub struct Connection {
     tenant: Tenant,
     client: Client,
-    /// Resources of which an empty answer is known to mean that there is nothing.
+    /// Resources with a field by which an empty answer is known to mean that there is nothing.
     proven: Mutex<BTreeSet<String>>,
 }
 
@@ -93,7 +95,7 @@ impl Connector for Connection {
             .mend("correct the names of first row and row count in the tenant profile, or set a `qxtend.page_size` that holds the whole list"));
         }
         if rows.is_empty() && place.first == 1 {
-            self.prove(resource).await?;
+            self.prove(resource, &resource.rest.ask_by).await?;
         }
         let full = u64::try_from(rows.len()).is_ok_and(|count| count >= size);
         let next = full.then(|| Place { first: place.first + size, before: first }.write());
@@ -116,7 +118,7 @@ impl Connector for Connection {
                 texts.insert(text);
             }
         }
-        let there = self.ask(resource, &texts).await?;
+        let there = self.ask(resource, ask_by, &texts).await?;
         if let Some(name) = unseen(keys, &there) {
             return Err(configuration(format!("QAD's list of {} does not show `{name}`", resource.spec.plural))
                 .mend(format!("leave `{name}` out of the key, or write its name into the tenant profile")));
@@ -160,8 +162,30 @@ impl Connector for Connection {
     }
 
     async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
-        Err(configuration(format!("over QXtend, nobody has said how {} of QAD are looked at", wait.what))
-            .mend("take `settle` out of the flow, or reach this tenant with `api = \"rest\"`"))
+        readiness::judge(self, wait).await
+    }
+}
+
+#[async_trait]
+impl Shelves for Connection {
+    fn catalogue(&self) -> &Catalogue {
+        &self.tenant.catalogue
+    }
+
+    fn now(&self) -> Timestamp {
+        self.client.now()
+    }
+
+    async fn records(
+        &self,
+        resource: &str,
+        by: &str,
+        texts: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, Vec<Record>>, Error> {
+        let there = self.ask(self.resource(resource, Operation::List)?, by, texts).await?;
+        let wanted: BTreeSet<String> = texts.iter().map(|text| folded(text)).collect();
+        let there = there.into_iter().filter(|(text, _)| wanted.contains(text));
+        Ok(there.map(|(text, found)| (text, found.into_iter().map(|found| found.record).collect())).collect())
     }
 }
 
@@ -195,38 +219,46 @@ impl Connection {
         field.map(|name| Condition::new(name, Operator::Equals, self.client.entity())).collect()
     }
 
-    /// Every record whose `ask_by` field is among the texts (and others), by that field.
+    /// Every record whose field `by` is among the texts (and others), by that field.
     async fn ask(
         &self,
         resource: Resource<'_>,
+        by: &str,
         texts: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, Vec<Found>>, Error> {
         let mut there: BTreeMap<String, BTreeMap<String, Found>> = BTreeMap::new();
         let mut asks = plan(texts, self.tenant.profile.qxtend.keys_per_request);
-        let fields = as_named(&self.listed(resource));
+        let fields = as_named(&self.compared(resource));
         let mut silent = asks.is_empty();
         while let Some(ask) = asks.pop() {
-            let Some(rows) = self.rows(resource, &ask, &mut asks).await? else { continue };
+            let Some(rows) = self.rows(resource, by, &ask, &mut asks).await? else { continue };
             silent |= rows.is_empty();
             for row in rows {
                 // A row that cannot be read could be the very one: the answer would be a guess.
-                let record = self.decoded(resource, &fields, row).map_err(|error| unreadable(&error))?;
-                let text = record.get(&resource.rest.ask_by).map(|text| folded(&text.to_string())).unwrap_or_default();
+                let mut record = self.decoded(resource, &fields, row).map_err(|error| unreadable(&error))?;
+                self.forget_unshown(resource, &mut record);
+                let text = record.get(by).map(|text| folded(&text.to_string())).unwrap_or_default();
                 let found = found(resource.spec, record);
                 there.entry(text).or_default().insert(found.reference.clone(), found);
             }
         }
         if silent {
-            self.prove(resource).await?;
+            self.prove(resource, by).await?;
         }
         Ok(there.into_iter().map(|(text, found)| (text, found.into_values().collect())).collect())
     }
 
     /// The rows of one ask; `None` when they are too many and its halves were put back.
-    async fn rows(&self, resource: Resource<'_>, ask: &Ask, asks: &mut Vec<Ask>) -> Result<Option<Vec<Record>>, Error> {
+    async fn rows(
+        &self,
+        resource: Resource<'_>,
+        by: &str,
+        ask: &Ask,
+        asks: &mut Vec<Ask>,
+    ) -> Result<Option<Vec<Record>>, Error> {
         let style = &self.tenant.profile.qxtend;
         let mut conditions = self.within(resource);
-        conditions.extend(reach(&resource.rest.ask_by, ask));
+        conditions.extend(reach(by, ask));
         let halves = ask.halves();
         let most = if halves.is_some() { style.most_pages_per_range } else { MOST_PAGES_OF_ONE_TEXT };
         let mut all = Vec::new();
@@ -260,33 +292,47 @@ impl Connection {
     }
 
     /// Makes sure that an empty answer means that there is nothing. A record that the list
-    /// shows must come when it is asked for by its own key: names are the tenant's, and a
+    /// shows must come when it is asked for by its own field: names are the tenant's, and a
     /// wrong one finds nothing and says nothing. Two requests, once.
-    async fn prove(&self, resource: Resource<'_>) -> Result<(), Error> {
-        if self.proven.lock().unwrap_or_else(PoisonError::into_inner).contains(resource.name) {
+    async fn prove(&self, resource: Resource<'_>, by: &str) -> Result<(), Error> {
+        let proof = format!("{}.{by}", resource.name);
+        if self.proven.lock().unwrap_or_else(PoisonError::into_inner).contains(&proof) {
             return Ok(());
         }
-        let fields = as_named(&self.listed(resource));
         let source = self.source(resource);
-        let one = source.rows(&self.client, &self.within(resource), 1, 1).await?.into_iter().next();
-        if let Some(row) = one {
-            let canary = self.decoded(resource, &fields, row).map_err(|error| unreadable(&error))?;
-            let ask_by = &resource.rest.ask_by;
-            let text = canary.get(ask_by).map(ToString::to_string).unwrap_or_default();
+        // Only some have the field, where it is not the one that all are asked for by.
+        let is_optional = by != resource.rest.ask_by;
+        let count = if is_optional { self.tenant.profile.qxtend.page_size } else { 1 };
+        let rows = source.rows(&self.client, &self.within(resource), 1, count).await?;
+        let some = !rows.is_empty();
+        let text = match rows.into_iter().find_map(|row| self.canary(resource, by, row).transpose()) {
+            Some(text) => text?,
+            // None to try it on: the next question that finds nothing looks again.
+            None if some => return Ok(()),
+            None => String::new(),
+        };
+        if some {
             let mut conditions = self.within(resource);
-            conditions.push(Condition::new(ask_by, Operator::Equals, text.as_str()));
-            let again = source.rows(&self.client, &conditions, 1, 1).await?;
-            let same = again.first().and_then(|row| row.get(ask_by)).map(|again| folded(&again.to_string()));
-            if same.as_deref() != Some(folded(&text).as_str()) {
+            conditions.push(Condition::new(by, Operator::Equals, text.as_str()));
+            let again = source.rows(&self.client, &conditions, 1, 1).await?.into_iter().next();
+            let same = again.map(|row| self.canary(resource, by, row)).transpose()?.flatten();
+            if same.map(|again| folded(&again)) != Some(folded(&text)) {
                 return Err(configuration(format!(
-                    "QAD lists the {} `{text}`, but does not find it when it is asked for by `{ask_by}`",
+                    "QAD lists the {} `{text}`, but does not find it when it is asked for by `{by}`",
                     resource.spec.title
                 ))
                 .mend("correct the names under `resources`, in `qxtend` of this resource, in the tenant profile"));
             }
         }
-        self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(resource.name.to_owned());
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner).insert(proof);
         Ok(())
+    }
+
+    /// What a row shows in a field; `None` where it shows nothing.
+    fn canary(&self, resource: Resource<'_>, by: &str, row: Record) -> Result<Option<String>, Error> {
+        let shown =
+            self.decoded(resource, &as_named(&self.listed(resource)), row).map_err(|error| unreadable(&error))?;
+        Ok(shown.get(by).map(ToString::to_string).filter(|text| !text.trim().is_empty()))
     }
 
     /// The fields that a list is compared by: the same as over REST.
@@ -294,6 +340,36 @@ impl Connection {
         let whole = !resource.rest.list_shows_headers_only;
         let fields = resource.spec.fields.iter().filter(|(_, field)| whole || field.fields.is_empty());
         fields.map(|(name, field)| (name.clone(), field.clone())).collect()
+    }
+
+    /// The fields that a record is compared by after it was written: its lists as well, as far
+    /// as they are shown.
+    fn compared(&self, resource: Resource<'_>) -> IndexMap<String, FieldSpec> {
+        let mut fields = resource.spec.fields.clone();
+        if resource.rest.list_shows_headers_only {
+            fields.values_mut().filter(|field| !field.fields.is_empty()).for_each(|field| field.required = false);
+        }
+        fields
+    }
+
+    /// A list without an item may be one that is not shown; and what a status does not keep
+    /// was never sent.
+    fn forget_unshown(&self, resource: Resource<'_>, record: &mut Record) {
+        if !resource.rest.list_shows_headers_only {
+            return;
+        }
+        let uncoded = |record: &Record| {
+            let status = record.get("status_code").and_then(Value::as_text).unwrap_or_default();
+            resource.name == invoice::RESOURCE && self.tenant.profile.invoice.is_uncoded(status.trim())
+        };
+        let is_hidden = |name: &str, record: &Record| {
+            record.get(name).and_then(Value::as_list).is_some_and(<[Value]>::is_empty) || uncoded(record)
+        };
+        for name in resource.spec.fields.iter().filter(|(_, field)| !field.fields.is_empty()).map(|(name, _)| name) {
+            if is_hidden(name, record) {
+                record.remove(name.as_str());
+            }
+        }
     }
 
     fn decoded(
@@ -335,7 +411,7 @@ impl Connection {
         let (name, dressed) = if resource.name == invoice::RESOURCE {
             invoice::dress(resource.spec, resource.wire, self.terms(), record)?
         } else {
-            (DEFAULT, record.clone())
+            (DEFAULT, outgoing::defaulted(resource.name, resource.spec, self.terms(), record)?)
         };
         let document = resource.wire.documents.get(name).ok_or_else(|| {
             configuration(format!("the catalogue names no document `{name}` that writes {}", resource.spec.plural))
@@ -386,11 +462,11 @@ impl Connection {
         resource: Resource<'_>,
         document: &Document,
         answer: &Element,
-        warnings: Vec<String>,
+        warned: Vec<Warning>,
         sent: &Record,
         otherwise: String,
     ) -> Written {
-        let mut warnings: Vec<String> = warnings.iter().map(|text| self.client.scrubbed(text)).collect();
+        let mut warnings: Vec<String> = warned.iter().map(|warning| self.client.scrubbed(&warning.text)).collect();
         let name =
             |path: &str, spec: &FieldSpec| resource.wire.name(Some(document), path, Some(spec)).map(Cow::into_owned);
         let reading = Reading { table: &document.table, lists: &document.lists, name: &name };
@@ -399,7 +475,8 @@ impl Connection {
         let fields = as_named(&fields.map(|(name, field)| (name.clone(), field.clone())).collect());
         let row = document::read(&resource.spec.fields, &reading, answer).into_iter().next();
         let echo = match row.map(|row| self.decoded(resource, &fields, row)) {
-            Some(Ok(echo)) => {
+            Some(Ok(mut echo)) => {
+                warned.iter().filter_map(|warning| warning.about.as_deref()).for_each(|path| forget(&mut echo, path));
                 let (echo, dropped) = dress::of(resource.name).echoed(self.terms(), sent, echo);
                 warnings.extend(dropped);
                 Some(echo)
@@ -461,6 +538,19 @@ fn found(spec: &ResourceSpec, record: Record) -> Found {
         _ => query,
     });
     Found { reference: reference(spec, &record), token: Some(keys.encoded()), record }
+}
+
+/// A text that was warned of is not held against the record a second time.
+fn forget(record: &mut Record, path: &str) {
+    let Some((list, field)) = path.split_once('.') else { return drop(record.remove(path)) };
+    let Some(items) = record.get(list).and_then(Value::as_list) else { return };
+    let without = items.iter().map(|item| {
+        let mut item = item.as_record().cloned().unwrap_or_default();
+        item.remove(field);
+        item.into()
+    });
+    let without: Vec<Value> = without.collect();
+    record.insert(list, Value::list(without));
 }
 
 /// A field of the keys that a record does not show: whether it carries the key would be a guess.

@@ -3,10 +3,11 @@
 //!
 //! What is checked and what is defaulted is the same as over REST, by the same code.
 
-use super::super::dress::{self, Terms};
+use super::super::dress::Terms;
 use super::super::profile::Profile;
+use super::outgoing;
 use super::wire::QxtendWire;
-use crate::connector::{Error, ErrorKind, Permanence, ResourceSpec, decode};
+use crate::connector::{Error, ResourceSpec};
 use crate::value::{Decimal, Record, Value};
 
 /// The resource that this file dresses.
@@ -24,21 +25,7 @@ pub fn dress(
     terms: Terms<'_>,
     record: &Record,
 ) -> Result<(&'static str, Record), Error> {
-    let dress = dress::of(RESOURCE);
-    let outgoing = dress.incoming(spec, dress::outgoing(dress, spec, terms, record));
-    // An order's invoice has lost its lines here, so none is required.
-    let mut fields = spec.fields.clone();
-    fields.values_mut().for_each(|field| field.required = false);
-    let defaulted = decode(RESOURCE, "?", &fields, &outgoing.into()).map_err(|error| {
-        Error::new(ErrorKind::Refused, Permanence::Permanent, format!("the record cannot be written: {error}"))
-            .mend("correct the mapping")
-    })?;
-    let defaulted = dress.seen(defaulted);
-    let mut dressed: Record = defaulted
-        .iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
+    let mut dressed = outgoing::defaulted(RESOURCE, spec, terms, record)?;
     dressed.insert("taxable", terms.profile.invoice.taxable);
     let has_lines = dressed.get("lines").and_then(Value::as_list).is_some_and(|lines| !lines.is_empty());
     let document = if has_lines { CODED } else { ORDERED };

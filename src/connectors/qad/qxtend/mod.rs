@@ -1,10 +1,10 @@
 //! QAD Enterprise Edition by QXtend: documents over SOAP 1.1.
 //!
 //! `connection` carries out the engine's operations. `reads` asks, `document` turns records
-//! into data sets and back, `invoice` dresses the one that needs it; `envelope` and
-//! `session` make messages, `client` sends them, and `faults`, `messages` and `response` say
-//! what came of them. `wire` and `profile` hold the names, which are each tenant's own; `xml`
-//! is the one file that reads and writes bytes.
+//! into data sets and back, `outgoing` dresses them, and `invoice` the one that needs more;
+//! `envelope` and `session` make messages, `client` sends them, and `faults`, `messages` and
+//! `response` say what came of them. `wire` and `profile` hold the names, which are each
+//! tenant's own; `xml` is the one file that reads and writes bytes.
 
 mod client;
 mod connection;
@@ -13,6 +13,7 @@ pub mod envelope;
 mod faults;
 pub mod invoice;
 mod messages;
+mod outgoing;
 pub mod profile;
 pub mod reads;
 mod response;

@@ -118,9 +118,11 @@ impl Source<'_> {
     /// `tFilter`: which field, of which type, how, and what.
     fn filter(&self, condition: &Condition) -> Result<Element, Error> {
         let spec = self.spec.fields.get(&condition.field);
-        let name = match self.wire.name(None, &condition.field, spec).as_deref() {
-            Some(Name::One(name)) => name.clone(),
-            _ => {
+        let own = self.wire.filters.get(&condition.field);
+        let name = match (own, self.wire.name(None, &condition.field, spec).as_deref()) {
+            (Some(own), _) => own.clone(),
+            (None, Some(Name::One(name))) => format!("{}.{name}", self.wire.table),
+            (None, _) => {
                 return Err(wrong_profile(format!(
                     "QAD cannot be asked for {} by `{}`",
                     self.spec.plural, condition.field
@@ -128,7 +130,7 @@ impl Source<'_> {
             }
         };
         Ok(Element::new("tFilter")
-            .with(Element::leaf("tcBusinessFieldName", format!("{}.{name}", self.wire.table)))
+            .with(Element::leaf("tcBusinessFieldName", name))
             .with(Element::leaf("tcDataType", spec.map_or("c", |spec| type_letter(spec.ty))))
             .with(Element::leaf("tcOperator", condition.operator.sign()))
             .with(Element::leaf("tcParameterValue", condition.value.as_str())))

@@ -10,7 +10,7 @@ use super::faults;
 use super::messages::{Message, Severity};
 use super::wire::{Document, Name, QxtendWire};
 use super::xml::Element;
-use crate::connector::{Effect, Error, ErrorKind, FieldSpec, Permanence, ResourceSpec, SpecType};
+use crate::connector::{Effect, Error, ErrorKind, FieldSpec, Permanence, ResourceSpec};
 use indexmap::IndexMap;
 
 /// What is needed to understand the messages of an answer.
@@ -23,9 +23,17 @@ pub struct Judge<'a> {
     pub codes: &'a Codes,
 }
 
+/// What an answer warns of that counts as a success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub text: String,
+    /// The catalogue's path of the text that was cut or left aside.
+    pub about: Option<String>,
+}
+
 impl Judge<'_> {
     /// The warnings of an answer that counts as a success.
-    pub fn warnings(&self, answer: &Element) -> Result<Vec<String>, Error> {
+    pub fn warnings(&self, answer: &Element) -> Result<Vec<Warning>, Error> {
         let messages = Message::list(answer);
         let result = answer.text_of("result");
         match result {
@@ -43,19 +51,24 @@ impl Judge<'_> {
         }
         match messages.iter().find(|message| self.falsifies(message)) {
             Some(message) => Err(self.falsified(message)),
-            None => Ok(messages.iter().map(|message| self.warning(message)).filter(|text| !text.is_empty()).collect()),
+            None => {
+                let warnings = messages.iter().map(|message| self.warning(message));
+                Ok(warnings.filter(|warning| !warning.text.is_empty()).collect())
+            }
         }
     }
 
-    fn warning(&self, message: &Message) -> String {
-        let name = || self.path_of(&message.field).unwrap_or_else(|| message.field.clone());
-        if message.is_truncation() {
-            format!("QXtend cut `{}` to fit", name())
+    fn warning(&self, message: &Message) -> Warning {
+        let about = self.path_of(&message.field);
+        let name = about.as_ref().unwrap_or(&message.field);
+        let text = if message.is_truncation() {
+            format!("QXtend cut `{name}` to fit")
         } else if message.is_unused() {
-            format!("QXtend left `{}` aside", name())
+            format!("QXtend left `{name}` aside")
         } else {
-            message.text.clone()
-        }
+            return Warning { text: message.text.clone(), about: None };
+        };
+        Warning { text, about }
     }
 
     /// Something that must arrive whole was cut or left aside.
@@ -73,14 +86,10 @@ impl Judge<'_> {
         }
     }
 
+    /// All but free texts: a code, a day or an amount that is missing makes another record.
     fn must_be_whole(&self, path: &str) -> bool {
-        let keys = self.spec.identity.iter().chain(self.spec.natural_keys.iter().flatten());
-        if keys.chain(&self.spec.amount).any(|key| key == path) {
-            return true;
-        }
-        let spec = field_at(&self.spec.fields, path);
-        let is_text = path.ends_with("description");
-        spec.is_some_and(|spec| spec.required || spec.ty == SpecType::Decimal) || (path.contains('.') && !is_text)
+        let is_ours = field_at(&self.spec.fields, path).is_some() || path.contains('.');
+        is_ours && !path.ends_with("description")
     }
 
     fn falsified(&self, message: &Message) -> Error {
@@ -108,8 +117,9 @@ impl Judge<'_> {
             Permanence::Permanent,
             format!("{what}, and wrote the rest: {} ({})", message.text, message.place),
         )
-        .mend(format!("look for the {} in QAD and correct or remove it there; {mend}; then replay it", self.spec.title))
-        .effect(Effect::Unknown)
+        .mend(format!("look for the {} in QAD and correct it there; {mend}; the next run looks again", self.spec.title))
+        .status(200)
+        .effect(Effect::Altered)
     }
 
     /// `result` is `error`. Screens that QXtend drives have been seen to post all the same.
@@ -147,7 +157,17 @@ impl Judge<'_> {
 
     /// The catalogue's path of a name on the wire.
     fn path_of(&self, name: &str) -> Option<String> {
-        self.search(&self.spec.fields, "", name)
+        self.search(&self.spec.fields, "", name).or_else(|| self.search_added(name))
+    }
+
+    /// What the connector adds to a record: the rows of an order, the receipts that are matched.
+    fn search_added(&self, wanted: &str) -> Option<String> {
+        let documents = self.document.iter().flat_map(|document| &document.fields);
+        let named = documents.chain(&self.wire.fields).find(|(_, name)| match name {
+            Name::One(one) => one.eq_ignore_ascii_case(wanted),
+            Name::Sides { plus, minus } => [plus, minus].iter().any(|side| side.eq_ignore_ascii_case(wanted)),
+        });
+        named.map(|(path, _)| path.clone())
     }
 
     fn search(&self, fields: &IndexMap<String, FieldSpec>, list: &str, wanted: &str) -> Option<String> {

@@ -27,6 +27,9 @@ pub struct QxtendWire {
     /// Names in documents and queries, by the catalogue's names; `lines.amount` steps into a list.
     #[serde(default)]
     pub fields: IndexMap<String, Name>,
+    /// Names in the filters of queries, where a field is filtered by a column of another table.
+    #[serde(default)]
+    pub filters: IndexMap<String, String>,
     /// Names in the rows of the tenant's own service; elsewhere they follow the browse's column.
     #[serde(default)]
     pub columns: IndexMap<String, String>,

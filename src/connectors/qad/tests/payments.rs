@@ -5,11 +5,11 @@ use crate::connector::{Connector, Error, ErrorKind, Fake, Key};
 use crate::connectors::qad::fake::QadFake;
 use crate::value::{Record, Value};
 
-fn paid(reference: &str, amount: &str) -> Value {
+pub(super) fn paid(reference: &str, amount: &str) -> Value {
     with(with(Record::new(), "reference", reference), "amount", decimal(amount)).into()
 }
 
-fn payment(reference: &str, allocations: Vec<Value>, amount: &str) -> Record {
+pub(super) fn payment(reference: &str, allocations: Vec<Value>, amount: &str) -> Record {
     let mut record = Record::new();
     record.insert("supplier", "S0001");
     record.insert("reference", reference);
@@ -19,7 +19,7 @@ fn payment(reference: &str, allocations: Vec<Value>, amount: &str) -> Record {
     record
 }
 
-fn receipt(reference: &str) -> Record {
+pub(super) fn receipt(reference: &str) -> Record {
     let mut record = Record::new();
     record.insert("customer", "C0001");
     record.insert("reference", reference);
@@ -36,7 +36,7 @@ async fn refused(record: Record) -> Error {
     error
 }
 
-async fn balance(connector: &dyn Connector, reference: &str) -> (String, Option<bool>) {
+pub(super) async fn balance(connector: &dyn Connector, reference: &str) -> (String, Option<bool>) {
     let found = one(connector, "S0001", reference).await;
     let balance = found.record.get("balance").and_then(Value::as_decimal).unwrap_or_default();
     (balance.fixed(2), found.record.get("open").and_then(Value::as_bool))

@@ -4,10 +4,10 @@ use super::{connect, connect_with, day, decimal, invoice, with, world};
 use crate::connector::{Connector, ErrorKind, Readiness, Wait};
 use crate::value::{Record, Span, Value};
 
-const DAY: Span = Span::from_secs(86_400);
+pub(super) const DAY: Span = Span::from_secs(86_400);
 
 /// An invoice over 9,000.00 that bills an order.
-fn bill(reference: &str, order: &str) -> Record {
+pub(super) fn bill(reference: &str, order: &str) -> Record {
     with(invoice(reference), "purchase_order", order)
 }
 
@@ -26,17 +26,19 @@ fn by_line(record: Record, amounts: &[(i64, &str)]) -> Record {
     with(record, "lines", Value::list(lines.collect()))
 }
 
-async fn asked(connector: &dyn Connector, records: &[Record], quiet: Span) -> Vec<Readiness> {
+pub(super) async fn asked(connector: &dyn Connector, records: &[Record], quiet: Span) -> Vec<Readiness> {
     let wait = Wait { resource: "supplier_invoices", what: "receipts", quiet, records };
     let answers = connector.readiness(&wait).await.expect("asked");
     assert_eq!(answers.len(), records.len());
     answers
 }
 
-/// One line for each record.
+/// One line for each record, the same by both interfaces.
 async fn said(records: &[Record]) -> String {
     let world = world();
     let answers = asked(connect(&world).as_ref(), records, DAY).await;
+    let by_qxtend = asked(super::qxtend::office().connector(), records, DAY).await;
+    assert_eq!(told(&answers), told(&by_qxtend), "REST, QXtend");
     told(&answers)
 }
 

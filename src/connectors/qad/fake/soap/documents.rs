@@ -11,6 +11,7 @@ use crate::connectors::qad::fake::QadFake;
 use crate::connectors::qad::fake::entities::TWIN;
 use crate::connectors::qad::fake::ledger::{Invoice, InvoiceKey};
 use crate::connectors::qad::qxtend::document::{self, Job, Reading};
+use crate::connectors::qad::qxtend::invoice;
 use crate::connectors::qad::qxtend::session::property;
 use crate::connectors::qad::qxtend::wire::{Document, Name};
 use crate::connectors::qad::qxtend::xml::Element;
@@ -23,7 +24,7 @@ use std::borrow::Cow;
 const LINKS: [&str; 3] = ["tc_Rowid", "tc_ParentRowid", "operation"];
 
 impl QadFake {
-    /// One document that writes a supplier invoice.
+    /// One document that writes a record.
     pub fn document(&mut self, resource: Resource, document: &Document, request: &Request<'_>) -> HttpResponse {
         let respond = |said: &[Said], data| answer::response(request.operation, request.context, said, data);
         let Some(set) = request.operation.child(&document.data_set) else {
@@ -32,26 +33,64 @@ impl QadFake {
         let mut said = Vec::new();
         let set = cut(resource, document, set, &mut said);
         if set.all(&document.table).len() != 1 {
-            said.push(error("Exactly one supplier invoice may be submitted"));
+            said.push(error(&format!("Exactly one {} may be submitted", resource.spec.title)));
             return respond(&said, None);
         }
-        let invoice = match self.read_invoice(resource, document, &set, request) {
-            Ok(invoice) => invoice,
+        let taken = match resource.name {
+            invoice::RESOURCE => self.take_invoice(resource, document, &set, request),
+            _ => self.take_payment(resource, document, &set, request),
+        };
+        match taken {
+            Ok((shown, warning)) => {
+                let warning = warning.map(|text| format!("WARNING: {text}"));
+                said.extend(warning.map(|text| Said { severity: "warning", text, ..Said::default() }));
+                let data = document::write(resource.spec, resource.wire, document, Job::Add, &shown).ok();
+                respond(&said, data.filter(|_| !request.suppress_detail))
+            }
             Err(complaints) => {
                 said.extend(complaints.iter().map(|complaint| told(resource, document, complaint)));
-                return respond(&said, None);
+                respond(&said, None)
             }
-        };
-        if self.ledger.has_twin(&invoice) {
-            said.push(Said { severity: "warning", text: format!("WARNING: {TWIN}"), ..Said::default() });
         }
-        if !property(request.context, "action").is_some_and(|action| action.eq_ignore_ascii_case("validate")) {
+    }
+
+    /// Saves an invoice; hands on how it stands, and what QAD warns of.
+    fn take_invoice(
+        &mut self,
+        resource: Resource,
+        document: &Document,
+        set: &Element,
+        request: &Request<'_>,
+    ) -> Result<(Record, Option<&'static str>), Vec<Complaint>> {
+        let invoice = self.read_invoice(resource, document, set, request)?;
+        let warning = self.ledger.has_twin(&invoice).then_some(TWIN);
+        if !validates_only(request) {
             self.ledger.save(invoice.clone());
             self.changes.push(FakeChange(serde_json::to_value(&invoice).expect("an invoice is plain data")));
         }
-        let shown = self.posted(&invoice.record());
-        let data = document::write(resource.spec, resource.wire, document, Job::Add, &shown).ok();
-        respond(&said, data.filter(|_| !request.suppress_detail))
+        Ok((self.posted(&invoice.record()), warning))
+    }
+
+    /// Books a payment; hands on how it stands, and what QAD warns of.
+    fn take_payment(
+        &mut self,
+        resource: Resource,
+        document: &Document,
+        set: &Element,
+        request: &Request<'_>,
+    ) -> Result<(Record, Option<&'static str>), Vec<Complaint>> {
+        let (record, _) = submitted(resource, document, set)?;
+        let wire = self.as_over_rest(resource, &record);
+        let rules = self.rules(resource.spec, request.now);
+        let payment = match resource.name {
+            "customer_payments" => rules.read_receipt(&wire)?,
+            _ => rules.read_payment(&wire, &self.ledger)?,
+        };
+        if validates_only(request) {
+            return Ok((payment.record(), None));
+        }
+        let (payment, warning) = self.book(payment);
+        Ok((payment.record(), warning))
     }
 
     fn read_invoice(
@@ -61,27 +100,27 @@ impl QadFake {
         set: &Element,
         request: &Request<'_>,
     ) -> Result<Invoice, Vec<Complaint>> {
-        let name =
-            |path: &str, spec: &FieldSpec| resource.wire.name(Some(document), path, Some(spec)).map(Cow::into_owned);
-        let reading = Reading { table: &document.table, lists: &document.lists, name: &name };
-        let row = document::read(&resource.spec.fields, &reading, set).into_iter().next().unwrap_or_default();
-        let order = ordered(&row);
-        let mut record = decode(resource.name, "voucher", &lenient(&resource.spec.fields), &row.into())
-            .map_err(|error| vec![complaint(&error.field, &format!("Invalid value: {}.", error.problem))])?;
-        if let Some(order) = order {
+        let (mut record, row) = submitted(resource, document, set)?;
+        if let Some(order) = ordered(&row) {
             record.insert("purchase_order", order);
         }
         let total = record.get("total").and_then(Value::as_decimal).unwrap_or_default();
         if document.lists.contains_key("lines") {
             self.take_control_line(&mut record, total)?;
         }
-        let terms = Terms { profile: &self.tenant.profile, domain: &self.domain, entity: &self.entity };
-        let mut wire = dress::of(resource.name).changes(resource.spec, terms, &record, &record);
-        let entity = record.get("entity").map(ToString::to_string).unwrap_or_default();
-        wire.insert(resource.spec.fields.get("entity").map_or("entity", |spec| spec.wire_name("entity")), entity);
+        let wire = self.as_over_rest(resource, &record);
         let mut invoice = self.rules(resource.spec, request.now).read(&wire)?;
         self.numbered(&mut invoice, &record);
         Ok(invoice)
+    }
+
+    /// The record in the names that QAD's rules read.
+    fn as_over_rest(&self, resource: Resource, record: &Record) -> Record {
+        let terms = Terms { profile: &self.tenant.profile, domain: &self.domain, entity: &self.entity };
+        let mut wire = dress::of(resource.name).changes(resource.spec, terms, record, record);
+        let entity = record.get("entity").map(ToString::to_string).unwrap_or_default();
+        wire.insert(resource.spec.fields.get("entity").map_or("entity", |spec| spec.wire_name("entity")), entity);
+        wire
     }
 
     /// One line must hit the supplier control account with the other side of the total.
@@ -120,6 +159,22 @@ impl QadFake {
             }
         }
     }
+}
+
+/// The one record of a data set, in the catalogue's names; and its row as it was read.
+fn submitted(resource: Resource, document: &Document, set: &Element) -> Result<(Record, Record), Vec<Complaint>> {
+    let name = |path: &str, spec: &FieldSpec| resource.wire.name(Some(document), path, Some(spec)).map(Cow::into_owned);
+    let reading = Reading { table: &document.table, lists: &document.lists, name: &name };
+    let row = document::read(&resource.spec.fields, &reading, set).into_iter().next().unwrap_or_default();
+    let last = resource.spec.identity.last().map_or("?", String::as_str);
+    let record = decode(resource.name, last, &lenient(&resource.spec.fields), &row.clone().into())
+        .map_err(|error| vec![complaint(&error.field, &format!("Invalid value: {}.", error.problem))])?;
+    Ok((record, row))
+}
+
+/// The document is only to be looked at.
+fn validates_only(request: &Request<'_>) -> bool {
+    property(request.context, "action").is_some_and(|action| action.eq_ignore_ascii_case("validate"))
 }
 
 /// The data set with every text cut to its length and every unknown cell left aside.

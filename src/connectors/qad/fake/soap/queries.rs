@@ -129,7 +129,15 @@ fn shape(resource: Resource) -> Document {
 }
 
 fn condition(resource: Resource, row: &Element) -> Option<Condition> {
-    let (table, column) = row.text_of("tcBusinessFieldName").split_once('.')?;
+    let name = row.text_of("tcBusinessFieldName");
+    if let Some((field, _)) = resource.wire.filters.iter().find(|(_, filter)| *filter == name) {
+        return Some(Condition {
+            field: field.clone(),
+            operator: row.text_of("tcOperator").to_owned(),
+            value: row.text_of("tcParameterValue").to_owned(),
+        });
+    }
+    let (table, column) = name.split_once('.')?;
     if table != resource.wire.table {
         return None;
     }

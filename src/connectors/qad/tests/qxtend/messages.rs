@@ -1,13 +1,17 @@
 //! Messages: their form, who may send them, and how many at once.
 
-use super::super::invoice;
-use super::{OWN, office, office_with};
+use super::super::{invoice, key};
+use super::{Line, OWN, Office, office, office_with, opened};
 use crate::connector::{Effect, ErrorKind, Fetch, Permanence};
 use crate::connectors::qad::qxtend::envelope::content;
 use crate::connectors::qad::qxtend::session::property;
 use crate::connectors::qad::qxtend::xml::{Element, read};
 use crate::value::Span;
-use crate::world::{HttpRequest, HttpResponse, Method};
+use crate::world::{HttpRequest, HttpResponse, Method, Transport, TransportError};
+use async_trait::async_trait;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Names and namespaces of an element and of those inside it, to this depth.
 fn outline(element: &Element, depth: usize) -> Vec<String> {
@@ -27,7 +31,8 @@ fn context_rows(content: &Element) -> Vec<String> {
 /// Runs where the facts are: messages look as the public shapes do.
 #[tokio::test]
 async fn messages_have_the_public_shape() {
-    let Ok(shapes) = std::fs::read("/work/shared/facts/qad/qdoc_shapes.xml") else { return };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/facts/qad/qdoc_shapes.xml");
+    let Ok(shapes) = std::fs::read(file) else { return };
     let shapes = read(&shapes).expect("XML");
     let office = office();
     office.connector.create("supplier_invoices", &invoice("24-002-07")).await.expect("created");
@@ -146,6 +151,51 @@ async fn no_client_id_is_needed() {
     assert!(office.connector.fetch(&Fetch::all("gl_accounts")).await.is_ok());
 }
 
+/// Counts who is on the line at once.
+struct Busy {
+    line: Arc<Line>,
+    now: AtomicUsize,
+    most: AtomicUsize,
+}
+
+#[async_trait]
+impl Transport for Busy {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let now = self.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(now, Ordering::SeqCst);
+        // Whoever could begin meanwhile does.
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        let answer = self.line.send(request).await;
+        self.now.fetch_sub(1, Ordering::SeqCst);
+        answer
+    }
+}
+
+/// The most messages that were under way at once.
+async fn most_at_once(own: &str) -> usize {
+    let Office { line, .. } = office();
+    let busy = Arc::new(Busy { line: line.clone(), now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+    let connector = opened(&line.world, busy.clone(), own);
+    let (one, other) = (invoice("24-002-07"), invoice("24-002-08"));
+    let (list, keys) = (Fetch::all("gl_accounts"), [key("S0001", "24-001-05")]);
+    let (a, b, c, d) = tokio::join!(
+        connector.create("supplier_invoices", &one),
+        connector.create("supplier_invoices", &other),
+        connector.fetch(&list),
+        connector.find("supplier_invoices", &keys),
+    );
+    assert!(a.is_ok() && b.is_ok() && c.is_ok() && d.is_ok(), "all of them are answered");
+    busy.most.load(Ordering::SeqCst)
+}
+
+#[tokio::test]
+async fn calls_of_one_connection_never_overlap_unless_the_tenant_says_so() {
+    assert_eq!(most_at_once(OWN).await, 1, "whoever calls, the connection sends one message after the other");
+    assert_eq!(most_at_once("{concurrency: 2, invoice: {control_account: '2100'}}").await, 2);
+}
+
 #[tokio::test]
 async fn one_at_a_time_finds_an_agent_and_many_at_once_do_not() {
     let many = office_with("{concurrency: 5}", "# hurried", |_, _| {});
@@ -183,16 +233,4 @@ fn the_fake_wants_a_soap_action() {
     assert!(status == 500 && text.contains("VersionMismatch"), "{text}");
     let (status, text) = send(action, "<!DOCTYPE x><x/>");
     assert!(status == 500 && text.contains("Client"), "{text}");
-}
-
-#[tokio::test]
-async fn nobody_is_told_that_receipts_are_there() {
-    let wait = crate::connector::Wait {
-        resource: "supplier_invoices",
-        what: "receipts",
-        quiet: Span::from_secs(60),
-        records: &[invoice("R1")],
-    };
-    let error = office().connector.readiness(&wait).await.expect_err("not looked at");
-    assert_eq!(error.kind, ErrorKind::Configuration);
 }

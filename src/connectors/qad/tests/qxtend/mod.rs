@@ -1,6 +1,8 @@
 //! The connector over QXtend against the same fake.
 
 mod messages;
+mod payments;
+mod readiness;
 mod reads;
 mod writes;
 
@@ -34,12 +36,16 @@ impl Transport for Line {
     }
 }
 
-struct Office {
+pub(super) struct Office {
     line: Arc<Line>,
     connector: Box<dyn Connector>,
 }
 
 impl Office {
+    pub(super) fn connector(&self) -> &dyn Connector {
+        self.connector.as_ref()
+    }
+
     fn books(&self) -> usize {
         self.line.world.books()
     }
@@ -67,7 +73,7 @@ impl Office {
 }
 
 /// Connected with the test contractor's control account.
-fn office() -> Office {
+pub(super) fn office() -> Office {
     office_with(OWN, "", |_, _| {})
 }
 
@@ -81,9 +87,29 @@ fn office_with(own: &str, rest: &str, change: impl FnOnce(&mut Settings, &mut Cr
     settings.0.insert("api".into(), Value::text("qxtend"));
     change(&mut settings, &mut credential);
     let line = Arc::new(Line { world: world.clone(), sent: Mutex::default(), hurried: rest.contains("hurried") });
-    let wire = Wire { transport: line.clone(), clock: world.clone(), pace: world.clone() };
-    let profile = Some(format!("qxtend: {own}\n{rest}"));
-    let opening = Opening { name: "qad".into(), settings, credential, profile, wire };
-    let connector = (DRIVER.open)(opening).map_err(|error| error.message).expect("opens");
+    let profile = format!("qxtend: {own}\n{rest}");
+    let connector = open(&world, line.clone(), settings, credential, profile);
     Office { line, connector }
+}
+
+/// Another connection to the same fake, over a line of its own.
+fn opened(world: &Arc<World>, transport: Arc<dyn Transport>, own: &str) -> Box<dyn Connector> {
+    let (mut settings, credential) = {
+        let fake = world.fake.lock().expect("fake");
+        (fake.settings(&fake.base_url()), fake.credential())
+    };
+    settings.0.insert("api".into(), Value::text("qxtend"));
+    open(world, transport, settings, credential, format!("qxtend: {own}"))
+}
+
+fn open(
+    world: &Arc<World>,
+    transport: Arc<dyn Transport>,
+    settings: Settings,
+    credential: Credential,
+    profile: String,
+) -> Box<dyn Connector> {
+    let wire = Wire { transport, clock: world.clone(), pace: world.clone() };
+    let opening = Opening { name: "qad".into(), settings, credential, profile: Some(profile), wire };
+    (DRIVER.open)(opening).map_err(|error| error.message).expect("opens")
 }
