@@ -60,8 +60,9 @@ fn the_layout_of_every_file_is_final_and_the_program_the_same() {
 
 #[test]
 fn the_examples_stand_in_the_layout() {
-    let folders = [examples(), examples().join("starter"), root().join("pipelines")];
-    let paths: Vec<_> = folders.iter().flat_map(|folder| pipelines(folder)).collect();
+    let own = ["starter", "acme", "ridgeline", "twin-rivers"].map(|name| examples().join(name));
+    let folders = own.into_iter().chain([examples(), root().join("pipelines")]);
+    let paths: Vec<_> = folders.flat_map(|folder| pipelines(&folder)).collect();
     assert!(paths.iter().any(|path| path.ends_with("starter/pipeline.mlc")));
     for path in paths {
         let outcome = mlc(&["fmt", "--check", &path.to_string_lossy()]);

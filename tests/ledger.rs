@@ -142,7 +142,7 @@ async fn go(folder: &Path, way: Way) -> Result<Report, RunError> {
         let source = CredentialSource::Sandbox(name.to_owned());
         let open = (connection.driver.open)(Opening {
             name: connection.name.to_string(),
-            settings: sandbox.settings(name).expect("the sandbox has it"),
+            settings: sandbox.settings(name, &connection.settings).expect("the sandbox has it"),
             credential: world.secrets.credential(&source, &fields).expect("a credential"),
             profile: None,
             wire: Wire { transport: world.transport.clone(), clock: world.clock.clone(), pace: pace.clone() },

@@ -11,6 +11,7 @@ mod costs;
 mod decimals;
 mod docs;
 mod editors;
+mod examples;
 mod flows;
 mod fmt;
 mod fuzzed;

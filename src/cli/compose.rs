@@ -101,7 +101,7 @@ pub fn open(program: Program, wish: &Wish<'_>, progress: Arc<dyn Progress>) -> R
     if sandboxed {
         books_are_there(&program, &folder)?;
     }
-    let (world, sandbox) = open_world(sandboxed, &folder, wish)?;
+    let (world, sandbox) = open_world(sandboxed, &program, &folder, wish)?;
     let (store, scratch) = open_store(&folder, &world, wish.plan)?;
     if let (Some(sandbox), Some(latest)) = (&sandbox, latest(store.as_ref())?) {
         sandbox.not_before(latest);
@@ -152,7 +152,12 @@ fn books_are_there(program: &Program, folder: &Folder) -> Result<(), Failure> {
     }
 }
 
-fn open_world(sandboxed: bool, folder: &Folder, wish: &Wish<'_>) -> Result<(World, Option<Sandbox>), Failure> {
+fn open_world(
+    sandboxed: bool,
+    program: &Program,
+    folder: &Folder,
+    wish: &Wish<'_>,
+) -> Result<(World, Option<Sandbox>), Failure> {
     let faults = Faults::parse(wish.faults)
         .map_err(|error| Failure::wrong(format!("--faults: {error}"), "write such as `429=5%,timeout=1%,lost=1%`"))?;
     if !sandboxed {
@@ -164,7 +169,10 @@ fn open_world(sandboxed: bool, folder: &Folder, wish: &Wish<'_>) -> Result<(Worl
         }
         return Ok((host::world(), None));
     }
-    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, speed: None };
+    // One system is one tenant: the first of its profiles is the one that it has.
+    let profiles = program.connections().iter().rev();
+    let profiles = profiles.filter_map(|of| Some((of.driver.name, of.profile.as_ref()?.to_string()))).collect();
+    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, speed: None, profiles };
     let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
     Ok((sandbox.world(), Some(sandbox)))
 }
@@ -256,7 +264,7 @@ pub fn lines<'a>(program: &'a Program, place: &Place) -> Result<(Vec<Line<'a>>, 
 /// What the pipeline sets; in the sandbox, what the sandbox's systems ask for comes first.
 fn settings(connection: &Connection, sandbox: Option<&Sandbox>) -> Settings {
     let mut settings = connection.settings.clone();
-    if let Some(own) = sandbox.and_then(|sandbox| sandbox.settings(connection.driver.name)) {
+    if let Some(own) = sandbox.and_then(|sandbox| sandbox.settings(connection.driver.name, &connection.settings)) {
         settings.0.extend(own.0);
     }
     settings

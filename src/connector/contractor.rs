@@ -17,6 +17,8 @@ pub struct Contractor {
     /// Domain and entity of the ledger.
     pub domain: String,
     pub entity: String,
+    /// More entities of that domain, with books of their own.
+    pub further_entities: Vec<String>,
     /// The instant at which the story stands when the sandbox opens.
     pub opened: Option<Timestamp>,
     pub projects: Vec<Project>,

@@ -17,6 +17,23 @@ pub trait Fake: Send {
     /// What a `connect` block needs to reach it at `base_url`.
     fn settings(&self, base_url: &str) -> Settings;
 
+    /// The same for a connection that itself sets `wanted`: of places that the fake has as well,
+    /// it keeps its own.
+    fn settings_for(&self, base_url: &str, wanted: &Settings) -> Settings {
+        let _ = wanted;
+        self.settings(base_url)
+    }
+
+    /// Takes the tenant's profile over: from then on it serves the same business under the names,
+    /// lengths and codes of that tenant. Called before anything is asked of it.
+    ///
+    /// # Errors
+    /// What is wrong with the profile.
+    fn furnish(&mut self, profile: &str) -> Result<(), String> {
+        let _ = profile;
+        Ok(())
+    }
+
     /// What signs in to it.
     fn credential(&self) -> Credential;
 

@@ -92,6 +92,7 @@ const ACCOUNTS: &[(&str, &str, bool, bool)] = &[
     ("2000", "Trade creditors", true, true),
     ("2050", "Retainage payable", true, true),
     ("2055", "Retainage held back", true, false),
+    ("2060", "Retainage of subcontracts", true, false),
     ("5100", "Job cost: labor", true, false),
     ("5200", "Job cost: materials", true, false),
     ("5290", "Job cost: stored goods", true, false),

@@ -21,6 +21,7 @@ pub fn contractor(seed: u64) -> Contractor {
         currency: "USD".to_owned(),
         domain: "10USA".to_owned(),
         entity: "10USACO".to_owned(),
+        further_entities: vec!["20USACO".to_owned()],
         opened: Some(Timestamp::from_unix(OPENED)),
         periods: jobs::periods(&projects),
         projects,

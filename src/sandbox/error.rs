@@ -35,6 +35,13 @@ impl SandboxError {
         )
     }
 
+    pub(super) fn unfit(driver: &str, problem: &str) -> Self {
+        Self::misasked(
+            format!("the sandbox's {driver} cannot take the tenant profile over: {problem}"),
+            "correct the file that `profile` of the connection names",
+        )
+    }
+
     pub(super) fn in_use(dir: &Path) -> Self {
         Self::new(
             format!("the sandbox in {} is in use by another process", dir.display()),

@@ -56,6 +56,11 @@ impl Station {
         self.lock().fake.settings(base_url)
     }
 
+    /// The same for a connection that sets some of them itself.
+    pub fn settings_for(&self, wanted: &Settings) -> Settings {
+        self.lock().fake.settings_for(&self.base_url, wanted)
+    }
+
     pub fn credential(&self) -> Credential {
         self.lock().fake.credential()
     }

@@ -12,6 +12,7 @@ use super::transport::MemoryTransport;
 use crate::connector::{Driver, Settings};
 use crate::value::Timestamp;
 use crate::world::{Clock, Credential, CredentialSource, Entropy, SecretError, Secrets, World};
+use std::collections::BTreeMap;
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct SandboxOptions {
     pub read_only: bool,
     /// Virtual seconds in a real one; `None` for [`SPEED`].
     pub speed: Option<u32>,
+    /// Profiles of tenants by the driver's name: its fake is furnished with them.
+    pub profiles: BTreeMap<&'static str, String>,
 }
 
 /// An open sandbox.
@@ -65,7 +68,11 @@ impl Sandbox {
                 .filter(|_| !options.read_only)
                 .map(|dir| Journal::open(dir, driver.name, seed, story.as_ref()))
                 .transpose()?;
-            stations.push(Station::new(driver.name, (driver.fake)(&contractor), story.as_ref(), journal));
+            let mut fake = (driver.fake)(&contractor);
+            if let Some(profile) = options.profiles.get(driver.name) {
+                fake.furnish(profile).map_err(|problem| SandboxError::unfit(driver.name, &problem))?;
+            }
+            stations.push(Station::new(driver.name, fake, story.as_ref(), journal));
         }
         let base = latest(&stories).max(contractor.opened).unwrap_or(Timestamp::from_unix(0));
         Ok(Self {
@@ -106,10 +113,9 @@ impl Sandbox {
         self.clock.not_before(instant);
     }
 
-    /// What a `connect` block needs to reach the driver's fake in memory.
-    pub fn settings(&self, driver: &str) -> Option<Settings> {
-        let station = self.stations.iter().find(|station| station.name == driver)?;
-        Some(station.settings(&station.base_url))
+    /// What a `connect` block that sets `wanted` needs to reach the driver's fake in memory.
+    pub fn settings(&self, driver: &str, wanted: &Settings) -> Option<Settings> {
+        self.stations.iter().find(|station| station.name == driver).map(|station| station.settings_for(wanted))
     }
 
     /// The books of the driver's fake.

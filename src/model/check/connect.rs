@@ -43,7 +43,7 @@ impl Checker<'_> {
         let name = connect.name.text.clone();
         let unclear =
             Bound { name: name.clone(), catalogue: None, connection: None, span: connect.name.span, used: false };
-        let Some(driver) = self.drivers.iter().find(|driver| *driver.name == *name).copied() else {
+        let Some(driver) = self.drivers.iter().find(|driver| *driver.name == *connect.system().text).copied() else {
             self.unknown_system(connect);
             return unclear;
         };
@@ -65,15 +65,16 @@ impl Checker<'_> {
 
     fn unknown_system(&mut self, connect: &ast::Connect) {
         let names = || self.drivers.iter().map(|driver| driver.name);
-        let hint = match nearest(&connect.name.text, names()) {
+        let system = connect.system();
+        let hint = match nearest(&system.text, names()) {
             Some(near) => format!("did you mean `connect {near}`?"),
             None => format!("the systems are {}", listed(names(), 12)),
         };
         self.report(
             Diagnostic::error(
                 &codes::UNKNOWN_SYSTEM,
-                connect.name.span,
-                format!("there is no connector for `{}`", connect.name.text),
+                system.span,
+                format!("there is no connector for `{}`", system.text),
             )
             .label("not known")
             .hint(hint),

@@ -36,15 +36,25 @@ pub struct Pipeline {
     pub span: Span,
 }
 
-/// `connect NAME { setting = value … }` with `sandbox` alone on a line allowed.
+/// `connect SYSTEM { setting = value … }`, or `connect SYSTEM as NAME { … }`, with `sandbox` alone on a line allowed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Connect {
+    /// What the file calls the connection: the system itself, or the name after `as`.
     pub name: Name,
+    /// The system before `as`, where there is one.
+    pub named_system: Option<Name>,
     pub settings: Vec<Setting>,
     /// The word `sandbox`, if it stands in the block.
     pub sandbox: Option<Span>,
     pub lost: Vec<Lost>,
     pub span: Span,
+}
+
+impl Connect {
+    /// The system that is connected.
+    pub fn system(&self) -> &Name {
+        self.named_system.as_ref().unwrap_or(&self.name)
+    }
 }
 
 /// `name = value`

@@ -76,11 +76,14 @@ impl Builder<'_> {
     pub fn connect(&mut self, node: Node) -> Connect {
         let span = self.span(&node);
         let mut parts = Parts::of(node);
-        let name = self.name(&parts.need(Rule::name));
+        let first = self.name(&parts.need(Rule::name));
+        let is_named = parts.0.last().is_some_and(|part| part.as_rule() == Rule::as_word);
+        let (name, named_system) =
+            if is_named { (self.name(&parts.need(Rule::name)), Some(first)) } else { (first, None) };
         let mut lost = Vec::new();
         let entries = parts.others(&[Rule::setting, Rule::sandbox]);
         let entries = self.entries(entries, &mut lost, Self::connect_entry);
-        let mut connect = Connect { name, settings: Vec::new(), sandbox: None, lost, span };
+        let mut connect = Connect { name, named_system, settings: Vec::new(), sandbox: None, lost, span };
         for entry in entries {
             connect.put(entry);
         }

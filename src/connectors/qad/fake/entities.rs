@@ -209,6 +209,7 @@ impl QadFake {
             masters: &self.masters,
             entity: &self.entity,
             currency: &self.currency,
+            own: &self.tenant.profile,
             open_from: self.open_from,
             today: now.date(),
         }

@@ -72,6 +72,13 @@ impl Ledger {
         Self { spec, payments: Payments::default(), invoices: BTreeMap::new(), vouchers: BTreeMap::new() }
     }
 
+    /// The same books with rows in the names of another catalogue.
+    pub fn shown_as(&self, spec: &'static ResourceSpec) -> Self {
+        let mut ledger = Self { payments: self.payments.clone(), ..Self::new(spec) };
+        self.all().for_each(|invoice| ledger.save(invoice.clone()));
+        ledger
+    }
+
     /// What was keyed in by hand before the story begins.
     pub fn stock(&mut self, contractor: &Contractor, entity: &str, currency: &str) {
         for entry in &contractor.ledger {

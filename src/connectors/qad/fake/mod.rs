@@ -2,7 +2,7 @@
 //! ledger that takes supplier invoices and payments as the real one does.
 //!
 //! It is laid out of a [`Contractor`] and serves the shipped catalogue and the default
-//! profile. Invariant: the contractor and the changes that were taken are its whole state;
+//! profile, or the tenant's profile that it is furnished with. Invariant: the contractor and the changes that were taken are its whole state;
 //! sessions are not, so a client signs in anew after a restart.
 
 mod answer;
@@ -44,6 +44,9 @@ const BROWSES: &str = "/api/qracore/browses";
 pub struct QadFake {
     tenant: &'static Tenant,
     domain: String,
+    /// The entities of the domain, each with books of its own; the first is the user's default.
+    entities: Vec<String>,
+    /// The one in which the request at hand works.
     entity: String,
     currency: String,
     /// Periods before this day are closed for purchases, though the general ledger may be open.
@@ -72,13 +75,11 @@ impl QadFake {
         let mut ledger = Ledger::new(spec);
         ledger.stock(contractor, &entity, &currency);
         evaluated::settle(&mut ledger, contractor, &entity, &currency);
-        let paths = tenant.catalogue.resources.keys().filter_map(|name| {
-            let (_, wire) = tenant.resource(name).filter(|(_, wire)| !wire.path.is_empty())?;
-            Some((wire.path.clone(), name.clone()))
-        });
+        let entities = std::iter::once(&entity).chain(&contractor.further_entities).cloned().collect();
         Self {
             tenant,
             domain: or(&contractor.domain, "10USA"),
+            entities,
             entity,
             currency,
             open_from: contractor
@@ -89,7 +90,7 @@ impl QadFake {
             ledger,
             changes: Vec::new(),
             agents: soap::Agents::default(),
-            paths: paths.collect(),
+            paths: paths(tenant),
         }
     }
 
@@ -107,10 +108,8 @@ impl QadFake {
         if path == "/api/qracore/securityControl" {
             return self.security_control();
         }
-        // Without the header, QAD works in the user's default workspace.
-        if request.header("x-qad-workspace-id").is_some_and(|id| id != format!("{}_{}", self.domain, self.entity)) {
-            return answer::bare(403, "Access is denied");
-        }
+        let Some(entity) = self.workspace(request) else { return answer::bare(403, "Access is denied") };
+        self.entity = entity;
         match path.trim_end_matches('/') {
             swagger::PATH if request.method == Method::Get => self.swagger(),
             BROWSES if request.method == Method::Get => self.browse(query),
@@ -120,6 +119,13 @@ impl QadFake {
                 None => answer::bare(404, "Not found"),
             },
         }
+    }
+
+    /// The entity of the workspace that the request names; without the header, QAD works in
+    /// the user's default workspace. `None` for one that the user may not work in.
+    fn workspace(&self, request: &HttpRequest) -> Option<String> {
+        let Some(id) = request.header("x-qad-workspace-id") else { return self.entities.first().cloned() };
+        self.entities.iter().find(|entity| id == format!("{}_{entity}", self.domain)).cloned()
     }
 
     fn security_control(&self) -> HttpResponse {
@@ -142,9 +148,26 @@ impl Fake for QadFake {
         let settings = [
             ("url", format!("{}{CONTEXT}", base_url.trim_end_matches('/'))),
             ("domain", self.domain.clone()),
-            ("entity", self.entity.clone()),
+            ("entity", self.entities.first().cloned().unwrap_or_default()),
         ];
         Settings(settings.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect())
+    }
+
+    fn settings_for(&self, base_url: &str, wanted: &Settings) -> Settings {
+        let mut settings = self.settings(base_url);
+        let entity = wanted.text("entity").filter(|wanted| self.entities.iter().any(|entity| entity == wanted));
+        settings.0.extend(entity.map(|entity| ("entity".to_owned(), entity.into())));
+        settings
+    }
+
+    fn furnish(&mut self, profile: &str) -> Result<(), String> {
+        // A sandbox is opened once, and what is read of its tenant outlives every request.
+        let tenant: &'static Tenant = Box::leak(Box::new(Tenant::read(Some(profile))?));
+        let (spec, _) = tenant.resource("supplier_invoices").ok_or("the profile leaves no supplier invoices")?;
+        self.ledger = self.ledger.shown_as(spec);
+        self.tenant = tenant;
+        self.paths = paths(tenant);
+        Ok(())
     }
 
     fn credential(&self) -> Credential {
@@ -193,6 +216,15 @@ impl Fake for QadFake {
             "purchase_orders": purchasing::books(&self.masters),
         })
     }
+}
+
+/// Paths of the business entities, and the resources that they name.
+fn paths(tenant: &Tenant) -> BTreeMap<String, String> {
+    let path = |name: &String| {
+        let (_, wire) = tenant.resource(name).filter(|(_, wire)| !wire.path.is_empty())?;
+        Some((wire.path.clone(), name.clone()))
+    };
+    tenant.catalogue.resources.keys().filter_map(path).collect()
 }
 
 /// Path and query of an absolute URL, or of what a server was asked for.

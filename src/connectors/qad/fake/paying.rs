@@ -10,7 +10,7 @@ use crate::connectors::qad::error::Complaint;
 use crate::value::{Date, Decimal, Record, Value};
 use std::collections::BTreeMap;
 
-const BANKS: [&str; 1] = ["BK"];
+const BANK: &str = "BK";
 /// An invoice of this status is locked for payment.
 const LOCKED: &str = "AP-INITIAL";
 
@@ -51,6 +51,7 @@ impl Rules<'_> {
 
     fn payment(&self, reader: &mut Reader<'_>, side: Side, party: Option<&Record>, date: Date) -> Payment {
         self.entity(reader);
+        let own = &self.own.payment;
         let amount = reader.amount("amount");
         if amount.is_negative() || amount.is_zero() {
             reader.complain("amount", code::SIDE, "Payment amount must be greater than zero.", &amount.to_string());
@@ -69,7 +70,7 @@ impl Rules<'_> {
             date,
             amount,
             currency: reader.listed("currency", &[self.currency], self.currency),
-            daybook: reader.listed("daybook", &BANKS, BANKS[0]),
+            daybook: reader.listed("daybook", &[BANK, &own.daybook, &own.receipts_daybook], BANK),
             status: reader.known("status", "INITIAL"),
             description: reader.text("description"),
             project: String::new(),

@@ -48,7 +48,7 @@ pub struct Allocation {
     pub amount: Decimal,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Payments(BTreeMap<PaymentKey, Payment>);
 
 impl Payments {

@@ -7,6 +7,7 @@ use super::ledger::{Invoice, InvoiceKey, Line};
 use super::masters::{Masters, flag};
 use crate::connector::FieldSpec;
 use crate::connectors::qad::error::Complaint;
+use crate::connectors::qad::profile::Profile;
 use crate::value::{Date, Decimal, Record, Value};
 use indexmap::IndexMap;
 
@@ -38,6 +39,8 @@ pub struct Rules<'a> {
     pub masters: &'a Masters,
     pub entity: &'a str,
     pub currency: &'a str,
+    /// The tenant's own codes, beside those that every QAD is delivered with.
+    pub own: &'a Profile,
     /// Periods before this day are closed for purchases.
     pub open_from: Date,
     pub today: Date,
@@ -60,13 +63,22 @@ impl Rules<'_> {
         let invoice_date = reader.day("invoice_date").unwrap_or(self.today);
         let posting_date = reader.day("posting_date").unwrap_or(invoice_date);
         self.period(&mut reader, "posting_date", posting_date);
-        let status_code = reader.listed("status_code", &STATUS_CODES, CODED);
+        let own = &self.own.invoice;
+        let mut statuses = STATUS_CODES.to_vec();
+        statuses.extend([own.status_code.as_str(), own.status_code_matched.as_str()]);
+        let status_code = reader.listed("status_code", &statuses, CODED);
         let description = reader.mandatory("description");
         let kind = reader.known("type", "INVOICE");
         let total = owed(&mut reader, &kind);
-        let is_coded = status_code == CODED;
+        // A delivered status does what it is delivered for, whatever a tenant takes it for.
+        let is_delivered = STATUS_CODES.contains(&status_code.as_str());
+        let is_coded = status_code == CODED || !is_delivered && status_code == own.status_code;
         let lines = self.lines(&mut reader, &description, total, is_coded);
-        let daybook = reader.listed("daybook", &[if Invoice::is_debit(&kind) { CREDIT_NOTES } else { INVOICES }], "");
+        let daybooks = match Invoice::is_debit(&kind) {
+            true => [CREDIT_NOTES, own.credit_note_daybook.as_str()],
+            false => [INVOICES, own.daybook.as_str()],
+        };
+        let daybook = reader.listed("daybook", &daybooks, "");
         let purchase_order = self.order(&mut reader, supplier);
         let invoice = Invoice {
             key: InvoiceKey {

@@ -79,6 +79,8 @@ impl QadFake {
         if !self.agents.take(now) {
             return Err(answer::exception("ProcessException001: No session could be started for the receiver"));
         }
+        let entity = property(request.context, "entity").filter(|entity| !entity.is_empty());
+        self.entity = entity.or(self.entities.first().map(String::as_str)).unwrap_or_default().to_owned();
         Ok(self.process(&request))
     }
 
@@ -120,6 +122,10 @@ impl QadFake {
         }
         if property(context, "domain").is_some_and(|domain| domain != self.domain) {
             return Err(client("Domain is not valid for this receiver"));
+        }
+        let entity = property(context, "entity").filter(|entity| !entity.is_empty());
+        if entity.is_some_and(|entity| !self.entities.iter().any(|own| own == entity)) {
+            return Err(client("Entity is not valid for this domain"));
         }
         let user = (property(context, "username"), property(context, "password"));
         let own = (Some(self.sessions.username.as_str()), Some(self.sessions.password.as_str()));
