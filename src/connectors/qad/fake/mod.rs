@@ -11,6 +11,7 @@ mod entities;
 mod filter;
 mod ledger;
 mod masters;
+mod matching;
 mod names;
 mod paying;
 mod payments;
