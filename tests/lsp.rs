@@ -251,6 +251,48 @@ fn rename_everywhere(editor: &mut Editor) {
     assert_eq!(editor.diagnostics(), Vec::<Value>::new());
 }
 
+/// Functions, variables and file names, as a person meets them while typing.
+#[test]
+fn an_editor_writes_what_holds_for_the_whole_file() {
+    let folder = scratch();
+    quickstart_in(folder.path());
+    let path = folder.path().join("quickstart.mlc");
+    let right = fs::read_to_string(&path).expect("the quickstart");
+    let declared = "vars { longest = 40 }\nfn share(amount: decimal) = amount / 2\n\n";
+    let text = right.replacen("flow ", &format!("{declared}flow "), 1).replacen(
+        "  map {\n",
+        "  require share(1) < longest else hold \"never\"\n  map {\n",
+        1,
+    );
+    fs::write(&path, text).expect("scratch file");
+    let mut editor = Editor::start(folder.path(), "quickstart.mlc");
+    assert_eq!(editor.diagnostics(), Vec::<Value>::new());
+
+    let hover = editor.ask("textDocument/hover", editor.at("share(1)", 2));
+    assert!(hover["contents"]["value"].as_str().is_some_and(|text| text.contains("fn share(amount: decimal)")));
+    let definition = editor.ask("textDocument/definition", editor.at("longest else", 2));
+    assert_eq!(editor.under(&definition["range"]), "longest");
+    let mut params = editor.at("fn share", 4);
+    params["newName"] = json!("half");
+    let edit = editor.ask("textDocument/rename", params);
+    let edited = editor.edited(&edit["changes"][&editor.uri]);
+    assert!(edited.contains("fn half(") && edited.contains("require half(1)"), "{edited}");
+
+    let labels = |offered: &Value| -> Vec<String> {
+        let items = offered["items"].as_array().expect("items");
+        items.iter().map(|item| item["label"].as_str().expect("a label").to_owned()).collect()
+    };
+    let offered = editor.ask("textDocument/completion", editor.at("\"cost-codes.csv\"", 2));
+    assert_eq!(labels(&offered), ["cost-codes.csv"]);
+    editor.edit("require share(1)", "require invoice.status == \"\" and share(1)");
+    let offered = editor.ask("textDocument/completion", editor.at("== \"\" and", 4));
+    assert!(labels(&offered).contains(&"approved_as_noted".to_owned()), "{offered}");
+
+    let colours = editor.ask("textDocument/semanticTokens/full", editor.document());
+    assert!(colours["data"].as_array().is_some_and(|data| data.len() > 500 && data.len() % 5 == 0));
+    assert_eq!(editor.stop(), Some(0));
+}
+
 #[test]
 fn a_server_that_is_left_alone_ends_with_1() {
     let folder = scratch();

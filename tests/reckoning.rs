@@ -2,6 +2,7 @@
 //! contractor's neutral books and the accountants' table alone, without the language, the
 //! engine or a connector.
 
+use crate::reckoning_orders::evaluated;
 use crate::support::{Books, root};
 use mlc::connector::contractor::{Commitment, Contractor, Invoice, Project, Vendor};
 use mlc::value::Decimal;
@@ -60,8 +61,14 @@ pub fn reckon(contractor: &Contractor) -> Reckoning {
     Reckoning {
         verdicts,
         twins: by_key.into_values().filter(|ids| ids.len() > 1).collect(),
-        before: contractor.ledger.iter().map(|entry| (entry.supplier.clone(), entry.reference.clone())).collect(),
+        before: before(contractor),
     }
+}
+
+/// What was keyed in by hand, and what the ledger made of receipts that it settles itself.
+fn before(contractor: &Contractor) -> Vec<(String, String)> {
+    let by_hand = contractor.ledger.iter().map(|entry| (entry.supplier.clone(), entry.reference.clone()));
+    by_hand.chain(evaluated(contractor).into_keys()).collect()
 }
 
 fn parties<'a>(contractor: &'a Contractor, invoice: &Invoice) -> (&'a Commitment, &'a Project, &'a Vendor) {

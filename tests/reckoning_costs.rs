@@ -1,8 +1,9 @@
 //! What the standard flows of costs and payments should make of the seeded contractor,
 //! reckoned from its neutral books and the accountants' table alone, to the cent, for each
-//! paper by project and account.
+//! paper by project, account, sub-account and cost center.
 
 use crate::reckoning::{dimension, shortened, table};
+use crate::reckoning_orders::{covered, evaluated, takes as order_takes};
 use mlc::connector::contractor::{
     ContractPayment, Contractor, DirectCost, Invoice, InvoiceLine, OwnerPayment, Project, Vendor,
 };
@@ -10,8 +11,16 @@ use mlc::value::{Date, Decimal};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Amounts by project and account.
-type Amounts = BTreeMap<(String, String), Decimal>;
+/// Where an amount stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub project: String,
+    pub account: String,
+    pub sub_account: String,
+    pub cost_center: String,
+}
+
+pub type Amounts = BTreeMap<Place, Decimal>;
 
 /// A supplier invoice that should stand in QAD.
 #[derive(Debug)]
@@ -20,11 +29,13 @@ pub struct Paper {
     pub id: i64,
     pub supplier: String,
     pub reference: String,
+    /// The ledger's purchase order that it bills.
+    pub order: Option<String>,
     pub amounts: Amounts,
 }
 
 impl Paper {
-    fn total(&self) -> Decimal {
+    pub fn total(&self) -> Decimal {
         sum(self.amounts.values().copied())
     }
 }
@@ -51,7 +62,7 @@ fn readable(contractor: &Contractor, project: i64) -> Option<&Project> {
 fn supplier_of(contractor: &Contractor, id: i64) -> Option<String> {
     let vendor = contractor.vendors.iter().find(|vendor| vendor.id == id && vendor.active)?;
     match &vendor.supplier_code {
-        Some(code) => vendor.in_ledger.then(|| code.clone()),
+        Some(code) => (vendor.in_ledger && !contractor.closed_suppliers.contains(code)).then(|| code.clone()),
         // The ledger's clerks keyed it in by itself, under the vendor's name in capitals.
         None => {
             let same = |name: &str, vendor: &Vendor| name == vendor.name.to_uppercase();
@@ -60,11 +71,20 @@ fn supplier_of(contractor: &Contractor, id: i64) -> Option<String> {
     }
 }
 
-/// The account behind a cost, if it has one that can be posted to.
-fn account(contractor: &Contractor, table: &[[String; 4]], code: usize, kind: usize) -> Option<String> {
+/// Where a cost goes, if to an account that can be posted to. Only subcontracts are work of
+/// others; general conditions never are.
+fn place(contractor: &Contractor, table: &[[String; 4]], project: &str, code: usize, kind: usize) -> Option<Place> {
     let code = contractor.cost_codes[code].full_code();
-    let (account, _) = dimension(table, &code, &contractor.cost_types[kind].code)?;
-    contractor.accounts.iter().any(|known| known.active && known.code == account).then_some(account)
+    let kind = &contractor.cost_types[kind].code;
+    let (account, cost_center) = dimension(table, &code, kind)?;
+    let of_others = kind == "S" && !code.starts_with("01-");
+    let place = Place {
+        project: project.to_owned(),
+        account,
+        sub_account: if of_others { "02" } else { "01" }.to_owned(),
+        cost_center,
+    };
+    contractor.accounts.iter().any(|known| known.active && known.code == place.account).then_some(place)
 }
 
 /// What the ledger takes: not what it has already, not a day that is closed.
@@ -73,9 +93,9 @@ fn takes(contractor: &Contractor, supplier: &str, reference: &str, day: Date) ->
     !known && contractor.ledger_closed_through.is_none_or(|closed| day > closed)
 }
 
-fn add(amounts: &mut Amounts, project: &str, account: &str, amount: Decimal) {
+fn add(amounts: &mut Amounts, place: &Place, amount: Decimal) {
     if !amount.is_zero() {
-        let of = amounts.entry((project.to_owned(), account.to_owned())).or_insert(Decimal::ZERO);
+        let of = amounts.entry(place.clone()).or_insert(Decimal::ZERO);
         *of = of.checked_add(amount).expect("in range");
     }
 }
@@ -93,25 +113,34 @@ fn subcontractor_paper(contractor: &Contractor, table: &[[String; 4]], invoice: 
     }
     let (number, day) = (invoice.invoice_number.as_ref()?, invoice.billing_date?);
     let supplier = supplier_of(contractor, commitment.vendor)?;
-    let mut paper =
-        Paper { id: invoice.id, reference: format!("{}-{number}", project.number), supplier, amounts: Amounts::new() };
+    let mut paper = Paper {
+        id: invoice.id,
+        reference: format!("{}-{number}", project.number),
+        supplier,
+        order: commitment.ledger_order.clone(),
+        amounts: Amounts::new(),
+    };
     let job = &project.ledger_code;
+    let on = |account: &str| Place { project: job.clone(), account: account.to_owned(), ..Place::default() };
     let (mut any, mut on_top) = (false, Decimal::ZERO);
     for InvoiceLine { line, work, materials, retained, released, .. } in &invoice.lines {
         let scheduled = commitment.lines.iter().find(|known| known.id == *line)?;
         any |= [work, materials, retained, released].into_iter().any(|amount| !amount.is_zero());
         // The table is asked for cost, not for retainage.
         if !work.is_zero() || !materials.is_zero() {
-            let account = account(contractor, table, scheduled.cost_code, scheduled.cost_type)?;
-            add(&mut paper.amounts, job, &account, *work);
+            let place = place(contractor, table, job, scheduled.cost_code, scheduled.cost_type)?;
+            add(&mut paper.amounts, &place, *work);
+            add(&mut paper.amounts, &Place { account: "5290".to_owned(), ..place }, *materials);
         }
-        add(&mut paper.amounts, job, "5290", *materials);
-        add(&mut paper.amounts, job, "2055", released.checked_sub(*retained).expect("in range"));
+        add(&mut paper.amounts, &on("2055"), released.checked_sub(*retained).expect("in range"));
         let net = sum([*work, *materials, *released, retained.negated()].into_iter());
         let bears = contractor.taxed_lines.get(line).copied();
         on_top = sum([on_top, tax(contractor, bears, net)].into_iter());
     }
-    add(&mut paper.amounts, job, "5950", on_top);
+    add(&mut paper.amounts, &Place { cost_center: "C010".to_owned(), ..on("5950") }, on_top);
+    if paper.order.as_ref().is_some_and(|order| !order_takes(contractor, order)) {
+        return None;
+    }
     let stands = any && !paper.total().is_zero() && takes(contractor, &paper.supplier, &paper.reference, day);
     stands.then_some(paper)
 }
@@ -131,18 +160,19 @@ fn direct_cost_paper(contractor: &Contractor, table: &[[String; 4]], cost: &Dire
     let number = cost.invoice_number.clone().or_else(|| expense.then(|| format!("DC{}", cost.id)))?;
     let day = cost.date.filter(|day| day.year() > 1970)?;
     let reference = format!("{}-{number}", project.number);
-    let mut paper = Paper { id: cost.id, supplier, reference, amounts: Amounts::new() };
+    let mut paper = Paper { id: cost.id, supplier, reference, order: None, amounts: Amounts::new() };
     for line in &cost.lines {
         let whole = sum([line.amount, tax(contractor, line.tax_code, line.amount)].into_iter());
-        let account = account(contractor, table, line.cost_code, line.cost_type)?;
-        add(&mut paper.amounts, &project.ledger_code, &account, whole);
+        let place = place(contractor, table, &project.ledger_code, line.cost_code, line.cost_type)?;
+        add(&mut paper.amounts, &place, whole);
     }
     let stands = !paper.total().is_zero() && takes(contractor, &paper.supplier, &paper.reference, day);
     stands.then_some(paper)
 }
 
 /// Compares QAD's supplier invoices with the papers. Papers under one key are twins: one of
-/// them may stand, and it does not matter which. Hands on the ids of those that stand.
+/// them may stand, and it does not matter which. What an order does not cover may not stand,
+/// and nothing that it covers may be missing. Hands on the ids of those that stand.
 pub fn compare_papers(contractor: &Contractor, papers: &[Paper], qad: &Value) -> BTreeSet<i64> {
     let mut wanted: BTreeMap<(&str, &str), Vec<&Paper>> = BTreeMap::new();
     for paper in papers {
@@ -150,36 +180,93 @@ pub fn compare_papers(contractor: &Contractor, papers: &[Paper], qad: &Value) ->
     }
     let before: BTreeSet<(&str, &str)> =
         contractor.ledger.iter().map(|entry| (entry.supplier.as_str(), entry.reference.as_str())).collect();
-    let text = |entry: &Value, name: &str| entry[name].as_str().expect("text").to_owned();
+    let mut made = evaluated(contractor);
     let mut standing = BTreeSet::new();
+    let mut taken: BTreeMap<&str, Decimal> = BTreeMap::new();
     for entry in qad["supplier_invoices"].as_array().expect("invoices") {
         let (supplier, reference) = (text(entry, "supplier"), text(entry, "reference"));
         if before.contains(&(supplier.as_str(), reference.as_str())) {
+            continue;
+        }
+        if let Some(amounts) = made.remove(&(supplier.clone(), reference.clone())) {
+            assert_eq!(on_lines(entry), amounts, "QAD's own {supplier} / {reference}");
             continue;
         }
         let same = |(of, full): &&(&str, &str)| *of == supplier && (*full == reference || shortened(full, &reference));
         let key =
             *wanted.keys().find(same).unwrap_or_else(|| panic!("{supplier} / {reference} should not stand in QAD"));
         let candidates = wanted.remove(&key).expect("it was just found");
-        let mut stands = Amounts::new();
-        for line in entry["lines"].as_array().expect("lines") {
-            add(
-                &mut stands,
-                &text(line, "project"),
-                &text(line, "gl_account"),
-                text(line, "amount").parse().expect("an amount"),
-            );
-        }
-        stands.retain(|_, amount| !amount.is_zero());
-        let fits = |paper: &&&Paper| paper.amounts.iter().filter(|(_, amount)| !amount.is_zero()).eq(stands.iter());
-        let paper = candidates.iter().find(fits);
-        let paper = paper.unwrap_or_else(|| panic!("{supplier} / {reference}: {stands:?}, not {candidates:?}"));
+        let paper = candidates.iter().find(|paper| is_shown(paper, entry));
+        let paper = paper.unwrap_or_else(|| panic!("{supplier} / {reference}: {entry}, not {candidates:?}"));
         let kind = if paper.total().is_negative() { "CREDITNOTE" } else { "INVOICE" };
         assert_eq!(entry["type"], kind, "{supplier} / {reference}");
+        if let Some(order) = &paper.order {
+            let of = taken.entry(order).or_default();
+            *of = sum([*of, paper.total()].into_iter());
+        }
         standing.insert(paper.id);
     }
+    assert!(made.is_empty(), "QAD has not settled {:?}", made.first_key_value());
+    within_receipts(contractor, papers, &standing, &taken);
+    wanted.retain(|_, papers| papers.iter().any(|paper| is_due(contractor, paper, &taken)));
     assert!(wanted.is_empty(), "{} papers are not in QAD, such as {:?}", wanted.len(), wanted.first_key_value());
     standing
+}
+
+fn text(entry: &Value, name: &str) -> String {
+    entry[name].as_str().expect("text").to_owned()
+}
+
+/// The amounts of an entry by their places.
+fn on_lines(entry: &Value) -> Amounts {
+    let mut stands = Amounts::new();
+    for line in entry["lines"].as_array().expect("lines") {
+        let place = Place {
+            project: text(line, "project"),
+            account: text(line, "gl_account"),
+            sub_account: text(line, "sub_account"),
+            cost_center: text(line, "cost_center"),
+        };
+        add(&mut stands, &place, text(line, "amount").parse().expect("an amount"));
+    }
+    stands.retain(|_, amount| !amount.is_zero());
+    stands
+}
+
+/// An invoice of an order waits for its receipts to be matched: they code its cost, not its lines.
+fn is_shown(paper: &Paper, entry: &Value) -> bool {
+    let coded: Amounts = match paper.order {
+        Some(_) => Amounts::new(),
+        None => paper.amounts.clone().into_iter().filter(|(_, amount)| !amount.is_zero()).collect(),
+    };
+    let status = if paper.order.is_some() { "AP-NOALLOC" } else { "AP-GLALLOC" };
+    coded == on_lines(entry)
+        && text(entry, "amount") == paper.total().fixed(2)
+        && text(entry, "purchase_order") == paper.order.clone().unwrap_or_default()
+        && text(entry, "status_code") == status
+}
+
+/// No order has invoices beyond what came in; credits need nothing to be there.
+fn within_receipts(
+    contractor: &Contractor,
+    papers: &[Paper],
+    standing: &BTreeSet<i64>,
+    taken: &BTreeMap<&str, Decimal>,
+) {
+    for (order, amount) in taken {
+        let of_order =
+            papers.iter().filter(|paper| standing.contains(&paper.id) && paper.order.as_deref() == Some(order));
+        let only_credits = of_order.into_iter().all(|paper| paper.total().is_negative());
+        let covered = covered(contractor, order);
+        assert!(only_credits || *amount <= covered, "{order}: {amount} is invoiced of {covered}");
+    }
+}
+
+/// Whether the paper has to stand: what its order covers is not yet taken by others.
+fn is_due(contractor: &Contractor, paper: &Paper, taken: &BTreeMap<&str, Decimal>) -> bool {
+    let Some(order) = &paper.order else { return true };
+    let others = taken.get(order.as_str()).copied().unwrap_or_default();
+    paper.total().is_negative() || sum([others, paper.total()].into_iter()) <= covered(contractor, order)
 }
 
 /// A payment that should stand in QAD.
@@ -236,7 +323,6 @@ pub fn owner_payments(contractor: &Contractor) -> Vec<Paid> {
 
 /// Compares payments in QAD with those that should stand; how many they are.
 pub fn compare_payments(wanted: &[Paid], books: &Value) -> u64 {
-    let text = |entry: &Value, name: &str| entry[name].as_str().expect("text").to_owned();
     let mut left: BTreeMap<(String, String), &Paid> =
         wanted.iter().map(|paid| ((paid.party.clone(), paid.reference.clone()), paid)).collect();
     assert_eq!(left.len(), wanted.len(), "two payments under one key");
@@ -258,4 +344,90 @@ pub fn compare_payments(wanted: &[Paid], books: &Value) -> u64 {
     }
     assert!(left.is_empty(), "{} payments are not in QAD, such as {:?}", left.len(), left.first_key_value());
     wanted.len() as u64
+}
+
+/// What is still to be paid of every invoice: its amount less the payments that name it.
+pub fn compare_balances(wanted: &[Paid], invoices: &Value) {
+    for entry in invoices.as_array().expect("invoices") {
+        let (supplier, reference) = (text(entry, "supplier"), text(entry, "reference"));
+        let names = |full: &String| *full == reference || shortened(full, &reference);
+        let of = wanted.iter().filter(|paid| paid.party == supplier && paid.invoice.as_ref().is_some_and(names));
+        let amount: Decimal = text(entry, "amount").parse().expect("an amount");
+        let left = amount.checked_sub(sum(of.map(|paid| paid.amount))).expect("in range");
+        assert_eq!(text(entry, "balance"), left.fixed(2), "{supplier} / {reference}");
+    }
+}
+
+/// All of QAD's invoices by supplier, project and account; those of orders, whose cost the
+/// receipts code, stand on no account.
+type Totals = BTreeMap<(String, String, String), Decimal>;
+
+/// Compares what stands on each account of each project and supplier with what should.
+pub fn compare_totals(contractor: &Contractor, papers: &[Paper], standing: &BTreeSet<i64>, qad: &Value) {
+    let mut wanted = Totals::new();
+    for paper in papers.iter().filter(|paper| standing.contains(&paper.id)) {
+        match &paper.order {
+            Some(_) => count(&mut wanted, &paper.supplier, &Place::default(), paper.total()),
+            None => {
+                paper.amounts.iter().for_each(|(place, amount)| count(&mut wanted, &paper.supplier, place, *amount))
+            }
+        }
+    }
+    for ((supplier, _), amounts) in &evaluated(contractor) {
+        amounts.iter().for_each(|(place, amount)| count(&mut wanted, supplier, place, *amount));
+    }
+    for entry in &contractor.ledger {
+        let place = Place { account: entry.account.clone(), ..Place::default() };
+        count(&mut wanted, &entry.supplier, &place, entry.amount);
+    }
+    let mut stands = Totals::new();
+    for entry in qad["supplier_invoices"].as_array().expect("invoices") {
+        let supplier = text(entry, "supplier");
+        let lines = on_lines(entry);
+        if lines.is_empty() {
+            count(&mut stands, &supplier, &Place::default(), text(entry, "amount").parse().expect("an amount"));
+        }
+        lines.iter().for_each(|(place, amount)| count(&mut stands, &supplier, place, *amount));
+    }
+    wanted.retain(|_, amount| !amount.is_zero());
+    stands.retain(|_, amount| !amount.is_zero());
+    let differs = wanted.iter().find(|(place, amount)| stands.get(place) != Some(amount));
+    assert!(differs.is_none(), "{differs:?} is not so in QAD");
+    assert_eq!(wanted.len(), stands.len(), "QAD has more places");
+}
+
+fn count(totals: &mut Totals, supplier: &str, place: &Place, amount: Decimal) {
+    let of = totals.entry((supplier.to_owned(), place.project.clone(), place.account.clone())).or_default();
+    *of = of.checked_add(amount).expect("in range");
+}
+
+/// What the directory should show of each vendor: name, ledger key, supplier code, in use.
+type Listed = (String, Option<String>, Option<String>, bool);
+
+/// Compares Procore's directory with what QAD's suppliers should make of it.
+pub fn compare_vendors(contractor: &Contractor, vendors: &Value) {
+    let is_known =
+        |name: &str| contractor.vendors.iter().any(|vendor| vendor.name.to_uppercase() == name.to_uppercase());
+    let code_of = |vendor: &Vendor| {
+        let keyed = contractor.suppliers.iter().find(|known| known.active && known.name == vendor.name.to_uppercase());
+        vendor.supplier_code.clone().or_else(|| keyed.map(|known| known.code.clone()))
+    };
+    let key = |code: &String| format!("supplier:{code}");
+    let known = contractor.vendors.iter().map(|vendor| {
+        let code = code_of(vendor);
+        let closed = code.as_ref().is_some_and(|code| contractor.closed_suppliers.contains(code));
+        (vendor.name.clone(), code.as_ref().map(key), code.clone(), vendor.active && !closed)
+    });
+    let strangers = contractor.suppliers.iter().filter(|known| known.active && !is_known(&known.name));
+    let created = strangers.map(|known| (known.name.clone(), Some(key(&known.code)), Some(known.code.clone()), true));
+    let mut wanted: Vec<Listed> = known.chain(created).collect();
+    let optional = |entry: &Value, name: &str| entry[name].as_str().map(str::to_owned);
+    let listed = |entry: &Value| {
+        let active = entry["is_active"].as_bool().expect("a boolean");
+        (text(entry, "name"), optional(entry, "origin_id"), optional(entry, "origin_code"), active)
+    };
+    let mut listed: Vec<Listed> = vendors.as_array().expect("vendors").iter().map(listed).collect();
+    wanted.sort();
+    listed.sort();
+    assert_eq!(listed, wanted);
 }

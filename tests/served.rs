@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const SYSTEMS: [&str; 2] = ["procore", "qad"];
 
 /// A served sandbox. Killed when it is dropped, as a server elsewhere may die.
-struct Server {
+pub struct Server {
     child: Child,
     /// What its ready line said.
     ready: Value,
@@ -26,7 +26,7 @@ struct Server {
 
 impl Server {
     /// Serves the sandbox that is kept in `folder/served`, at any free ports.
-    fn start(folder: &Path, faults: &str) -> Self {
+    pub fn start(folder: &Path, faults: &str) -> Self {
         Self::start_at(folder, faults, ["127.0.0.1:0".to_owned(), "127.0.0.1:0".to_owned()])
     }
 
@@ -52,12 +52,12 @@ impl Server {
         rest.split('/').next().unwrap_or(rest).to_owned()
     }
 
-    fn addresses(&self) -> [String; 2] {
+    pub fn addresses(&self) -> [String; 2] {
         SYSTEMS.map(|system| self.address(system))
     }
 
     /// The variables that hold its credentials.
-    fn environment(&self) -> BTreeMap<String, String> {
+    pub fn environment(&self) -> BTreeMap<String, String> {
         let variables = SYSTEMS
             .iter()
             .flat_map(|system| self.ready["systems"][system]["environment"].as_object().expect("variables").clone());
@@ -65,7 +65,7 @@ impl Server {
     }
 
     /// A `connect` block for each system, reached at these addresses.
-    fn connect(&self, addresses: &[String; 2]) -> String {
+    pub fn connect(&self, addresses: &[String; 2]) -> String {
         let block = |(system, address): (&&str, &String)| {
             let settings = self.ready["systems"][system]["settings"].as_object().expect("settings");
             let own = self.address(system);
@@ -97,7 +97,7 @@ impl Drop for Server {
 }
 
 /// Writes the quickstart for a served sandbox, with parts of its text replaced.
-fn pipeline_in(folder: &Path, connect: &str, parts: &[(&str, &str)]) {
+pub fn pipeline_in(folder: &Path, connect: &str, parts: &[(&str, &str)]) {
     let mut text = fs::read_to_string(root().join("examples/quickstart.mlc")).expect("the quickstart");
     for (from, to) in
         [("connect procore { sandbox }\n", connect), ("connect qad     { sandbox }\n", "")].iter().chain(parts)

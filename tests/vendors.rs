@@ -38,17 +38,27 @@ fn linked(folder: &Path, pipeline: &str) -> BTreeMap<String, String> {
     linked
 }
 
+/// Whether the vendors of a supplier are out of use.
+fn out_of_use(folder: &Path, supplier: &str) -> Vec<bool> {
+    let books = Books::of_pipeline(folder, "vendors");
+    let vendors = books.procore["vendors"].as_array().expect("vendors").iter();
+    vendors.filter(|vendor| vendor["origin_code"] == supplier).map(|vendor| vendor["is_active"] == false).collect()
+}
+
 #[test]
 fn suppliers_are_matched_created_or_held_and_the_second_run_is_quiet() {
     let dir = scratch();
     standard_in(dir.path());
     let first = run(dir.path(), "vendors.mlc", &[]);
-    assert_eq!((&first["posted"], &first["held"], &first["failed"]), (&5.into(), &1.into(), &0.into()), "{first}");
+    assert_eq!((&first["posted"], &first["held"], &first["failed"]), (&6.into(), &1.into(), &0.into()), "{first}");
     let vendors = linked(dir.path(), "vendors");
     assert_eq!(vendors["supplier:N00000"], "Fenwick Fire Protection", "matched, with Procore's own spelling");
     assert_eq!(vendors["supplier:N00003"], "Calloway Crane Rental", "created");
     assert_eq!(vendors["supplier:N00004"], "Prairie Signage", "created");
     assert!(!vendors.contains_key("supplier:N00005"), "the twin is nobody's");
+    assert!(!vendors.contains_key("supplier:N00990"), "a closed supplier creates nothing");
+    assert_eq!(out_of_use(dir.path(), "S00998"), [true], "the vendor of a closed supplier goes out of use");
+    assert_eq!(out_of_use(dir.path(), "S00400"), [false]);
     let second = run(dir.path(), "vendors.mlc", &[]);
     assert_eq!((&second["posted"], &second["held"]), (&0.into(), &1.into()), "{second}");
     assert_eq!(linked(dir.path(), "vendors"), vendors);

@@ -39,6 +39,8 @@ pub enum Command {
     Show(Show),
     /// Say yes to a record that waits for approval
     Approve(Approve),
+    /// Look at both systems before a run does: credentials, permissions, names, clocks; writes nothing
+    Ping(Ping),
     /// Say which codes in use have no row in a lookup yet; write the table to complete
     Align(Align),
     /// Show what connectors, resources and fields there are
@@ -246,6 +248,19 @@ pub struct Approve {
     /// Why; it stands in the log
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub reason: String,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 nothing is bad, though somebody may have to look at something; 2 the pipeline
+or the command line is wrong; 3 something is bad.")]
+pub struct Ping {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub vars: Vars,
     #[command(flatten)]
     pub printing: Printing,
 }

@@ -6,7 +6,7 @@ use super::folder::Folder;
 use super::scratch::Scratch;
 use super::screen::{note, style};
 use super::text;
-use crate::connector::{Opening, Settings, Wire};
+use crate::connector::{Connector, Opening, Settings, Wire};
 use crate::connectors::drivers;
 use crate::diag::{self, Diagnostic, Sources};
 use crate::engine::{Governor, Progress, Setup};
@@ -190,33 +190,67 @@ fn latest(store: &dyn Store) -> Result<Option<Timestamp>, Failure> {
 
 /// Opens every connection; those with one credential share one rate budget.
 fn connect(setup: &mut Setup, world: &World, sandbox: Option<&Sandbox>) -> Result<(), Failure> {
-    let mut budgets: BTreeMap<String, Arc<Governor>> = BTreeMap::new();
+    let mut budgets = Budgets::new();
     for connection in Arc::clone(&setup.program).connections() {
-        let driver = connection.driver;
-        let source = match sandbox {
-            Some(_) => Some(CredentialSource::Sandbox(driver.name.to_owned())),
-            None => connection.credentials.clone(),
-        };
-        let budget = budgets
-            .entry(format!("{} {source:?}", driver.name))
-            .or_insert_with(|| Arc::new(Governor::new(Arc::clone(&world.clock))));
-        let pace = Arc::clone(budget);
-        let wire =
-            Wire { transport: Arc::clone(&world.transport), clock: Arc::clone(&world.clock), pace: pace.clone() };
-        let opening = Opening {
-            name: connection.name.to_string(),
-            settings: settings(connection, sandbox),
-            credential: credential(connection, source.as_ref(), world)?,
-            profile: connection.profile.as_ref().map(ToString::to_string),
-            wire,
-        };
-        let open = (driver.open)(opening).map_err(|error| {
-            Failure::world(format!("connection `{}` cannot be opened: {error}", connection.name), error.mend)
-        })?;
-        setup.connections.insert(connection.name.to_string(), Arc::from(open));
+        let (open, pace) = opened(connection, world, sandbox, &mut budgets)?;
+        setup.connections.insert(connection.name.to_string(), open);
         setup.paces.insert(connection.name.to_string(), pace);
     }
     Ok(())
+}
+
+/// By driver and credential.
+type Budgets = BTreeMap<String, Arc<Governor>>;
+
+type Opened = (Arc<dyn Connector>, Arc<Governor>);
+
+fn opened(
+    connection: &Connection,
+    world: &World,
+    sandbox: Option<&Sandbox>,
+    budgets: &mut Budgets,
+) -> Result<Opened, Failure> {
+    let driver = connection.driver;
+    let source = match sandbox {
+        Some(_) => Some(CredentialSource::Sandbox(driver.name.to_owned())),
+        None => connection.credentials.clone(),
+    };
+    let budget = budgets
+        .entry(format!("{} {source:?}", driver.name))
+        .or_insert_with(|| Arc::new(Governor::new(Arc::clone(&world.clock))));
+    let pace = Arc::clone(budget);
+    let wire = Wire { transport: Arc::clone(&world.transport), clock: Arc::clone(&world.clock), pace: pace.clone() };
+    let opening = Opening {
+        name: connection.name.to_string(),
+        settings: settings(connection, sandbox),
+        credential: credential(connection, source.as_ref(), world)?,
+        profile: connection.profile.as_ref().map(ToString::to_string),
+        wire,
+    };
+    let open = (driver.open)(opening).map_err(|error| {
+        Failure::world(format!("connection `{}` cannot be opened: {error}", connection.name), error.mend)
+    })?;
+    Ok((Arc::from(open), pace))
+}
+
+/// A connection, or why it cannot be opened.
+pub struct Line<'a> {
+    pub connection: &'a Connection,
+    pub open: Result<Arc<dyn Connector>, Failure>,
+}
+
+/// Opens each connection by itself, without any state; one that fails hides no other.
+/// Tells also whether all of it is the sandbox.
+pub fn lines<'a>(program: &'a Program, place: &Place) -> Result<(Vec<Line<'a>>, bool), Failure> {
+    let sandboxed = in_sandbox(program, place)?;
+    let folder = Folder::new(&place.file, place.state.as_deref(), program.name(), sandboxed);
+    let (world, sandbox) = open_world(sandboxed, &folder, &Wish { place, seed: None, faults: "", plan: true })?;
+    let mut budgets = Budgets::new();
+    let lines = program.connections().iter().map(|connection| {
+        let open = opened(connection, &world, sandbox.as_ref(), &mut budgets);
+        Line { connection, open: open.map(|(open, _)| open) }
+    });
+    Ok((lines.collect(), sandboxed))
 }
 
 /// What the pipeline sets; in the sandbox, what the sandbox's systems ask for comes first.

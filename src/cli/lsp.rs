@@ -2,13 +2,14 @@
 
 use super::exit::{Exit, Failure, Outcome};
 use crate::connectors::drivers;
-use crate::host::DiskFiles;
+use crate::host::{DiskFiles, names_beside};
 use crate::lsp::{Ended, House, serve};
 use lsp_server::Connection;
 
 pub fn run() -> Outcome {
     let (connection, threads) = Connection::stdio();
-    let house = House { drivers: drivers(), disk: |pipeline| Box::new(DiskFiles::beside(pipeline)) };
+    let house =
+        House { drivers: drivers(), disk: |pipeline| Box::new(DiskFiles::beside(pipeline)), list: names_beside };
     let ended = serve(&connection, house);
     drop(connection);
     match ended {

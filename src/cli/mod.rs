@@ -24,6 +24,7 @@ mod logging;
 mod lsp;
 mod mends;
 mod pages;
+mod ping;
 mod progress;
 mod report;
 mod run;
@@ -83,6 +84,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Status(arguments) => status::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Approve(arguments) => block_on(approve::run(arguments)),
+        Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {

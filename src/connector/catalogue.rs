@@ -112,9 +112,16 @@ pub struct ResourceSpec {
     /// What the system can filter a list by.
     #[serde(default)]
     pub filters: BTreeMap<String, FilterKind>,
+    /// The flag of records that the list leaves out where it is false: they are listed apart,
+    /// when a filter on it asks for them. What is matched with is looked for among them too.
+    #[serde(default)]
+    pub apart: Option<String>,
     /// What a write of one can wait for: `receipts`.
     #[serde(default)]
     pub settles: Vec<String>,
+    /// The resources that are read to see whether it is there, by what is waited for.
+    #[serde(default)]
+    pub settled_by: BTreeMap<String, Vec<String>>,
     /// The text fields into which the name of what a record became can be written back.
     #[serde(default)]
     pub marks: IndexMap<String, MarkSpec>,
@@ -321,6 +328,14 @@ impl Catalogue {
                         scope.resource, scope.field
                     ));
                 }
+            }
+            let mut read =
+                resource.settled_by.iter().flat_map(|(what, read)| read.iter().map(move |name| (what, name)));
+            let unknown = |(what, name): &(&String, &String)| {
+                !resource.settles.contains(what) || !catalogue.resources.contains_key(*name)
+            };
+            if let Some((what, name)) = read.find(unknown) {
+                return Err(format!("resource `{name}` is read to see whether {what} are there, and one is not known"));
             }
             let text = |field: &String| resource.fields.get(field).is_some_and(|spec| spec.ty == SpecType::Text);
             if let Some(field) = resource.marks.keys().find(|field| !text(field)) {

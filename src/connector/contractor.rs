@@ -6,7 +6,7 @@
 //! Ids are stable: a fake uses them as they are.
 
 use crate::value::{Date, Decimal, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug, Default)]
 pub struct Contractor {
@@ -23,6 +23,8 @@ pub struct Contractor {
     pub vendors: Vec<Vendor>,
     /// Suppliers that the ledger has and nobody has linked with a vendor yet.
     pub suppliers: Vec<Supplier>,
+    /// Supplier codes that the ledger has closed while the job side still uses their vendors.
+    pub closed_suppliers: BTreeSet<String>,
     pub cost_codes: Vec<CostCode>,
     pub cost_types: Vec<CostType>,
     pub periods: Vec<BillingPeriod>,

@@ -11,6 +11,7 @@ mod decode;
 mod encode;
 mod error;
 mod fake;
+mod probe;
 
 pub use catalogue::{
     Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec, ScopeSpec,
@@ -20,6 +21,7 @@ pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
 pub use fake::{Fake, FakeChange};
+pub use probe::{Health, Probe, Signature, Wanted};
 
 use crate::value::{Record, Span, Timestamp, Value};
 use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Transport};
@@ -83,33 +85,6 @@ pub enum Readiness {
     Waits { reason: String, mend: String },
     /// Never: the other side takes care of it by itself, or what it needs is gone.
     Never { reason: String, mend: String },
-}
-
-/// What a pipeline does with a system.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Wanted {
-    /// Resources, each with the operations that the pipeline needs of it.
-    pub resources: BTreeMap<String, Vec<Operation>>,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Probe {
-    /// What was looked at: `sign-in`, `supplier invoices`, `clock`.
-    pub subject: String,
-    pub health: Health,
-    /// What was seen, in one sentence.
-    pub finding: String,
-    /// Who mends it, and where; empty where nothing is to be mended.
-    pub mend: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Health {
-    Good,
-    /// It works, and somebody should look at it.
-    Doubtful,
-    Bad,
 }
 
 /// What to read.

@@ -63,6 +63,11 @@ impl Sources {
         self.0.get(usize::from(id.0))
     }
 
+    /// All of them, the pipeline file first.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
     /// The text under a span; empty if the span lies outside.
     pub fn slice(&self, span: Span) -> &str {
         self.get(span.source).and_then(|source| source.text.get(span.start as usize..span.end as usize)).unwrap_or("")

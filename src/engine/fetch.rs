@@ -7,7 +7,7 @@
 use super::context::Context;
 use super::retry::Reading;
 use crate::connector::{Connector, Error, ErrorKind, Fetch, Page, Permanence, fitting};
-use crate::value::Record;
+use crate::value::{Record, Value};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -83,7 +83,33 @@ pub(super) async fn everything(
     connection: &Arc<dyn Connector>,
     resource: &str,
 ) -> Result<(Vec<Record>, Vec<String>), Error> {
-    let mut pages = Pages::read(context.clone(), connection.clone(), Fetch::all(resource));
+    all_of(context, connection, Fetch::all(resource)).await
+}
+
+/// The same with those that the list leaves out: a match that did not see them would make
+/// a second one of something that is only out of use.
+pub(super) async fn with_apart(
+    context: &Arc<Context>,
+    connection: &Arc<dyn Connector>,
+    resource: &str,
+) -> Result<(Vec<Record>, Vec<String>), Error> {
+    let (mut records, mut unreadable) = everything(context, connection, resource).await?;
+    let flag = connection.catalogue().resources.get(resource).and_then(|spec| spec.apart.clone());
+    if let Some(flag) = flag {
+        let filters = vec![(flag, Value::Bool(false))];
+        let apart = all_of(context, connection, Fetch { filters, ..Fetch::all(resource) }).await?;
+        records.extend(apart.0);
+        unreadable.extend(apart.1);
+    }
+    Ok((records, unreadable))
+}
+
+async fn all_of(
+    context: &Arc<Context>,
+    connection: &Arc<dyn Connector>,
+    request: Fetch,
+) -> Result<(Vec<Record>, Vec<String>), Error> {
+    let mut pages = Pages::read(context.clone(), connection.clone(), request);
     let (mut records, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next().await {
         for record in page?.records {

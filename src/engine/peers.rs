@@ -28,7 +28,7 @@ pub(super) async fn load(
         let target = flow.target();
         let open = context.connection(&target.connection)?;
         let plural = context.resource(&target.connection, &target.resource)?.plural;
-        match fetch::everything(context, open, &target.resource).await {
+        match fetch::with_apart(context, open, &target.resource).await {
             Ok((records, unreadable)) => {
                 for message in unreadable {
                     context.tally.warn(format!("{}: cannot be matched with: {message}", flow.name()));

@@ -42,6 +42,21 @@ impl Files for DiskFiles {
     }
 }
 
+/// The names in a folder beside a pipeline, sorted, hidden ones left out; those of folders
+/// end in `/`. Empty where the folder cannot be read.
+pub fn names_beside(pipeline: &Path, folder: &str) -> Vec<String> {
+    let folder = pipeline.parent().unwrap_or(Path::new("")).join(folder);
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let name = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        Some(if is_folder { format!("{name}/") } else { name })
+    };
+    let mut names: Vec<String> = entries.flatten().filter_map(name).collect();
+    names.sort();
+    names
+}
+
 /// The file's text without a byte order mark, or what is wrong with it in a sentence.
 pub fn read_text(path: &Path) -> Result<Arc<str>, String> {
     as_text(path, &read_bytes(path)?)

@@ -14,7 +14,7 @@ mod transport;
 
 pub use clock::MachineClock;
 pub use entropy::MachineEntropy;
-pub use files::{DiskFiles, read_input, read_text, replace_text, write_new};
+pub use files::{DiskFiles, names_beside, read_input, read_text, replace_text, write_new};
 pub use secrets::EnvironmentSecrets;
 pub use transport::HttpTransport;
 

@@ -18,6 +18,8 @@ pub struct House {
     pub drivers: &'static [Driver],
     /// The files on disk that the pipeline at this path may name.
     pub disk: fn(&Path) -> Box<dyn Files>,
+    /// The names in a folder beside the pipeline at this path; those of folders end in `/`.
+    pub list: fn(&Path, &str) -> Vec<String>,
 }
 
 pub struct Analysis {

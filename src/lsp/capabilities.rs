@@ -2,9 +2,11 @@
 
 use super::completion::TRIGGERS;
 use super::position::Encoding;
+use super::tokens;
 use lsp_types::{
     ClientCapabilities, CodeLensOptions, CompletionOptions, FoldingRangeProviderCapability, HoverProviderCapability,
-    InitializeResult, OneOf, PositionEncodingKind, RenameOptions, SaveOptions, ServerCapabilities, ServerInfo,
+    InitializeResult, OneOf, PositionEncodingKind, RenameOptions, SaveOptions, SemanticTokensFullOptions,
+    SemanticTokensOptions, SemanticTokensServerCapabilities, ServerCapabilities, ServerInfo,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions,
     WorkDoneProgressOptions,
 };
@@ -36,6 +38,11 @@ pub fn offered(encoding: Encoding) -> InitializeResult {
         trigger_characters: Some(TRIGGERS.iter().map(|sign| (*sign).to_owned()).collect()),
         ..CompletionOptions::default()
     };
+    let colours = SemanticTokensOptions {
+        legend: tokens::legend(),
+        full: Some(SemanticTokensFullOptions::Bool(true)),
+        ..SemanticTokensOptions::default()
+    };
     let capabilities = ServerCapabilities {
         position_encoding: Some(match encoding {
             Encoding::Utf8 => PositionEncodingKind::UTF8,
@@ -50,6 +57,7 @@ pub fn offered(encoding: Encoding) -> InitializeResult {
         document_symbol_provider: Some(OneOf::Left(true)),
         document_formatting_provider: Some(OneOf::Left(true)),
         folding_range_provider: Some(FoldingRangeProviderCapability::Simple(true)),
+        semantic_tokens_provider: Some(SemanticTokensServerCapabilities::SemanticTokensOptions(colours)),
         code_lens_provider: Some(CodeLensOptions { resolve_provider: Some(false) }),
         ..ServerCapabilities::default()
     };

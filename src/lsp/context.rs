@@ -15,6 +15,11 @@ pub enum Sort {
     Map,
     Each,
     To,
+    /// `match … as …` of a flow.
+    Matching,
+    /// `match … { … }` in an expression.
+    Cases,
+    Vars,
     Test,
     Other,
 }
@@ -74,6 +79,11 @@ impl<'a> Context<'a> {
 
     pub fn sort(&self) -> Option<Sort> {
         self.block().map(|block| block.sort)
+    }
+
+    /// Whether the entry that opened the innermost block begins with the word.
+    pub fn begins_with(&self, word: &str) -> bool {
+        self.block().is_some_and(|block| self.texts(block.head.clone()).first() == Some(&word))
     }
 
     /// The words of the entry before the one at the byte.
@@ -218,7 +228,7 @@ impl<'a> Walk<'a> {
     }
 
     fn is_row(&self, index: usize) -> bool {
-        self.sort_here() == Some(Sort::Lookup)
+        matches!(self.sort_here(), Some(Sort::Lookup | Sort::Cases))
             && matches!(self.lexemes[index].kind, Kind::Template | Kind::Plain)
             && self.ends_before(index)
     }
@@ -248,10 +258,15 @@ impl<'a> Walk<'a> {
             (None, "lookup") => Sort::Lookup,
             (None, "flow" | "extend") => Sort::Flow,
             (None, "test") => Sort::Test,
+            (None, "vars") => Sort::Vars,
             (Some(Sort::Flow), "map") => Sort::Map,
             (Some(Sort::Flow), "to") => Sort::To,
-            _ if words.contains(&"each") => Sort::Each,
-            _ => Sort::Other,
+            (Some(Sort::Flow), "match") => Sort::Matching,
+            _ => match words.iter().rev().find(|word| matches!(**word, "each" | "match")) {
+                Some(&"each") => Sort::Each,
+                Some(_) => Sort::Cases,
+                None => Sort::Other,
+            },
         }
     }
 

@@ -4,7 +4,7 @@ use super::facts::Known;
 use super::view::View;
 use crate::connector::{Catalogue, FieldSpec, ResourceSpec, SpecType};
 use crate::model::functions::Function;
-use crate::syntax::{Item, Lookup, LookupEntry, Name};
+use crate::syntax::{self, Item, Lookup, LookupEntry, Name};
 use crate::value::{Kind, RecordType, Type};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -73,6 +73,23 @@ pub fn lookup(lookup: &Lookup) -> String {
 pub fn lookup_head(lookup: &Lookup) -> String {
     let list = |names: &[Name]| names.iter().map(|name| &*name.text).collect::<Vec<_>>().join(", ");
     format!("lookup {}({}) -> ({})", lookup.name.text, list(&lookup.inputs), list(&lookup.outputs))
+}
+
+/// `fn net(item: procore.requisitions.items)`
+pub fn declared_head(function: &syntax::Function) -> String {
+    let parameters = function.parameters.iter().map(|parameter| match &parameter.ty {
+        Some(ty) => format!("{}: {}", parameter.name.text, written_type(ty)),
+        None => parameter.name.text.to_string(),
+    });
+    format!("fn {}({})", function.name.text, parameters.collect::<Vec<_>>().join(", "))
+}
+
+/// A type as the file writes it.
+fn written_type(ty: &syntax::TypeName) -> String {
+    let path: Vec<&str> = ty.path.iter().map(|name| &*name.text).collect();
+    let list = if ty.list { "list of " } else { "" };
+    let mark = if ty.optional { "?" } else { "" };
+    format!("{list}{}{mark}", path.join("."))
 }
 
 pub fn resource(connection: &str, known: &Known) -> String {

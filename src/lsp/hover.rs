@@ -41,6 +41,7 @@ fn seen_text(view: &View, span: Span, seen: &Seen) -> Option<String> {
         Seen::Given { giver, ty } | Seen::Name { giver, ty, .. } => Some(name(view, *giver, word, ty)),
         Seen::Field { of, name, ty: Some(ty) } => Some(field(view, of, name, ty)),
         Seen::Function(function) => Some(describe::function(function)),
+        Seen::Declared { definition, ty } => Some(own_function(view, *definition, word, ty)),
         Seen::Lookup { definition, .. } => view.analysis.file.items.iter().find_map(|item| match item {
             Item::Lookup(lookup) if lookup.name.span == *definition => Some(describe::lookup(lookup)),
             _ => None,
@@ -66,11 +67,27 @@ fn connection_before<'a>(view: &View<'a>, span: Span) -> &'a str {
 
 fn name(view: &View, giver: Giver, word: &str, ty: &Type) -> String {
     let line = match giver {
-        Giver::Let => format!("let {word}: {}", type_text(ty)),
+        Giver::Let | Giver::Constant => format!("let {word}: {}", type_text(ty)),
+        Giver::Var => format!("vars {{ {word}: {} }}", type_text(ty)),
         Giver::Alias | Giver::Field => format!("{word}: {}", type_text(ty)),
     };
     let doc = record_in(ty).map_or_else(String::new, |record| record_doc(view, record));
-    paragraphs([code(&line), doc])
+    let reach = match giver {
+        Giver::Constant => "for the whole file",
+        Giver::Var => "for the whole file; `--var NAME=VALUE` sets it for one run",
+        Giver::Alias | Giver::Let | Giver::Field => "",
+    };
+    paragraphs([code(&line), doc, reach.to_owned()])
+}
+
+/// A function of the file, where it is declared and where it is called.
+fn own_function(view: &View, definition: Span, word: &str, ty: &Type) -> String {
+    let head = view.analysis.file.items.iter().find_map(|item| match item {
+        Item::Function(function) if function.name.span == definition => Some(describe::declared_head(function)),
+        _ => None,
+    });
+    let gives = if ty.is_unknown() { String::new() } else { format!("gives {}", type_text(ty)) };
+    paragraphs([code(&head.unwrap_or_else(|| format!("fn {word}(…)"))), gives])
 }
 
 /// How many fields a record has, and the first of them.

@@ -30,6 +30,7 @@ mod requests;
 mod server;
 mod symbol;
 mod target;
+mod tokens;
 mod view;
 
 pub use analysis::House;

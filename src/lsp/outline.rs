@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::diag::Span;
-use crate::syntax::{Clause, Connect, Flow, Item, Lookup, Map, MapEntry, Pipeline};
+use crate::syntax::{Clause, Connect, Flow, Item, Lookup, Map, MapEntry, Pipeline, Var};
 use lsp_types::{DocumentSymbol, SymbolKind};
 
 pub fn outline(view: &View) -> Vec<DocumentSymbol> {
@@ -14,8 +14,28 @@ fn symbol(view: &View, item: &Item) -> Option<DocumentSymbol> {
         Item::Pipeline(pipeline) => Some(of_pipeline(view, pipeline)),
         Item::Connect(connect) => Some(of_connect(view, connect)),
         Item::Lookup(lookup) => Some(of_lookup(view, lookup)),
-        Item::Flow(flow) => Some(of_flow(view, flow)),
-        _ => None,
+        Item::Flow(flow) | Item::Extend(flow) => Some(of_flow(view, flow)),
+        Item::Function(function) => {
+            let places = (function.span, function.name.span);
+            Some(node(view, &function.name.text, SymbolKind::FUNCTION, places, Vec::new()))
+        }
+        Item::Constant(constant) => {
+            let places = (constant.span, constant.name.span);
+            Some(node(view, &constant.name.text, SymbolKind::CONSTANT, places, Vec::new()))
+        }
+        Item::Vars(vars) => {
+            let word = Span { end: vars.span.start.saturating_add(4).min(vars.span.end), ..vars.span };
+            let of_var = |var: &Var| {
+                let whole = var.name.span.to(var.value.span);
+                node(view, &var.name.text, SymbolKind::CONSTANT, (whole, var.name.span), Vec::new())
+            };
+            let inner = vars.entries.iter().map(of_var).collect();
+            Some(node(view, "vars", SymbolKind::STRUCT, (vars.span, word), inner))
+        }
+        Item::Test(test) => {
+            Some(node(view, &test.name.text, SymbolKind::METHOD, (test.span, test.name.span), Vec::new()))
+        }
+        Item::Use(_) => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Renaming lets, aliases, lookups and flows, also inside of texts.
+//! Renaming lets, variables, functions, aliases, lookups and flows, also inside of texts.
 //!
 //! A rename is tried on a copy first: it is refused if the copy has an error more, or if
 //! another name would be caught.
@@ -11,7 +11,8 @@ use lsp_types::{PrepareRenameResponse, TextEdit, WorkspaceEdit};
 use std::collections::HashMap;
 
 /// Words that cannot be names.
-const RESERVED: &[&str] = &["and", "or", "not", "in", "each", "as", "where", "else", "true", "false", "null", "_"];
+const RESERVED: &[&str] =
+    &["and", "or", "not", "in", "each", "as", "where", "else", "if", "then", "match", "true", "false", "null", "_"];
 
 /// The word that would be renamed.
 ///
@@ -46,7 +47,7 @@ pub fn rename(view: &View, offset: usize, name: &str) -> Result<WorkspaceEdit, S
 fn renamable(view: &View, offset: usize) -> Result<(Span, Symbol), String> {
     let (span, symbol) = symbol::at(view, offset).ok_or("there is no name here that could be changed")?;
     let refusal = match symbol.kind {
-        Kind::Let | Kind::Alias | Kind::Lookup | Kind::Flow => None,
+        Kind::Let | Kind::Declared | Kind::Function | Kind::Alias | Kind::Lookup | Kind::Flow => None,
         Kind::Scope => Some("the word after `per` is the system's own"),
         Kind::Field => Some("a field is called as the target calls it"),
         Kind::Column => Some("a column is called as its file or resource calls it"),

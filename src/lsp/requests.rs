@@ -1,14 +1,16 @@
 //! Requests by their methods.
 
 use super::view::View;
-use super::{completion, definition, folding, formatting, hover, lens, outline, rename};
+use super::{completion, definition, folding, formatting, hover, lens, outline, rename, tokens};
 use crate::diag;
 use lsp_server::{ErrorCode, Request};
 use lsp_types::request::{
     CodeLensRequest, Completion, DocumentSymbolRequest, FoldingRangeRequest, Formatting, GotoDefinition, HoverRequest,
-    PrepareRenameRequest, References, Rename, Request as Method,
+    PrepareRenameRequest, References, Rename, Request as Method, SemanticTokensFullRequest,
 };
-use lsp_types::{DocumentSymbolResponse, GotoDefinitionResponse, Position, TextDocumentIdentifier};
+use lsp_types::{
+    DocumentSymbolResponse, GotoDefinitionResponse, Position, SemanticTokensResult, TextDocumentIdentifier,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -77,6 +79,9 @@ pub fn answer(desk: &mut impl Desk, request: &Request) -> Answer {
         }),
         Formatting::METHOD => with::<Formatting>(request, |params| {
             Ok(desk.look(params.text_document.uri.as_str(), formatting::formatting).flatten())
+        }),
+        SemanticTokensFullRequest::METHOD => with::<SemanticTokensFullRequest>(request, |params| {
+            Ok(desk.look(params.text_document.uri.as_str(), tokens::tokens).map(SemanticTokensResult::Tokens))
         }),
         CodeLensRequest::METHOD => {
             with::<CodeLensRequest>(request, |params| Ok(desk.look(params.text_document.uri.as_str(), lens::lenses)))

@@ -10,6 +10,9 @@ use crate::syntax::{Clause, Item, LookupEntry, Name};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Let,
+    /// A `let` of the whole file, or a line of `vars`.
+    Declared,
+    Function,
     /// `from … as`, `each … as`.
     Alias,
     /// The word after `per`, which the catalogue gives.
@@ -66,6 +69,7 @@ fn meant(view: &View, span: Span, seen: &Seen) -> Option<Symbol> {
         Seen::Given { giver, .. } => (given(view, *giver, span), span),
         Seen::Name { definition, giver, .. } => (given(view, *giver, *definition), *definition),
         Seen::Lookup { definition, .. } => (Kind::Lookup, *definition),
+        Seen::Declared { definition, .. } => (Kind::Function, *definition),
         Seen::Connection { .. } => (Kind::Connection, span),
         Seen::ConnectionName { definition } => (Kind::Connection, *definition),
         Seen::Field { of, name, ty: Some(_) } => {
@@ -83,6 +87,7 @@ fn given(view: &View, giver: Giver, definition: Span) -> Kind {
     let here = |name: &Name| name.span == definition;
     match giver {
         Giver::Let => Kind::Let,
+        Giver::Constant | Giver::Var => Kind::Declared,
         Giver::Field => Kind::Field,
         Giver::Alias if view.analysis.file.items.iter().any(|item| has_input(item, &here)) => Kind::Column,
         Giver::Alias if view.analysis.file.items.iter().any(|item| has_scope(item, &here)) => Kind::Scope,

@@ -2,11 +2,13 @@
 
 use super::{Ended, House, serve};
 use crate::connectors::drivers;
-use crate::host::DiskFiles;
+use crate::host::{DiskFiles, names_beside};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde_json::{Value, json};
 use std::thread::JoinHandle;
 use std::time::Duration;
+
+mod language;
 
 const URI: &str = "file:///nowhere/acme.mlc";
 
@@ -52,7 +54,8 @@ struct Client {
 impl Client {
     fn start(capabilities: Value) -> Self {
         let (connection, other) = Connection::memory();
-        let house = House { drivers: drivers(), disk: |pipeline| Box::new(DiskFiles::beside(pipeline)) };
+        let house =
+            House { drivers: drivers(), disk: |pipeline| Box::new(DiskFiles::beside(pipeline)), list: names_beside };
         let server = std::thread::spawn(move || serve(&other, house));
         let mut client = Self { connection, server, next: 0 };
         let answer = client.ask("initialize", json!({ "capabilities": capabilities }));
@@ -292,7 +295,7 @@ fn templates_are_completed_in_their_braces() {
 
 #[test]
 fn entries_are_offered_by_their_block() {
-    assert_eq!(offered(&format!("{PIPELINE}§")), ["pipeline", "connect", "lookup", "flow"]);
+    assert_eq!(offered(&format!("{PIPELINE}§"))[..4], ["pipeline", "connect", "lookup", "flow"]);
     assert!(offered(&with("  map {\n", "  §\n  map {\n")).contains(&"require".to_owned()));
     let fields = offered(&with("    total = sum(lines.amount)\n", "    §\n"));
     assert_eq!(fields[0], "total", "what must be mapped comes first: {fields:?}");
@@ -477,7 +480,8 @@ fn what_is_not_known_is_refused_and_the_order_is_kept() {
     assert_eq!(client.server.join().expect("no panic"), Ended::Abruptly);
 
     let (connection, other) = Connection::memory();
-    let house = House { drivers: drivers(), disk: |pipeline| Box::new(DiskFiles::beside(pipeline)) };
+    let house =
+        House { drivers: drivers(), disk: |pipeline| Box::new(DiskFiles::beside(pipeline)), list: names_beside };
     let server = std::thread::spawn(move || serve(&other, house));
     let mut client = Client { connection, server, next: 0 };
     assert_eq!(client.refusal("textDocument/hover", json!({})).0, ErrorCode::ServerNotInitialized as i32);
@@ -523,7 +527,9 @@ fn half_written_texts_are_no_trouble() {
         let change =
             json!({ "textDocument": { "uri": URI, "version": version }, "contentChanges": [{ "text": text }] });
         client.tell("textDocument/didChange", change);
-        for method in ["completion", "hover", "definition", "documentSymbol", "foldingRange", "codeLens"] {
+        for method in
+            ["completion", "hover", "definition", "documentSymbol", "foldingRange", "codeLens", "semanticTokens/full"]
+        {
             client.ask(&format!("textDocument/{method}"), place(&position));
         }
         let answer = client.answer("textDocument/prepareRename", place(&position));

@@ -32,6 +32,9 @@ pub enum Seen {
     Function(&'static Function),
     /// It calls a lookup, which is declared at `definition` and gives such a record.
     Lookup { definition: Span, record: Option<Arc<RecordType>> },
+    /// It calls a function of the file, which is declared at `definition` and gives this;
+    /// or it is the name in that declaration.
+    Declared { definition: Span, ty: Type },
     /// It is called, and there is no such function or lookup.
     UnknownFunction,
     /// It opens a connection, with this catalogue if that is clear.
@@ -45,11 +48,15 @@ pub enum Seen {
 /// What gave a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Giver {
-    /// `from … as`, `per`, `each … as`, a lookup's input.
+    /// `from … as`, `per`, `each … as`, a lookup's input, a parameter.
     Alias,
     Let,
     /// A field of a `map` or `each`.
     Field,
+    /// A `let` outside of any flow.
+    Constant,
+    /// A line of `vars`.
+    Var,
 }
 
 /// A name that could stand at some place.

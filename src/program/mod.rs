@@ -16,6 +16,7 @@ mod table;
 mod text;
 mod trial;
 mod verify;
+mod wanted;
 
 pub use peers::Peers;
 pub use survey::{Question, Standing, Surveyed};
@@ -60,6 +61,8 @@ pub struct Flow {
     schedule: model::Schedule,
     matching: Option<peers::Matching>,
     approve: Option<Expr>,
+    /// How the texts look that it gives to its target.
+    signatures: Vec<(Arc<str>, crate::connector::Signature)>,
 }
 
 /// What of a lookup is evaluated.
@@ -182,6 +185,7 @@ impl Flow {
             locals: names.len(),
             scope_filter: scope_filter.map(|filter| lowering.expr(filter)),
             steps: lowering.steps(&flow.steps),
+            signatures: wanted::signatures(&flow.steps),
             lookups: asked.lookups.into_iter().map(LookupId).collect(),
             approve: flow.target.approve.as_ref().map(|approve| lowering.expr(&approve.condition)),
             matching,

@@ -2,6 +2,7 @@
 //! catalogue of its own.
 
 mod language;
+mod wanted;
 
 use super::{Evaluation, Mapped, Program, Stop, Tables, compile};
 use crate::connector::{Catalogue, Driver};
@@ -61,8 +62,9 @@ resources:
     title: vendor
     plural: vendors
     doc: Vendors.
-    operations: [list]
+    operations: [list, update]
     identity: [id]
+    marks: { code: {} }
     source: test
     fields:
       id: { type: integer, required: true, doc: Id. }
@@ -85,6 +87,8 @@ resources:
     operations: [list, create, update]
     identity: [reference]
     natural_keys: [[supplier, reference]]
+    settles: [accounts]
+    settled_by: { accounts: [jobs, accounts] }
     source: test
     fields:
       supplier: { type: text, required: true, max: 20, doc: Supplier. }

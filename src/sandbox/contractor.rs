@@ -1,6 +1,6 @@
 //! The contractor that the sandbox is stocked with: one company, one year, one seed.
 
-use super::{awkward, billing, chart, direct_costs, jobs, orders, payments, structure, taxes};
+use super::{awkward, billing, chart, direct_costs, jobs, orders, payments, structure, suppliers, taxes};
 use crate::connector::contractor::Contractor;
 use crate::value::Timestamp;
 
@@ -41,6 +41,7 @@ pub fn contractor(seed: u64) -> Contractor {
     contractor.owner_payments = payments::from_owners(&contractor);
     orders::place(&mut contractor);
     structure::place(&mut contractor);
+    suppliers::place(&mut contractor);
     contractor
 }
 

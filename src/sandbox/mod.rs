@@ -20,6 +20,7 @@ mod random;
 mod server;
 mod station;
 mod structure;
+mod suppliers;
 mod taxes;
 mod transport;
 mod world;

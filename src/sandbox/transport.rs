@@ -48,7 +48,11 @@ impl Transport for MemoryTransport {
 impl MemoryTransport {
     fn answer(&self, station: &Station, request: &HttpRequest) -> Result<HttpResponse, TransportError> {
         // The fake knows the change, its journal does not: nobody can tell whether it holds.
-        station.answer(request, self.clock.now()).map_err(|error| lost(true, false, error.message))
+        let now = self.clock.now();
+        let mut response = station.answer(request, now).map_err(|error| lost(true, false, error.message))?;
+        // As every server does.
+        response.headers.extend(now.http_date().map(|date| ("Date".to_owned(), date)));
+        Ok(response)
     }
 }
 

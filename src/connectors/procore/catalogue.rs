@@ -59,6 +59,9 @@ pub struct Call {
     pub path: String,
     /// The query parameter that carries the company id.
     pub company: Option<String>,
+    /// The path of those that the list leaves out, where there are such; `{company}` in it
+    /// stands for the company's number.
+    pub apart: Option<String>,
     /// The query parameter that carries the scope record's id.
     pub scope: Option<String>,
     /// Parameters that are always sent.
@@ -135,6 +138,7 @@ impl Call {
                 parts,
                 paged: resource.wire.get("paged").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or(true),
                 company: text("company")?,
+                apart: text("apart")?,
                 body: text("body")?,
                 beside: resource
                     .wire

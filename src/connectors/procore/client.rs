@@ -4,13 +4,13 @@
 //! budget, and asks for its page size in so many words. Pages are counted by the page
 //! size that the answer names, never by the links, which lose the filters.
 
-use super::auth::Auth;
+use super::auth::{Auth, Token};
 use super::catalogue::{Call, catalogue};
 use super::error;
 use super::query::Query;
 use crate::connector::{
     Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Page,
-    PageToken, Permanence, ResourceSpec, Wire, Written, decode,
+    PageToken, Permanence, Probe, ResourceSpec, Wanted, Wire, Written, decode,
 };
 use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
 use crate::world::{HttpRequest, HttpResponse, Method};
@@ -76,7 +76,8 @@ impl Procore {
         }
     }
 
-    async fn attempt(
+    /// One request as it is, whatever comes of it.
+    pub(super) async fn attempt(
         &self,
         method: Method,
         url: &str,
@@ -97,6 +98,15 @@ impl Procore {
         let sent = self.wire.send(request, error::rate_signal).await;
         // What only reads cannot have had an effect.
         sent.map_err(|error| if method == Method::Get { error.effect(Effect::None) } else { error })
+    }
+
+    /// A token that is good now.
+    pub(super) async fn token(&self) -> Result<Token, Error> {
+        self.auth.token(&self.wire).await
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.wire.clock.now()
     }
 
     pub(super) fn company(&self) -> i64 {
@@ -144,6 +154,32 @@ impl Procore {
         }
         let query = if call.paged { place.on(query) } else { query };
         Ok(format!("{}{path}?{}", self.url, query.into_string()))
+    }
+
+    /// One page of a list that is one list.
+    async fn one_page(&self, resource: &ResourceSpec, call: &Call, request: &Fetch) -> Result<Page, Error> {
+        let place = Place::of(request.page.as_ref(), call.per_page)?;
+        let what = match &request.scope {
+            Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
+            _ => resource.plural.clone(),
+        };
+        let url = self.address(resource, &call, request, place)?;
+        let Listed { mut items, next, total } = self.page(&url, &what, place).await?;
+        if let Some(lines) = &call.lines {
+            items = self.with_lines(lines, request, &items).await?;
+        }
+        let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
+        let next = next.filter(|_| call.paged);
+        Ok(Page { records, next: next.map(Place::token), total })
+    }
+
+    /// What to ask where the request wants those that the list leaves out.
+    fn apart(&self, resource: &ResourceSpec, call: &Call, request: &Fetch) -> Option<(Call, Fetch)> {
+        let (flag, path) = (resource.apart.as_ref()?, call.apart.as_ref()?);
+        let at = request.filters.iter().position(|(name, value)| name == flag && *value == Value::Bool(false))?;
+        let mut request = request.clone();
+        request.filters.remove(at);
+        Some((Call { path: path.replace("{company}", &self.company.to_string()), ..call.clone() }, request))
     }
 
     /// One page of a list as it came.
@@ -251,25 +287,16 @@ impl Connector for Procore {
             return Err(configuration(format!("Procore has no resource `{}`", request.resource)));
         };
         let call = Call::of(&request.resource, resource).map_err(configuration)?;
+        if let Some((call, request)) = self.apart(resource, &call, request) {
+            return self.one_page(resource, &call, &request).await;
+        }
         if let Some(within) = &call.within {
             return self.fetch_within(resource, &call, within, request).await;
         }
         if !call.parts.is_empty() {
             return self.fetch_parts(resource, &call, request).await;
         }
-        let place = Place::of(request.page.as_ref(), call.per_page)?;
-        let what = match &request.scope {
-            Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
-            _ => resource.plural.clone(),
-        };
-        let url = self.address(resource, &call, request, place)?;
-        let Listed { mut items, next, total } = self.page(&url, &what, place).await?;
-        if let Some(lines) = &call.lines {
-            items = self.with_lines(lines, request, &items).await?;
-        }
-        let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
-        let next = next.filter(|_| call.paged);
-        Ok(Page { records, next: next.map(Place::token), total })
+        self.one_page(resource, &call, request).await
     }
 
     async fn find(&self, resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
@@ -282,6 +309,10 @@ impl Connector for Procore {
 
     async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
         self.write(resource, Some(found), record).await
+    }
+
+    async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
+        self.look(wanted).await
     }
 }
 

@@ -4,7 +4,8 @@
 //! read, and the catalogue says so. What it can do is `catalogue`; requests are made in
 //! `client`, those for lines that a list does not show in `lines`, those for lists inside of
 //! contracts in `within`, writes in `write`, tokens in `auth`; a status becomes an error in
-//! `error`; `fake` answers as Procore does.
+//! `error`; `probe` looks at what a pipeline needs before it runs; `fake` answers as Procore
+//! does.
 
 mod auth;
 mod catalogue;
@@ -13,6 +14,7 @@ mod error;
 mod fake;
 mod lines;
 mod parts;
+mod probe;
 mod query;
 #[cfg(test)]
 mod tests;

@@ -29,7 +29,8 @@ impl Procore {
         let filters: Option<Vec<_>> = keys.iter().map(filter).collect();
         let Some(filters) = filters.filter(|filters| filters.len() <= FEW) else {
             let all = self.everything(Fetch::all(resource)).await?;
-            return Ok(keys.iter().map(|key| having(key, &all)).collect());
+            let answers = keys.iter().map(|key| having(key, &all)).collect();
+            return self.or_apart(resource, spec, keys, answers).await;
         };
         let mut answers = Vec::with_capacity(keys.len());
         for (key, filter) in keys.iter().zip(filters) {
@@ -37,10 +38,27 @@ impl Procore {
             // A filter that the server does not know might be ignored.
             answers.push(having(key, &found));
         }
+        self.or_apart(resource, spec, keys, answers).await
+    }
+
+    /// What is in no list may be among those that are listed apart, since they are out of use.
+    async fn or_apart(
+        &self,
+        resource: &str,
+        spec: &ResourceSpec,
+        keys: &[Key],
+        mut answers: Vec<Vec<Found>>,
+    ) -> Result<Vec<Vec<Found>>, Error> {
+        let Some(flag) = spec.apart.as_ref().filter(|_| answers.iter().any(Vec::is_empty)) else { return Ok(answers) };
+        let filters = vec![(flag.clone(), Value::Bool(false))];
+        let apart = self.everything(Fetch { filters, ..Fetch::all(resource) }).await?;
+        for (key, answer) in keys.iter().zip(&mut answers).filter(|(_, answer)| answer.is_empty()) {
+            *answer = having(key, &apart);
+        }
         Ok(answers)
     }
 
-    async fn everything(&self, mut fetch: Fetch) -> Result<Vec<Record>, Error> {
+    pub(super) async fn everything(&self, mut fetch: Fetch) -> Result<Vec<Record>, Error> {
         let mut records = Vec::new();
         loop {
             let page = self.fetch(&fetch).await?;

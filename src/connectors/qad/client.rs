@@ -65,7 +65,17 @@ impl Client {
         &self.wire
     }
 
+    /// Reads; the answer as it is, whatever it says.
+    pub async fn response(&self, path: &str, query: &Query) -> Result<HttpResponse, Error> {
+        self.answered(&Call { method: Method::Get, path, query, body: Vec::new() }, Purpose::Read).await
+    }
+
     async fn exchange(&self, call: &Call<'_>, purpose: Purpose) -> Result<Option<Value>, Error> {
+        let response = self.answered(call, purpose).await?;
+        error::body_of(&response, purpose, self.wire.clock.now())
+    }
+
+    async fn answered(&self, call: &Call<'_>, purpose: Purpose) -> Result<HttpResponse, Error> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let mut bearer = self.sessions.bearer().await?;
         let mut response = self.send(call, bearer.token.expose_secret(), purpose).await?;
@@ -77,7 +87,7 @@ impl Client {
             response = self.send(call, bearer.token.expose_secret(), purpose).await?;
         }
         self.sessions.used();
-        error::body_of(&response, purpose, self.wire.clock.now())
+        Ok(response)
     }
 
     async fn send(&self, call: &Call<'_>, token: &str, purpose: Purpose) -> Result<HttpResponse, Error> {

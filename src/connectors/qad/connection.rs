@@ -15,7 +15,7 @@ use super::query::Query;
 use super::readiness::{self, Shelves};
 use crate::connector::{
     Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, Found, Key, Opening, Operation, Page, Permanence,
-    Readiness, ResourceSpec, Wait, Written,
+    Probe, Readiness, ResourceSpec, Wait, Wanted, Written,
 };
 use crate::value::{Record, Timestamp, Value};
 use async_trait::async_trait;
@@ -150,6 +150,10 @@ impl Connector for Connection {
     async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {
         readiness::judge(self, wait).await
     }
+
+    async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
+        self.look(wanted).await
+    }
 }
 
 #[async_trait]
@@ -173,6 +177,11 @@ impl Shelves for Connection {
 }
 
 impl Connection {
+    /// Domain and entity.
+    pub(super) fn place(&self) -> (&str, &str) {
+        (&self.domain, &self.entity)
+    }
+
     pub(super) fn desk<'a>(&'a self, name: &'a str, operation: Operation) -> Result<Desk<'a>, Error> {
         match self.tenant.resource(name) {
             Some((spec, wire)) if spec.can(operation) => Ok(Desk { name, spec, wire, dress: dress::of(name) }),

@@ -22,6 +22,9 @@ pub struct Profile {
     pub errors: Errors,
     /// What differs where the tenant is reached by QXtend.
     pub qxtend: Qxtend,
+    /// Where the tenant shows its own Swagger (JSON), below the base address.
+    #[serde(default)]
+    pub swagger: Option<String>,
     /// By the catalogue's resource names.
     pub resources: IndexMap<String, ResourceOverride>,
 }

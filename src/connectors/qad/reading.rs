@@ -119,6 +119,14 @@ impl Connection {
         self.browses.prove(&self.client, &desk.wire.browse, &desk.spec.plural, &needed).await
     }
 
+    /// The same of the browse that shows the lines, where there is one.
+    pub(super) async fn prove_lines(&self, desk: Desk<'_>) -> Result<(), Error> {
+        let (Some(wire), Some(spec)) = (&desk.wire.lines, desk.spec.fields.get(LINES)) else { return Ok(()) };
+        let required = spec.fields.values().filter(|field| field.required);
+        let needed: Vec<&str> = required.filter_map(column).chain([wire.column.as_str()]).collect();
+        self.browses.prove(&self.client, &wire.browse, &format!("lines of {}", desk.spec.plural), &needed).await
+    }
+
     /// The rows of a browse whose column is among the texts (and others), and whether one of
     /// the questions was answered with nothing, which proves nothing yet.
     async fn rows_of(
@@ -193,9 +201,7 @@ impl Connection {
         let Some(spec) = desk.spec.fields.get(LINES) else { return Ok(Lines::new()) };
         let (rows, silent) = self.rows_of(desk, &wire.browse, &wire.column, texts, &[]).await?;
         if silent {
-            let required = spec.fields.values().filter(|field| field.required);
-            let needed: Vec<&str> = required.filter_map(column).chain([wire.column.as_str()]).collect();
-            self.browses.prove(&self.client, &wire.browse, &format!("lines of {}", desk.spec.plural), &needed).await?;
+            self.prove_lines(desk).await?;
         }
         let columns = columns(&spec.fields);
         let mut lines = Lines::new();
@@ -220,7 +226,7 @@ pub(super) fn text_of(record: &Record, name: &str) -> String {
 }
 
 /// The fields that a browse shows, by their columns.
-fn columns(fields: &IndexMap<String, FieldSpec>) -> IndexMap<String, FieldSpec> {
+pub(super) fn columns(fields: &IndexMap<String, FieldSpec>) -> IndexMap<String, FieldSpec> {
     let shown = fields.iter().filter_map(|(name, field)| {
         let mut field = field.clone();
         field.wire = Some(column(&field)?.to_owned());
@@ -229,7 +235,11 @@ fn columns(fields: &IndexMap<String, FieldSpec>) -> IndexMap<String, FieldSpec> 
     shown.collect()
 }
 
-fn decode_row(desk: Desk<'_>, columns: &IndexMap<String, FieldSpec>, row: &Value) -> Result<Record, DecodeError> {
+pub(super) fn decode_row(
+    desk: Desk<'_>,
+    columns: &IndexMap<String, FieldSpec>,
+    row: &Value,
+) -> Result<Record, DecodeError> {
     let identity = desk.spec.identity.last().and_then(|name| columns.get(name)).and_then(|field| field.wire.as_deref());
     let mut decoded = decode(desk.name, identity.unwrap_or("?"), columns, row).map(|record| desk.dress.seen(record));
     if let (Err(error), Some(row), Some(column)) = (&mut decoded, row.as_record(), identity) {

@@ -6,40 +6,10 @@ use super::super::facts::Known;
 use super::super::target::{self, writable};
 use super::super::view::View;
 use super::offer::{Offers, Rank};
+use super::words::{CLAUSES, EXPECTED, ITEMS, LOOKUP, OUTCOMES, RULES, TEST, TYPES};
 use crate::connector::Operation;
 use crate::syntax::Item;
 use std::sync::Arc;
-
-const ITEMS: &[(&str, &str)] = &[
-    ("pipeline", " \"$1\" {\n  timezone = \"$2\"\n  currency = \"$3\"\n}"),
-    ("connect", " $1 {\n  $0\n}"),
-    ("lookup", " $1($2) -> ($3) {\n  $0\n}"),
-    ("flow", " $1 {\n  from $2 as $3\n\n  map {\n    $0\n  }\n\n  to $4 {\n    key $5\n  }\n}"),
-];
-
-const CLAUSES: &[(&str, &str)] = &[
-    ("from", ""),
-    ("where", ""),
-    ("let", " $1 = $0"),
-    ("map", " {\n  $0\n}"),
-    ("require", " $1\n  else ${2|hold,reject,skip|} \"$0\""),
-    ("to", ""),
-];
-
-const RULES: &[(&str, &str)] = &[
-    ("key", " $0"),
-    ("on change", " ${1|hold,update,ignore|}"),
-    ("retry", " ${1:5} times from ${2:2s} to ${3:2m}"),
-    ("guard", " ${1:25}% rejected"),
-];
-
-const LOOKUP: &[(&str, &str)] =
-    &[("from", ""), ("from csv", " \"$0\""), ("verify", ""), ("missing", " ${1|hold,reject,skip|} \"$0\"")];
-
-/// What may have become of a record in a test.
-const EXPECTED: &[&str] = &["posted", "held", "rejected", "skipped"];
-
-const OUTCOMES: &[&str] = &["hold", "reject", "skip"];
 
 /// Offers what can stand here if that is known by the words alone; `false` in an expression.
 pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
@@ -47,13 +17,44 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
     match (context.sort(), words.as_slice()) {
         (None, []) => ITEMS.iter().for_each(|(word, body)| offers.snippet(word, body)),
         (None, ["connect"]) => systems(view, offers),
-        (None, _) => {}
+        (None, ["extend"]) => offers.word("flow"),
+        (None, ["extend", "flow"]) => flows(view, offers),
+        (None, ["fn" | "let", rest @ ..]) if rest.contains(&"=") => return false,
+        (None, ["fn", .., ":" | "of"]) | (Some(Sort::Vars), [_, ":"] | [_, ":", .., "of"]) => types(view, offers),
+        (None, ["fn", .., ":", connection, "."]) => resources(view, connection, Operation::List, offers),
+        (None, _) | (Some(Sort::Vars), _) => {}
+        (_, [.., "linked", "("]) => flows(view, offers),
+        (Some(Sort::Other), []) if context.begins_with("expect") => return false,
+        (Some(Sort::Cases | Sort::Matching), words) if !words.is_empty() => {
+            if let ["ambiguous"] = words {
+                OUTCOMES.iter().for_each(|word| offers.word(word));
+                return true;
+            }
+            return false;
+        }
+        (Some(Sort::Matching), []) => {
+            offers.snippet("ambiguous", " ${1|hold,reject,skip|} \"$0\"");
+            return false;
+        }
+        (Some(Sort::Cases), []) => {
+            offers.snippet("_", " => $0");
+            return false;
+        }
         (Some(sort), []) => begin(view, context, sort, offers),
         (Some(Sort::Flow | Sort::Lookup), ["from"]) => sources(view, context, offers),
         (Some(Sort::Flow | Sort::Lookup), ["from", connection, "."]) => {
             resources(view, connection, Operation::List, offers);
         }
-        (Some(Sort::Flow), ["to"]) => connections(view, offers),
+        (Some(Sort::Flow), ["to" | "match"]) => connections(view, offers),
+        (Some(Sort::Flow), ["match", connection, "."]) => resources(view, connection, Operation::List, offers),
+        (Some(Sort::Flow), ["match", _, ".", _]) => offers.word("as"),
+        (Some(Sort::Flow), ["match", .., "as"]) => {}
+        (Some(Sort::Flow), ["run"]) => ["every", "on webhook"].iter().for_each(|word| offers.word(word)),
+        (Some(Sort::Flow), ["run", "on"]) => offers.word("webhook"),
+        (Some(Sort::Flow), ["reconcile"]) => offers.word("daily"),
+        (Some(Sort::Flow), ["reconcile", "daily"]) => offers.word("at"),
+        (Some(Sort::Flow), ["reconcile", "daily", "at", _, ..]) => offers.word("lookback"),
+        (Some(Sort::Flow), ["run" | "reconcile", ..]) => {}
         (Some(Sort::Flow), ["to", connection, "."]) => resources(view, connection, Operation::Create, offers),
         (Some(Sort::Flow), ["from", _, ".", _]) => offers.word("as"),
         (Some(Sort::Flow), ["from", connection, ".", resource, "as", _]) => {
@@ -79,12 +80,15 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
         }
         (_, ["missing"] | [.., "else"]) => OUTCOMES.iter().for_each(|word| offers.word(word)),
         (Some(Sort::Lookup), ["from" | "verify", rest @ ..]) => return !rest.contains(&"where"),
+        (Some(Sort::To), ["approve", "when", ..]) => return false,
         (Some(Sort::To), words) => rule(view, context, words, offers),
         (Some(Sort::Test), ["flow"]) => flows(view, offers),
+        (Some(Sort::Test), ["given"]) => offers.word("json"),
+        (Some(Sort::Test), ["with"]) => lookups(view, offers),
         (Some(Sort::Test), ["expect"]) => EXPECTED.iter().for_each(|word| offers.value(word, "")),
         (Some(Sort::Pipeline | Sort::Connect | Sort::Test | Sort::Lookup), _) => {}
         (Some(Sort::Map | Sort::Each), ["let"]) => {}
-        (Some(Sort::Flow | Sort::Map | Sort::Each | Sort::Other), _) => return false,
+        (Some(Sort::Flow | Sort::Map | Sort::Each | Sort::Cases | Sort::Matching | Sort::Other), _) => return false,
     }
     true
 }
@@ -92,8 +96,8 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
 /// What can begin an entry of a block.
 fn begin(view: &View, context: &Context, sort: Sort, offers: &mut Offers) {
     match sort {
-        Sort::Flow => CLAUSES.iter().for_each(|(word, body)| offers.snippet(word, body)),
-        Sort::To => RULES.iter().for_each(|(word, body)| offers.snippet(word, body)),
+        Sort::Flow => clauses(view, context, offers),
+        Sort::To => rules(view, context, offers),
         Sort::Lookup => LOOKUP.iter().for_each(|(word, body)| offers.snippet(word, body)),
         Sort::Pipeline => {
             offers.own_setting("timezone", "\"$0\"");
@@ -101,9 +105,32 @@ fn begin(view: &View, context: &Context, sort: Sort, offers: &mut Offers) {
         }
         Sort::Connect => settings(view, context, offers),
         Sort::Map | Sort::Each => target_fields(view, context, offers),
-        Sort::Test => ["flow", "given", "expect"].iter().for_each(|word| offers.word(word)),
-        Sort::Other => {}
+        Sort::Test => TEST.iter().for_each(|(word, body)| offers.snippet(word, body)),
+        Sort::Vars | Sort::Cases | Sort::Matching | Sort::Other => {}
     }
+}
+
+fn clauses(view: &View, context: &Context, offers: &mut Offers) {
+    CLAUSES.iter().for_each(|(word, body)| offers.snippet(word, body));
+    let source = context.source().and_then(|(connection, resource)| {
+        view.catalogue(connection).and_then(|catalogue| catalogue.resources.get(resource))
+    });
+    if source.is_some_and(|source| source.webhook.is_some()) {
+        offers.word("run on webhook");
+    }
+}
+
+fn rules(view: &View, context: &Context, offers: &mut Offers) {
+    RULES.iter().for_each(|(word, body)| offers.snippet(word, body));
+    if target::of_flow(view, context).is_some_and(|target| !target.resource.settles.is_empty()) {
+        offers.snippet("settle", " $1 for ${2:24h}");
+    }
+}
+
+/// Types of parameters and variables; the records of a system begin with its connection.
+fn types(view: &View, offers: &mut Offers) {
+    TYPES.iter().for_each(|name| offers.value(name, "a type"));
+    connections(view, offers);
 }
 
 /// The systems that no connection is open to.
@@ -202,23 +229,49 @@ fn rule(view: &View, context: &Context, words: &[&str], offers: &mut Offers) {
                 offers.value(name, "part of a key that the target can be asked by");
             }
         }
+        ["settle"] => {
+            let Some(target) = target::of_flow(view, context) else { return };
+            target.resource.settles.iter().for_each(|what| offers.value(what, "what a record can wait for"));
+        }
+        ["settle", _] => offers.word("for"),
+        ["approve"] => offers.word("when"),
+        ["retry", _] => offers.word("times"),
+        ["guard", _] => offers.word("records"),
         _ => {}
     }
 }
 
+/// The flows of this file, and of those that it uses.
 fn flows(view: &View, offers: &mut Offers) {
     for item in &view.analysis.file.items {
         if let Item::Flow(flow) = item {
             offers.value(&flow.name.text, "a flow of this file");
         }
     }
+    for path in view.analysis.read.iter().filter(|path| path.extension().is_some_and(|ending| ending == "mlc")) {
+        let Some(source) = view.analysis.sources.iter().find(|source| source.path == *path) else { continue };
+        for head in source.text.lines().filter_map(|line| line.strip_prefix("flow ")) {
+            let name = head.trim_start().split(|sign: char| sign != '_' && !sign.is_ascii_alphanumeric()).next();
+            name.into_iter().for_each(|name| offers.value(name, "a flow of a file that this one uses"));
+        }
+    }
 }
 
 /// The lookups of the file.
-pub fn lookups(view: &View, offers: &mut Offers) {
+fn lookups(view: &View, offers: &mut Offers) {
     for item in &view.analysis.file.items {
         if let Item::Lookup(lookup) = item {
             offers.lookup(lookup);
+        }
+    }
+}
+
+/// What the file declares that can be called: lookups and functions.
+pub fn callable(view: &View, piped: bool, offers: &mut Offers) {
+    lookups(view, offers);
+    for item in &view.analysis.file.items {
+        if let Item::Function(function) = item {
+            offers.declared(function, piped);
         }
     }
 }

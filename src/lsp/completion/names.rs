@@ -1,10 +1,10 @@
 //! Names and fields in expressions, by what the checker tells of a name that nobody has.
 
 use super::super::analysis::Analysis;
-use super::super::context::Context;
+use super::super::context::{Context, Sort};
 use super::super::describe::record_in;
 use super::super::view::View;
-use super::entries::lookups;
+use super::entries::callable;
 use super::offer::Offers;
 use crate::model::observe::{Seen, Visible};
 use crate::syntax::lexeme::Bracket;
@@ -27,21 +27,26 @@ enum Open {
 pub fn offer(view: &View, context: &Context, offers: &mut Offers) {
     let words = context.words();
     if words.last() == Some(&"|") {
-        lookups(view, offers);
+        callable(view, true, offers);
         return offers.functions(true);
     }
     match open(view, &context.word, &endings(context, &words)) {
         Some(Open::Fields(record)) => offers.fields(&record),
         Some(Open::Nothing) => {}
         Some(Open::Call) => {
-            lookups(view, offers);
+            callable(view, true, offers);
             offers.functions(true);
         }
         Some(Open::Names(names)) => {
             names.iter().for_each(|name| offers.visible(name));
-            lookups(view, offers);
+            callable(view, false, offers);
             offers.functions(false);
             offers.word("each");
+            offers.snippet("if", " $1 then $2 else $0");
+            offers.snippet("match", " $1 {\n  $2 => $0\n}");
+            if context.blocks.iter().any(|block| block.sort == Sort::Flow) {
+                offers.snippet("linked", "($1, $0)");
+            }
         }
         None if words.last() == Some(&".") => {}
         None => continuations(&words, offers),
@@ -63,6 +68,12 @@ fn continuations(words: &[&str], offers: &mut Offers) {
     if matches!(words.first(), Some(&("require" | "let"))) {
         offers.snippet("else", " ${1|hold,reject,skip|} \"$0\"");
     }
+    let choice = words.iter().rposition(|word| *word == "if").map(|choice| &words[choice..]);
+    match choice {
+        Some(choice) if !choice.contains(&"then") => offers.word("then"),
+        Some(choice) if !choice.contains(&"else") => offers.word("else"),
+        _ => {}
+    }
     let each = words.iter().rposition(|word| *word == "each");
     if each.is_some_and(|each| !words[each..].contains(&"as")) {
         offers.word("as");
@@ -78,6 +89,9 @@ fn endings(context: &Context, words: &[&str]) -> Vec<String> {
         Some(each) if words[each..].contains(&"as") => " { }",
         Some(_) => " as it { }",
         None if words.first() == Some(&"require") => " else hold \"\"",
+        None if words.contains(&"match") => " { _ => 0 }",
+        None if words.contains(&"if") && !words.contains(&"then") => " then 0",
+        None if context.sort() == Some(Sort::Matching) => " == 0",
         None => "",
     };
     let mut endings = vec![String::new(), closing.clone(), tail.to_owned(), format!("{closing}{tail}")];
@@ -96,15 +110,27 @@ fn closing(bracket: Bracket) -> char {
 /// Reads the text with nobody's name at the cursor, with each ending in turn, at first with
 /// the rest of the line and then without, until the checker meets the name.
 fn open(view: &View, word: &Range<usize>, endings: &[String]) -> Option<Open> {
+    tried(view, word, NOBODY, endings, |analysis| told(analysis, word.start))
+}
+
+/// Reads the text with other words in the place of `word`, with each ending in turn, until
+/// something is found.
+pub fn tried<T>(
+    view: &View,
+    word: &Range<usize>,
+    instead: &str,
+    endings: &[String],
+    find: impl Fn(&Analysis) -> Option<T>,
+) -> Option<T> {
     let text = &view.document.text;
     let (before, after) = (text.get(..word.start)?, text.get(word.end..)?);
     let line = after.find('\n').unwrap_or(after.len());
     for rest in [after, &after[line..]] {
         for ending in endings {
-            let tried = [before, NOBODY, ending, rest].concat();
-            let analysis = Analysis::of_text(&view.document.path, tried.into(), view.open, view.house);
-            if let Some(open) = told(&analysis, word.start) {
-                return Some(open);
+            let copy = [before, instead, ending, rest].concat();
+            let analysis = Analysis::of_text(&view.document.path, copy.into(), view.open, view.house);
+            if let Some(found) = find(&analysis) {
+                return Some(found);
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::connector::{Catalogue, FieldSpec, ResourceSpec, SettingSpec};
 use crate::model::functions::{self, Function};
 use crate::model::observe::{Giver, Visible};
 use crate::model::template::FILTERS;
-use crate::syntax::Lookup;
+use crate::syntax::{self, Lookup};
 use crate::value::RecordType;
 use lsp_types::{
     CompletionItem, CompletionItemKind, CompletionTextEdit, Documentation, InsertTextFormat, MarkupContent, MarkupKind,
@@ -93,6 +93,7 @@ impl<'a> Offers<'a> {
     pub fn visible(&mut self, visible: &Visible) {
         let kind = match visible.giver {
             Giver::Alias | Giver::Let => CompletionItemKind::VARIABLE,
+            Giver::Constant | Giver::Var => CompletionItemKind::CONSTANT,
             Giver::Field => CompletionItemKind::FIELD,
         };
         if let Some(item) = self.push(&visible.name, kind, Rank::Near, Insert::Label) {
@@ -144,6 +145,28 @@ impl<'a> Offers<'a> {
             item.detail = Some(describe::lookup_head(lookup));
             item.documentation = Some(markdown(describe::lookup(lookup)));
         }
+    }
+
+    /// A function of the file.
+    pub fn declared(&mut self, function: &syntax::Function, piped: bool) {
+        let name = &function.name.text;
+        let alone = piped && function.parameters.len() == 1;
+        let text = if alone { Insert::Label } else { Insert::Snippet(format!("{name}($0)")) };
+        if let Some(item) = self.push(name, CompletionItemKind::FUNCTION, Rank::Usual, text) {
+            item.detail = Some(describe::declared_head(function));
+        }
+    }
+
+    /// A value that a field is known to take.
+    pub fn known_value(&mut self, value: &str, note: &str) {
+        if let Some(item) = self.push(value, CompletionItemKind::ENUM_MEMBER, Rank::Needed, Insert::Label) {
+            item.detail = Some(note.to_owned());
+        }
+    }
+
+    pub fn file(&mut self, name: &str) {
+        let kind = if name.ends_with('/') { CompletionItemKind::FOLDER } else { CompletionItemKind::FILE };
+        self.push(name, kind, Rank::Near, Insert::Label);
     }
 
     /// All functions. After `|` the first argument stands before it.

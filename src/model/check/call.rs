@@ -23,7 +23,9 @@ impl Checker<'_> {
             return self.call_lookup(scope, index, arguments, span);
         }
         if let Some(index) = self.declared_function(&name.text) {
-            return self.call_declared(scope, index, arguments, span);
+            let value = self.call_declared(scope, index, arguments, span);
+            self.tell_declared(index, name);
+            return value;
         }
         if let Some(link) = Link::of(&name.text) {
             return self.linked(link, scope, name, arguments, span);

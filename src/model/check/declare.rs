@@ -10,6 +10,7 @@ use super::operands::short;
 use super::scope::{Scope, Sort};
 use super::{Checker, listed};
 use crate::diag::{Diagnostic, Span, codes, nearest};
+use crate::model::observe::{Giver, Seen, Visible};
 use crate::model::{Expr, ExprKind, FunctionId, UserFunction, functions};
 use crate::syntax::{self as ast, Item, Name};
 use crate::value::{Kind, Type, Value};
@@ -51,6 +52,16 @@ struct Declared {
     constant: bool,
     state: State,
     used: bool,
+}
+
+impl Declared {
+    /// What it gives, as far as it was read.
+    fn ty(&self) -> Type {
+        match &self.state {
+            State::Read { ty, .. } => ty.clone(),
+            State::Unread | State::Reading => Type::unknown(),
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -189,10 +200,13 @@ impl Checker<'_> {
     pub(super) fn declared_name(&mut self, scope: &mut Scope, name: &Name) -> Option<Expr> {
         if let Some(var) = self.declared.vars.iter_mut().find(|var| var.name.text == name.text) {
             var.used = true;
-            return Some(match &var.value {
+            let definition = var.name.span;
+            let value = match &var.value {
                 Some((value, ty)) => Expr { kind: ExprKind::Constant(value.clone()), ty: ty.clone(), span: name.span },
                 None => Expr::unknown(name.span),
-            });
+            };
+            self.tell(name.span, || Seen::Name { definition, giver: Giver::Var, ty: value.ty.clone() });
+            return Some(value);
         }
         let all = &mut self.declared;
         if let (true, Some((known, value))) =
@@ -202,16 +216,39 @@ impl Checker<'_> {
             return Some(Expr::constant(value.clone(), name.span));
         }
         let index = *self.declared.by_name.get(&name.text)?;
-        if !self.declared.functions.get(index)?.constant {
-            return None;
-        }
-        Some(self.apply(scope, index, Vec::new(), name.span))
+        let definition = self.declared.functions.get(index).filter(|one| one.constant)?.name.span;
+        let value = self.apply(scope, index, Vec::new(), name.span);
+        self.tell(name.span, || Seen::Name { definition, giver: Giver::Constant, ty: value.ty.clone() });
+        Some(value)
+    }
+
+    /// The names of the whole file that may stand in an expression, with their types.
+    pub(super) fn declared_visible(&self) -> Vec<Visible> {
+        let vars = self.declared.vars.iter().map(|var| Visible {
+            name: var.name.text.clone(),
+            ty: var.value.as_ref().map_or_else(Type::unknown, |(_, ty)| ty.clone()),
+            giver: Giver::Var,
+        });
+        let constants = self.declared.functions.iter().filter(|one| one.constant).map(|one| Visible {
+            name: one.name.text.clone(),
+            ty: one.ty(),
+            giver: Giver::Constant,
+        });
+        vars.chain(constants).collect()
     }
 
     /// The function of that name.
     pub(super) fn declared_function(&self, name: &str) -> Option<usize> {
         let index = *self.declared.by_name.get(name)?;
         self.declared.functions.get(index).filter(|one| !one.constant).map(|_| index)
+    }
+
+    /// A call of a function of the file, told after the function was read.
+    pub(super) fn tell_declared(&mut self, index: usize, name: &Name) {
+        let Some(function) = self.declared.functions.get(index) else { return };
+        let definition = function.name.span;
+        let ty = function.ty();
+        self.tell(name.span, || Seen::Declared { definition, ty });
     }
 
     /// Names for suggestions.
@@ -345,6 +382,7 @@ impl Checker<'_> {
         for (parameter, ty) in &parameters {
             let local = scope.local(parameter.text.clone(), ty.clone());
             scope.bind(parameter, local, Sort::Alias);
+            self.tell_given(parameter, Sort::Alias, ty);
         }
         let body = self.expr(&mut scope, &body);
         let work = std::mem::replace(&mut self.declared.work, outer);
@@ -354,6 +392,10 @@ impl Checker<'_> {
         }
         let wrong = body.ty.is_unknown() || self.found.iter().skip(before).any(Diagnostic::is_error);
         let ty = if wrong { Type::unknown() } else { body.ty.clone() };
+        self.tell(name.span, || match constant {
+            true => Seen::Given { giver: Giver::Constant, ty: ty.clone() },
+            false => Seen::Declared { definition: name.span, ty: ty.clone() },
+        });
         let known = if constant && !wrong { body.known() } else { None };
         let cuts = is_cut(&body, &scope);
         let (locals, unused) = scope.close();
@@ -457,6 +499,8 @@ impl Checker<'_> {
             Value::Text(_) => (value.clone(), Expr::constant(value, var.name.span).ty),
             value => (value, ty.settled()),
         });
+        let ty = value.as_ref().map_or_else(Type::unknown, |(_, ty)| ty.clone());
+        self.tell(var.name.span, || Seen::Given { giver: Giver::Var, ty });
         self.declared.vars.push(Var { name: var.name.clone(), value, used: false });
     }
 

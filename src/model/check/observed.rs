@@ -28,8 +28,10 @@ impl Checker<'_> {
 
     /// A name is used that the scope does not have.
     pub(super) fn tell_unknown(&mut self, scope: &Scope, name: &Name) {
+        let declared = if self.observer.is_some() { self.declared_visible() } else { Vec::new() };
         self.tell(name.span, || {
             let mut visible = scope.visible();
+            visible.extend(declared);
             if let Some((_, Type { kind: Kind::Record(record), .. })) = scope.record() {
                 visible.extend(record.fields.iter().map(|(name, field)| Visible {
                     name: name.clone(),

@@ -258,11 +258,14 @@ fn changed(stock: &Stock, vendor: &Vendor) -> Timestamp {
     stock.vendor_edits(vendor.id).map_or(vendor.created, |(_, at)| *at)
 }
 
-/// All vendors, as far as links go.
+/// All vendors: their links, and whether they are in use.
 pub fn book(stock: &Stock) -> Json {
     let line = |vendor: &Vendor| {
         let shown = show(stock, vendor);
-        json!({"id": vendor.id, "name": shown["name"], "origin_id": shown["origin_id"], "origin_code": shown["origin_code"]})
+        json!({
+            "id": vendor.id, "name": shown["name"], "origin_id": shown["origin_id"],
+            "origin_code": shown["origin_code"], "is_active": shown["is_active"],
+        })
     };
     stock.contractor.vendors.iter().map(line).collect()
 }

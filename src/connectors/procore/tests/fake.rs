@@ -18,7 +18,7 @@ fn the_gate_refuses_in_its_order() {
     let signed = ("Authorization", token.as_str());
     let (code, body) = status(&[signed], "/rest/v1.0/companies");
     assert!(code == 400 && body.contains("\"Missing Procore-Company-Id header!"), "{code} {body}");
-    let (code, body) = status(&[signed, ("procore-company-id", "5")], "/rest/v1.0/companies");
+    let (code, body) = status(&[signed, ("procore-company-id", "5")], "/rest/v1.0/vendors?company_id=5");
     assert_eq!((code, body.as_str()), (403, r#"{"errors":["App is not connected to this company."]}"#));
     let both = [signed, ("procore-company-id", company.as_str())];
     assert_eq!(status(&both, "/rest/v1.0/companies").0, 200);

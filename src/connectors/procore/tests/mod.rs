@@ -3,6 +3,7 @@
 mod contractor;
 mod fake;
 mod money;
+mod probing;
 mod reading;
 mod refusals;
 mod structure;

@@ -105,6 +105,14 @@ impl Dress for Invoice {
         wire
     }
 
+    fn sent_as<'a>(&self, wire: &'a str) -> Vec<&'a str> {
+        match wire {
+            AMOUNT => vec![DEBIT, CREDIT],
+            ORDER => vec![ORDERS],
+            name => vec![name],
+        }
+    }
+
     fn seen(&self, record: Record) -> Record {
         let is_debit = record.get("type").and_then(Value::as_text).is_some_and(is_debit);
         if is_debit { turned(&record) } else { record }

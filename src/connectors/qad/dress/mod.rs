@@ -48,6 +48,11 @@ pub trait Dress: Sync {
         wire
     }
 
+    /// The names on the wire of a field that the catalogue calls so; most have one.
+    fn sent_as<'a>(&self, wire: &'a str) -> Vec<&'a str> {
+        vec![wire]
+    }
+
     /// A decoded record as pipelines see it.
     fn seen(&self, record: Record) -> Record {
         record

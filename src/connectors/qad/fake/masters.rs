@@ -18,12 +18,13 @@ impl Masters {
         for vendor in contractor.vendors.iter().filter(|vendor| vendor.in_ledger) {
             let code =
                 vendor.supplier_code.clone().unwrap_or_else(|| format!("X{:07}", vendor.id.rem_euclid(10_000_000)));
+            let closed = contractor.closed_suppliers.contains(&code);
             masters.add(
                 "suppliers",
                 record([
                     ("code", code.into()),
                     ("name", cut(&vendor.name, 36)),
-                    ("active", vendor.active.into()),
+                    ("active", (vendor.active && !closed).into()),
                     ("tax_id", vendor.registration.as_deref().map_or(Value::Null, |number| cut(number, 20))),
                     ("currency", currency(contractor).into()),
                     ("credit_terms", "30".into()),

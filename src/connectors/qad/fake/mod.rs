@@ -8,6 +8,7 @@
 mod answer;
 mod browses;
 mod entities;
+mod evaluated;
 mod filter;
 mod ledger;
 mod masters;
@@ -19,6 +20,7 @@ mod posting;
 mod purchasing;
 mod session;
 mod soap;
+mod swagger;
 
 use super::catalogue::{Tenant, shipped_tenant};
 use super::query::Query;
@@ -70,6 +72,7 @@ impl QadFake {
         let (spec, _) = tenant.resource("supplier_invoices").expect("the shipped catalogue has supplier invoices");
         let mut ledger = Ledger::new(spec);
         ledger.stock(contractor, &entity, &currency);
+        evaluated::settle(&mut ledger, contractor, &entity, &currency);
         let paths = tenant.catalogue.resources.keys().filter_map(|name| {
             let (_, wire) = tenant.resource(name).filter(|(_, wire)| !wire.path.is_empty())?;
             Some((wire.path.clone(), name.clone()))
@@ -110,6 +113,7 @@ impl QadFake {
             return answer::bare(403, "Access is denied");
         }
         match path.trim_end_matches('/') {
+            swagger::PATH if request.method == Method::Get => self.swagger(),
             BROWSES if request.method == Method::Get => self.browse(query),
             path if path.strip_prefix(BROWSES) == Some("/totalCount") => self.browse_count(query),
             path => match self.paths.get(path).cloned() {

@@ -1,7 +1,10 @@
 //! The connector over QXtend: the engine's operations as documents and queries.
 //!
 //! The same catalogue and the same checks as over REST; only the way differs. It remembers
-//! which lists are proven, nothing about records.
+//! which lists are proven, nothing about records. `probe` looks at what a pipeline needs
+//! before it runs.
+
+mod probe;
 
 use super::super::ask::{Ask, Reach, plan};
 use super::super::browse::fingerprint;
@@ -24,7 +27,7 @@ use super::wire::{Document, QxtendWire};
 use super::xml::Element;
 use crate::connector::{
     Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, FieldSpec, Found, Key, Opening, Operation, Page,
-    PageToken, Permanence, Readiness, ResourceSpec, Wait, Written, decode,
+    PageToken, Permanence, Probe, Readiness, ResourceSpec, Wait, Wanted, Written, decode,
 };
 use crate::value::{Record, Timestamp, Value};
 use async_trait::async_trait;
@@ -171,6 +174,10 @@ impl Connector for Connection {
             }
         }
         self.write(resource, document, Job::Modify, &dressed, &whole, found.reference.clone()).await
+    }
+
+    async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
+        self.look(wanted).await
     }
 
     async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {

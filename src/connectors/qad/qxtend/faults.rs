@@ -14,6 +14,9 @@ const NO_SESSION: &str = "ProcessException001";
 /// A session did not answer in time.
 const TIMED_OUT: &str = "ProcessException009";
 
+/// How that is told.
+pub const NO_AGENT: &str = "all QXtend agents are taken, so it could start no session";
+
 /// What a `Fault` says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fault {
@@ -66,7 +69,7 @@ impl Fault {
 pub fn framework(text: &str, purpose: Purpose) -> Option<Error> {
     let temporary = |message: &str| Error::new(ErrorKind::Unavailable, Permanence::Temporary, message);
     let error = if text.contains(NO_SESSION) {
-        temporary("all QXtend agents are taken, so it could start no session")
+        temporary(NO_AGENT)
             .mend("it is tried again; if this goes on, lower `qxtend.concurrency` in the tenant profile or enlarge the receiver's pool")
             .effect(Effect::None)
     } else if text.contains(TIMED_OUT) {

@@ -3,6 +3,7 @@
 
 mod credits;
 mod payments;
+mod probing;
 mod purchasing;
 mod qxtend;
 mod readiness;

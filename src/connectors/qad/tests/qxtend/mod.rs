@@ -3,6 +3,7 @@
 mod matching;
 mod messages;
 mod payments;
+mod probing;
 mod readiness;
 mod reads;
 mod writes;
