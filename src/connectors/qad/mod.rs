@@ -1,7 +1,6 @@
 //! QAD, as Adaptive ERP over REST or as Enterprise Edition by QXtend: masters, purchase orders,
 //! receipts and periods to read, supplier invoices and payments to write.
 //!
-<<<<<<< HEAD
 //! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where
 //! one tenant differs. `connection` carries out the engine's operations: `reading`, `ask` and
 //! `browse` find records, `readiness` says whether receipts are there, `dress` and `envelope`
@@ -9,14 +8,6 @@
 //! becomes an error. `probe` looks at what a pipeline needs before it runs, by the tenant's own
 //! `swagger` too. `fake` is the same system in memory. `qxtend` does the same over SOAP,
 //! with the same catalogue, profile and rules.
-=======
-//! `catalogue.yaml` and the files of `catalogue/` say what there is, a tenant `profile` where one tenant differs.
-//! `connection` carries out the engine's operations: `reading`, `ask` and `browse` find records,
-//! `readiness` says whether receipts are there, `dress` and `envelope` dress records, `client` and `auth` send them, and
-//! `error` is the one place where an answer becomes an error. `probe` looks at what a pipeline
-//! needs before it runs, by the tenant's own `swagger` too. `fake` is the same system in
-//! memory. `qxtend` does the same over SOAP, with the same catalogue, profile and rules.
->>>>>>> ping2
 
 mod ask;
 mod auth;
