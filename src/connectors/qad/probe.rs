@@ -12,6 +12,7 @@ use super::error::{self, Purpose};
 use super::key::{keys_of, reference, with_keys};
 use super::profile::Browse;
 use super::query::Query;
+use super::readiness::Shelves as _;
 use super::reading::{columns, decode_row};
 use super::swagger::{Missing, Swagger};
 use crate::connector::{Error, ErrorKind, Health, Operation, Probe, Wanted};
