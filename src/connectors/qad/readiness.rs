@@ -21,6 +21,7 @@ use async_trait::async_trait;
 use cover::{Bill, Orders};
 use periods::Periods;
 use std::collections::{BTreeMap, BTreeSet};
+pub use words::place;
 
 /// What the catalogue's `settles` names.
 const RECEIPTS: &str = "receipts";

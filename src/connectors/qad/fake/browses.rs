@@ -75,9 +75,23 @@ impl QadFake {
             "supplier_invoices" => self.ledger.all().map(Invoice::on_its_side).collect(),
             "ap_payments" => self.ledger.payments.of(Side::Supplier).map(Payment::record).collect(),
             "customer_payments" => self.ledger.payments.of(Side::Customer).map(Payment::record).collect(),
+            "goods_receipts" => self.receipts(),
             "periods" => purchasing::periods(&self.entity, self.open_from),
             _ => self.masters.all(resource).cloned().collect(),
         }
+    }
+
+    /// Receipts, each with what is matched of it.
+    fn receipts(&self) -> Vec<Record> {
+        let matched = self.ledger.matched();
+        let receipt = |receipt: &Record| {
+            let text = |name: &str| receipt.get(name).map(ToString::to_string).unwrap_or_default();
+            let key = (text("order"), text("line"), text("receiver"));
+            let mut receipt = receipt.clone();
+            receipt.insert("matched", matched.get(&key).copied().unwrap_or_default());
+            receipt
+        };
+        self.masters.all("goods_receipts").map(receipt).collect()
     }
 
     fn browsed(&self, query: &Query) -> Vec<Record> {

@@ -161,9 +161,9 @@ impl QadFake {
             let message = "The record has been changed by another user.".to_owned();
             return answer::refused(&[Complaint { code: STALE.into(), message, ..Complaint::default() }]);
         }
-        let (key, saves, paid) = (present.key.clone(), present.saves, present.paid);
+        let (key, saves, paid, matches) = (present.key.clone(), present.saves, present.paid, present.matches.clone());
         match self.rules(spec, now).read(&submitted) {
-            Ok(invoice) => self.accept(spec, wire, Invoice { key, saves, paid, ..invoice }),
+            Ok(invoice) => self.accept(spec, wire, Invoice { key, saves, paid, matches, ..invoice }),
             Err(complaints) => answer::refused(&complaints),
         }
     }

@@ -62,6 +62,7 @@ fn invoice(
         purchase_order: order.number.clone(),
         total,
         paid: Decimal::ZERO,
+        matches: Vec::new(),
         lines,
         saves: 1,
     })

@@ -44,6 +44,9 @@ pub struct Invoice {
     #[serde(default)]
     pub paid: Decimal,
     pub lines: Vec<Line>,
+    /// The receipts that it was matched with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub matches: Vec<Match>,
     /// How often it was saved.
     pub saves: u64,
 }
@@ -57,6 +60,34 @@ pub struct Line {
     /// Debit less credit.
     pub amount: Decimal,
     pub description: String,
+}
+
+/// What an invoice takes of one receipt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Match {
+    pub order: String,
+    pub line: i64,
+    pub receiver: String,
+    pub quantity: Decimal,
+    pub unit_price: Decimal,
+}
+
+impl Match {
+    pub fn worth(&self) -> Decimal {
+        self.quantity.checked_mul(self.unit_price).unwrap_or_default().rounded(2)
+    }
+
+    /// Whether both take of the same receipt.
+    pub fn is_of(&self, other: &Self) -> bool {
+        (&self.order, self.line, &self.receiver) == (&other.order, other.line, &other.receiver)
+    }
+
+    fn book(&self) -> serde_json::Value {
+        serde_json::json!({
+            "order": self.order, "line": self.line, "receiver": self.receiver,
+            "quantity": self.quantity.to_string(), "worth": self.worth().fixed(2),
+        })
+    }
 }
 
 /// All invoices, each with its browse row, and what was paid.
@@ -120,6 +151,17 @@ impl Ledger {
         self.invoices.values().map(|(invoice, _)| invoice)
     }
 
+    /// How much of each receipt is matched, by order, line and receiver.
+    pub fn matched(&self) -> BTreeMap<(String, String, String), Decimal> {
+        let mut matched: BTreeMap<_, Decimal> = BTreeMap::new();
+        for taken in self.all().flat_map(|invoice| &invoice.matches) {
+            let key = (taken.order.clone(), taken.line.to_string(), taken.receiver.clone());
+            let sum = matched.entry(key).or_default();
+            *sum = sum.checked_add(taken.quantity).unwrap_or(*sum);
+        }
+        matched
+    }
+
     pub fn rows(&self) -> impl Iterator<Item = &Record> {
         self.invoices.values().map(|(_, row)| row)
     }
@@ -173,6 +215,7 @@ impl Ledger {
             total: entry.amount,
             paid: Decimal::ZERO,
             lines: vec![line],
+            matches: Vec::new(),
             saves: 1,
         }
     }
@@ -244,13 +287,17 @@ impl Invoice {
                 })
             })
             .collect();
-        serde_json::json!({
+        let mut book = serde_json::json!({
             "supplier": self.supplier, "reference": self.reference, "entity": self.key.entity, "type": self.kind,
             "invoice_date": self.invoice_date.to_string(), "posting_date": self.posting_date.to_string(),
             "currency": self.currency, "status_code": self.status_code, "description": self.description,
             "amount": self.total.fixed(2), "balance": self.balance().fixed(2),
             "purchase_order": self.purchase_order, "lines": lines,
-        })
+        });
+        if !self.matches.is_empty() {
+            book["matches"] = self.matches.iter().map(Match::book).collect();
+        }
+        book
     }
 }
 

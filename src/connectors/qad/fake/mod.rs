@@ -12,6 +12,7 @@ mod evaluated;
 mod filter;
 mod ledger;
 mod masters;
+mod matching;
 mod names;
 mod paying;
 mod payments;

@@ -24,6 +24,7 @@ pub(super) mod code {
     pub const ORDER: &str = "107";
     pub const OVERPAID: &str = "108";
     pub const LOCKED: &str = "109";
+    pub const UNMATCHED: &str = "110";
 }
 
 const STATUS_CODES: [&str; 4] = ["AP-INITIAL", "AP-NOALLOC", "AP-RMALLOC", "AP-GLALLOC"];
@@ -103,6 +104,7 @@ impl Rules<'_> {
             total,
             paid: Decimal::ZERO,
             lines: if is_coded { lines } else { Vec::new() },
+            matches: Vec::new(),
             status_code,
             saves: 0,
         };
@@ -177,6 +179,19 @@ impl Rules<'_> {
             reader.complain("total", code::UNBALANCED, message, &total.to_string());
         }
         lines
+    }
+
+    /// Costs beside what is matched: lines that stand for themselves.
+    pub fn costs(&self, rows: &[Record], description: &str) -> (Vec<Line>, Vec<Complaint>) {
+        let Some(spec) = self.fields.get("lines") else { return (Vec::new(), Vec::new()) };
+        let mut complaints = Vec::new();
+        let read = |row: &Record| {
+            let mut reader = Reader { fields: &spec.fields, wire: row, complaints: Vec::new() };
+            let line = self.line(&mut reader, description);
+            complaints.append(&mut reader.complaints);
+            line
+        };
+        (rows.iter().map(read).collect(), complaints)
     }
 
     fn line(&self, reader: &mut Reader<'_>, description: &str) -> Line {

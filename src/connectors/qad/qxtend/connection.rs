@@ -18,6 +18,7 @@ use super::super::readiness::{self, Shelves};
 use super::client::{Client, Outgoing};
 use super::document::{self, Job, Reading};
 use super::invoice;
+use super::matching::{self, Bill};
 use super::outgoing;
 use super::reads::{Condition, Operator, Source};
 use super::response::{Judge, Warning};
@@ -46,6 +47,8 @@ pub struct Connection {
     client: Client,
     /// Resources with a field by which an empty answer is known to mean that there is nothing.
     proven: Mutex<BTreeSet<String>>,
+    /// One invoice is matched with receipts at a time.
+    matching: tokio::sync::Mutex<()>,
 }
 
 /// A resource with all that is known of it.
@@ -71,7 +74,7 @@ pub fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {
     let (url, domain, entity) = (setting("url")?, setting("domain")?, setting("entity")?);
     let login = Login::new(&opening.credential, tenant.profile.qxtend.credentials)?;
     let client = Client::new(opening.wire, &url, &tenant.profile, domain, entity, login);
-    Ok(Box::new(Connection { tenant, client, proven: Mutex::default() }))
+    Ok(Box::new(Connection { tenant, client, proven: Mutex::default(), matching: tokio::sync::Mutex::default() }))
 }
 
 #[async_trait]
@@ -137,7 +140,16 @@ impl Connector for Connection {
     async fn create(&self, name: &str, record: &Record) -> Result<Written, Error> {
         let resource = self.resource(name, Operation::Create)?;
         self.check(resource, record)?;
-        let (document, dressed) = self.dressed(resource, record)?;
+        let bill = if name == invoice::RESOURCE { Bill::read(self.terms(), resource.wire, record) } else { None };
+        // Held until the answer is there: what one invoice takes, the next one must not see as open.
+        let _alone = match bill {
+            Some(_) => Some(self.matching.lock().await),
+            None => None,
+        };
+        let (document, dressed) = match &bill {
+            Some(bill) => self.matched(resource, bill, record).await?,
+            None => self.dressed(resource, record)?,
+        };
         self.write(resource, document, Job::Add, &dressed, record, named(resource.spec, record)).await
     }
 
@@ -413,6 +425,22 @@ impl Connection {
         dress::of(resource.name).check(resource.spec, self.terms(), record)
     }
 
+    /// An invoice that is matched as it is posted: its document, and what is written in it.
+    async fn matched<'a>(
+        &'a self,
+        resource: Resource<'a>,
+        bill: &Bill<'_>,
+        record: &Record,
+    ) -> Result<(&'a Document, Record), Error> {
+        let number = BTreeSet::from([bill.order.to_owned()]);
+        let orders = self.records("purchase_orders", "number", &number).await?;
+        let receipts = self.records("goods_receipts", "order", &number).await?;
+        let receipts: Vec<Record> = receipts.into_values().flatten().collect();
+        let matches = bill.matches(orders.values().flatten().next(), &receipts)?;
+        let dressed = invoice::matched(resource.spec, self.terms(), record, matches, &bill.costs)?;
+        Ok((document_of(resource, matching::MATCHED)?, dressed))
+    }
+
     /// The document that a record goes by, and what is written in it.
     fn dressed<'a>(&'a self, resource: Resource<'a>, record: &Record) -> Result<(&'a Document, Record), Error> {
         let (name, dressed) = if resource.name == invoice::RESOURCE {
@@ -420,11 +448,7 @@ impl Connection {
         } else {
             (DEFAULT, outgoing::defaulted(resource.name, resource.spec, self.terms(), record)?)
         };
-        let document = resource.wire.documents.get(name).ok_or_else(|| {
-            configuration(format!("the catalogue names no document `{name}` that writes {}", resource.spec.plural))
-                .mend("write it into the tenant profile, under `resources`, in `qxtend.documents` of this resource")
-        })?;
-        Ok((document, dressed))
+        Ok((document_of(resource, name)?, dressed))
     }
 
     async fn write(
@@ -497,6 +521,13 @@ impl Connection {
         let reference = echo.as_ref().map_or(otherwise, |echo| reference(resource.spec, echo));
         Written { reference, echo, warnings }
     }
+}
+
+fn document_of<'a>(resource: Resource<'a>, name: &str) -> Result<&'a Document, Error> {
+    resource.wire.documents.get(name).ok_or_else(|| {
+        configuration(format!("the catalogue names no document `{name}` that writes {}", resource.spec.plural))
+            .mend("write it into the tenant profile, under `resources`, in `qxtend.documents` of this resource")
+    })
 }
 
 /// Where a page of a list begins, and what the page before began with.

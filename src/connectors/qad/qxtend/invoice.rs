@@ -5,8 +5,8 @@
 
 use super::super::dress::Terms;
 use super::super::profile::Profile;
-use super::outgoing;
 use super::wire::QxtendWire;
+use super::{matching, outgoing};
 use crate::connector::{Error, ResourceSpec};
 use crate::value::{Decimal, Record, Value};
 
@@ -74,4 +74,36 @@ pub fn incoming(profile: &Profile, mut record: Record) -> Record {
         record.insert("purchase_order", number.clone());
     }
     record
+}
+
+/// The whole record as it is written together with its match: the header, the receipts that
+/// are taken, and the costs beside them.
+pub fn matched(
+    spec: &ResourceSpec,
+    terms: Terms<'_>,
+    record: &Record,
+    matches: Vec<Value>,
+    costs: &[Value],
+) -> Result<Record, Error> {
+    let mut dressed = outgoing::defaulted(RESOURCE, spec, terms, record)?;
+    // The match itself gives the status, the order's rows are its own, and the number is told.
+    for name in ["lines", "purchase_order", "status_code", "voucher"] {
+        dressed.remove(name);
+    }
+    let described = dressed.get("description").cloned().unwrap_or_default();
+    let cost = |line: &Value| {
+        let mut line = line.as_record().cloned().unwrap_or_default();
+        if line.get("description").is_none_or(Value::is_null) {
+            line.insert("description", described.clone());
+        }
+        line.into()
+    };
+    let costs = costs.iter().map(cost).collect();
+    dressed.insert("matching_daybook", terms.profile.qxtend.invoice.matching_daybook.as_str());
+    dressed.insert("taxable", terms.profile.invoice.taxable);
+    dressed.insert("initial", false);
+    dressed.insert("final", true);
+    dressed.insert(matching::MATCHES, Value::list(matches));
+    dressed.insert(matching::COSTS, Value::list(costs));
+    Ok(dressed)
 }

@@ -81,6 +81,11 @@ pub struct CustomService {
 pub struct Invoices {
     /// The supplier control account, which takes the other side of the cost lines.
     pub control_account: String,
+    /// An invoice whose lines name lines of its order is matched with the receipts as it is
+    /// posted; otherwise people match it.
+    pub match_receipts: bool,
+    /// The daybook of matches.
+    pub matching_daybook: String,
 }
 
 impl Qxtend {

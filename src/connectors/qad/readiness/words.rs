@@ -91,7 +91,7 @@ pub fn restless(order: &str, newest: Date, quiet: Span) -> Readiness {
 }
 
 /// `PO 4711 line 3`; a number that says so itself is not told twice.
-fn place(order: &str, line: Option<i64>) -> String {
+pub fn place(order: &str, line: Option<i64>) -> String {
     let says_so = order.get(..2).is_some_and(|head| head.eq_ignore_ascii_case("PO"));
     let order = if says_so { order.to_owned() } else { format!("PO {order}") };
     line.map_or_else(|| order.clone(), |line| format!("{order} line {line}"))

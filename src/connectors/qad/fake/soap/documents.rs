@@ -9,9 +9,11 @@ use crate::connectors::qad::dress::{self, Terms};
 use crate::connectors::qad::error::Complaint;
 use crate::connectors::qad::fake::QadFake;
 use crate::connectors::qad::fake::entities::TWIN;
-use crate::connectors::qad::fake::ledger::{Invoice, InvoiceKey};
+use crate::connectors::qad::fake::ledger::{Invoice, InvoiceKey, Match};
+use crate::connectors::qad::fake::matching::MATCHED_STATUS;
 use crate::connectors::qad::qxtend::document::{self, Job, Reading};
 use crate::connectors::qad::qxtend::invoice;
+use crate::connectors::qad::qxtend::matching::{COSTS, MATCHES};
 use crate::connectors::qad::qxtend::session::property;
 use crate::connectors::qad::qxtend::wire::{Document, Name};
 use crate::connectors::qad::qxtend::xml::Element;
@@ -104,6 +106,9 @@ impl QadFake {
         if let Some(order) = ordered(&row) {
             record.insert("purchase_order", order);
         }
+        if document.lists.contains_key(MATCHES) {
+            return self.read_matched(resource, document, record, &row, request);
+        }
         let total = record.get("total").and_then(Value::as_decimal).unwrap_or_default();
         if document.lists.contains_key("lines") {
             self.take_control_line(&mut record, total)?;
@@ -112,6 +117,27 @@ impl QadFake {
         let mut invoice = self.rules(resource.spec, request.now).read(&wire)?;
         self.numbered(&mut invoice, &record);
         Ok(invoice)
+    }
+
+    /// An invoice together with its match.
+    fn read_matched(
+        &self,
+        resource: Resource,
+        document: &Document,
+        mut record: Record,
+        row: &Record,
+        request: &Request<'_>,
+    ) -> Result<Invoice, Vec<Complaint>> {
+        let matches: Vec<Match> = rows_of(resource, document, row, MATCHES).iter().map(match_of).collect();
+        record.insert("purchase_order", matches.first().map(|taken| taken.order.as_str()).unwrap_or_default());
+        record.insert("status_code", MATCHED_STATUS);
+        let wire = self.as_over_rest(resource, &record);
+        let rules = self.rules(resource.spec, request.now);
+        let mut invoice = rules.read(&wire)?;
+        let costs = rows_of(resource, document, row, COSTS);
+        let costs: Vec<Record> = costs.iter().map(|cost| sided(resource, cost)).collect();
+        self.numbered(&mut invoice, &record);
+        self.matched(&rules, invoice, &matches, &costs)
     }
 
     /// The record in the names that QAD's rules read.
@@ -247,6 +273,54 @@ fn cells(resource: Resource, document: &Document, list: &str) -> IndexMap<String
         }
     }
     known
+}
+
+/// The rows of a list that only the document has, in the document's own names for them.
+fn rows_of(resource: Resource, document: &Document, row: &Record, list: &str) -> Vec<Record> {
+    let items = row.get(list).and_then(Value::as_list).unwrap_or_default();
+    let named = |item: &Record| {
+        let mut record = Record::new();
+        for (path, name) in document.fields.iter().chain(&resource.wire.fields) {
+            let Some(field) = path.strip_prefix(list).and_then(|rest| rest.strip_prefix('.')) else { continue };
+            let cell = |name: &str| item.get(name).cloned();
+            let value = match name {
+                Name::One(name) => cell(name),
+                Name::Sides { plus, minus } => {
+                    let side = |name: &str| cell(name).and_then(|side| side.to_string().parse().ok());
+                    let (plus, minus): (Option<Decimal>, Option<Decimal>) = (side(plus), side(minus));
+                    plus.unwrap_or_default().checked_sub(minus.unwrap_or_default()).map(Value::Decimal)
+                }
+            };
+            record.insert(field, value.unwrap_or_default());
+        }
+        record
+    };
+    items.iter().filter_map(Value::as_record).map(named).collect()
+}
+
+fn match_of(row: &Record) -> Match {
+    let text = |name: &str| row.get(name).map(ToString::to_string).unwrap_or_default();
+    Match {
+        order: text("purchase_order"),
+        line: text("line").parse().unwrap_or_default(),
+        receiver: text("receiver"),
+        quantity: text("quantity").parse().unwrap_or_default(),
+        unit_price: text("unit_price").parse().unwrap_or_default(),
+    }
+}
+
+/// A cost in the names that QAD's rules read, its amount on its side.
+fn sided(resource: Resource, cost: &Record) -> Record {
+    let fields = resource.spec.fields.get("lines").map(|lines| &lines.fields);
+    let mut wire = Record::new();
+    for (name, value) in cost.iter().filter(|(name, _)| &***name != "amount") {
+        let named = fields.and_then(|fields| fields.get(&**name)).map_or(&**name, |spec| spec.wire_name(name));
+        wire.insert(named, value.clone());
+    }
+    let amount = cost.get("amount").and_then(Value::as_decimal).unwrap_or_default();
+    let side = if amount.is_negative() { "creditAmountTC" } else { "debitAmountTC" };
+    wire.insert(side, amount.abs());
+    wire
 }
 
 fn ordered(row: &Record) -> Option<Value> {

@@ -1,5 +1,6 @@
 //! The connector over QXtend against the same fake.
 
+mod matching;
 mod messages;
 mod payments;
 mod probing;

@@ -253,7 +253,7 @@ async fn an_invoice_is_updated_with_what_changed() {
     let error =
         office.connector.update("supplier_invoices", &found, &change).await.expect_err("found before the change");
     assert_eq!(error.kind, ErrorKind::Conflict);
-    assert_eq!(error.message, "10USACO/2026/SI/5 changed in QAD since it was read: `total` is another");
+    assert_eq!(error.message, "10USACO/2026/SI/5 changed in QAD since it was read: `lines` is another");
     let after = one(office.connector.as_ref(), "S0001", "24-001-05").await;
     assert_eq!(text(&after.record, "description"), "Keyed in by hand", "the rest stays");
 }
