@@ -53,6 +53,8 @@ const WORDS: &[(&str, &str)] = &[
     ("if", "One of two values: `if CONDITION then VALUE else VALUE`. Without `else` it may be absent."),
     ("then", "The value if the condition holds."),
     ("linked", "The source record of another flow: `linked(FLOW, NUMBER)`, by the number of its target record."),
+    ("posted", "What a record of another flow became: `posted(FLOW, NUMBER)`, by the number of its source record."),
+    ("without", "Leaves flows out of what `use` brings in: `use \"FILE.mlc\" without FLOW, FLOW`."),
     ("ambiguous", "What becomes of a record that several records match: hold, reject or skip, with a sentence."),
     ("with", "A row of a lookup that a test is given."),
     ("until", "The last day on which a row holds."),

@@ -139,14 +139,14 @@ fn verified(view: &View) -> Vec<(Span, Symbol)> {
 }
 
 /// Where flows are named by others: `flow NAME` in a test, `extend flow NAME`, and
-/// `linked(NAME, …)`. Found by the words, since these name nothing but flows.
+/// `linked(NAME, …)` or `posted(NAME, …)`. Found by the words, since these name nothing but flows.
 fn flow_uses(view: &View) -> Vec<(Span, Symbol)> {
     let text = &view.analysis.text;
     let lexemes = &view.analysis.lexemes;
     let word = |index: usize| lexemes.get(index).map_or("", |lexeme| lexeme.text(text));
     let names_flow = |index: usize| {
         let before = index.checked_sub(1).map_or("", word);
-        before == "flow" || before == "(" && index.checked_sub(2).map_or("", word) == "linked"
+        before == "flow" || before == "(" && matches!(index.checked_sub(2).map_or("", word), "linked" | "posted")
     };
     let mut found = Vec::new();
     for (index, lexeme) in lexemes.iter().enumerate().filter(|(index, _)| names_flow(*index)) {

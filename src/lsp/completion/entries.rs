@@ -6,6 +6,8 @@ use super::super::facts::Known;
 use super::super::target::{self, writable};
 use super::super::view::View;
 use super::offer::{Offers, Rank};
+use super::used;
+use super::values::{self, Quotes};
 use super::words::{CLAUSES, EXPECTED, ITEMS, LOOKUP, OUTCOMES, RULES, TEST, TYPES};
 use crate::connector::Operation;
 use crate::syntax::Item;
@@ -22,8 +24,12 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
         (None, ["fn" | "let", rest @ ..]) if rest.contains(&"=") => return false,
         (None, ["fn", .., ":" | "of"]) | (Some(Sort::Vars), [_, ":"] | [_, ":", .., "of"]) => types(view, offers),
         (None, ["fn", .., ":", connection, "."]) => resources(view, connection, Operation::List, offers),
+        (None, ["use", _]) => offers.word("without"),
+        (None, ["use", path, "without"] | ["use", path, "without", .., ","]) => {
+            used::flows(view, path).iter().for_each(|name| offers.value(name, "a flow of that file"));
+        }
         (None, _) | (Some(Sort::Vars), _) => {}
-        (_, [.., "linked", "("]) => flows(view, offers),
+        (_, [.., "linked" | "posted", "("]) => flows(view, offers),
         (Some(Sort::Other), []) if context.begins_with("expect") => return false,
         (Some(Sort::Cases | Sort::Matching), words) if !words.is_empty() => {
             if let ["ambiguous"] = words {
@@ -81,6 +87,7 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
             }
         }
         (Some(Sort::Lookup), ["from", _, ".", _, "per", _]) => offers.word("where"),
+        (Some(Sort::Lookup), ["from", "xlsx", _]) => offers.word("sheet"),
         (Some(Sort::Lookup), ["verify"]) => outputs(context, offers),
         (Some(Sort::Lookup), ["verify", _]) => offers.word("in"),
         (Some(Sort::Lookup), ["verify", _, "in"]) => connections(view, offers),
@@ -96,8 +103,16 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
         (Some(Sort::To), words) => rule(view, context, words, offers),
         (Some(Sort::Test), ["flow"]) => flows(view, offers),
         (Some(Sort::Test), ["given"]) => offers.word("json"),
-        (Some(Sort::Test), ["with"]) => lookups(view, offers),
+        (Some(Sort::Test), ["with"]) => {
+            lookups(view, offers);
+            offers.snippet("linked", "($1, $2) => { $0 }");
+            offers.snippet("posted", "($1, $2) => { $0 }");
+        }
         (Some(Sort::Test), ["expect"]) => EXPECTED.iter().for_each(|word| offers.value(word, "")),
+        (Some(Sort::Connect), [_, "="]) => {
+            values::offer(view, context, context.word.clone(), Quotes::Missing, offers);
+            vars(view, offers);
+        }
         (Some(Sort::Pipeline | Sort::Connect | Sort::Test | Sort::Lookup), _) => {}
         (Some(Sort::Map | Sort::Each), ["let"]) => {}
         (Some(Sort::Flow | Sort::Map | Sort::Each | Sort::Cases | Sort::Matching | Sort::Other), _) => return false,
@@ -134,8 +149,28 @@ fn clauses(view: &View, context: &Context, offers: &mut Offers) {
 
 fn rules(view: &View, context: &Context, offers: &mut Offers) {
     RULES.iter().for_each(|(word, body)| offers.snippet(word, body));
-    if target::of_flow(view, context).is_some_and(|target| !target.resource.settles.is_empty()) {
-        offers.snippet("settle", " $1 for ${2:24h}");
+    let known = target::of_flow(view, context).map(|target| target.resource.settles.join(",")).unwrap_or_default();
+    if !known.is_empty() {
+        offers.snippet("settle", &format!(" ${{1|{known}|}} for ${{2:24h}}"));
+    }
+    if !marks(view, context).is_empty() {
+        offers.snippet("mark", " = $0");
+    }
+}
+
+/// The fields of the flow's source that can be told what became of a record.
+fn marks<'a>(view: &View<'a>, context: &Context) -> Vec<&'a str> {
+    let source = context.source().and_then(|(connection, resource)| {
+        view.catalogue(connection).and_then(|catalogue| catalogue.resources.get(resource))
+    });
+    source.map_or_else(Vec::new, |source| source.marks.keys().map(String::as_str).collect())
+}
+
+fn vars(view: &View, offers: &mut Offers) {
+    for item in used::files(view).iter().flat_map(|file| &file.items) {
+        if let Item::Vars(vars) = item {
+            vars.entries.iter().for_each(|var| offers.value(&var.name.text, "a variable of `vars`"));
+        }
     }
 }
 
@@ -164,6 +199,7 @@ fn sources(view: &View, context: &Context, offers: &mut Offers) {
     connections(view, offers);
     if context.sort() == Some(Sort::Lookup) {
         offers.snippet("csv", " \"$0\"");
+        offers.snippet("xlsx", " \"$0\"");
     }
 }
 
@@ -246,6 +282,10 @@ fn rule(view: &View, context: &Context, words: &[&str], offers: &mut Offers) {
             target.resource.settles.iter().for_each(|what| offers.value(what, "what a record can wait for"));
         }
         ["settle", _] => offers.word("for"),
+        ["mark", "="] => {
+            let doc = "takes the name of what the record became";
+            marks(view, context).iter().for_each(|field| offers.value(field, doc));
+        }
         ["approve"] => offers.word("when"),
         ["retry", _] => offers.word("times"),
         ["guard", _] => offers.word("records"),
@@ -255,33 +295,29 @@ fn rule(view: &View, context: &Context, words: &[&str], offers: &mut Offers) {
 
 /// The flows of this file, and of those that it uses.
 fn flows(view: &View, offers: &mut Offers) {
-    for item in &view.analysis.file.items {
-        if let Item::Flow(flow) = item {
-            offers.value(&flow.name.text, "a flow of this file");
-        }
-    }
-    for path in view.analysis.read.iter().filter(|path| path.extension().is_some_and(|ending| ending == "mlc")) {
-        let Some(source) = view.analysis.sources.iter().find(|source| source.path == *path) else { continue };
-        for head in source.text.lines().filter_map(|line| line.strip_prefix("flow ")) {
-            let name = head.trim_start().split(|sign: char| sign != '_' && !sign.is_ascii_alphanumeric()).next();
-            name.into_iter().for_each(|name| offers.value(name, "a flow of a file that this one uses"));
+    for (index, file) in used::files(view).iter().enumerate() {
+        let note = if index == 0 { "a flow of this file" } else { "a flow of a file that this one uses" };
+        for item in &file.items {
+            if let Item::Flow(flow) = item {
+                offers.value(&flow.name.text, note);
+            }
         }
     }
 }
 
-/// The lookups of the file.
+/// The lookups of the file, and of those that it uses.
 fn lookups(view: &View, offers: &mut Offers) {
-    for item in &view.analysis.file.items {
+    for item in used::files(view).iter().flat_map(|file| &file.items) {
         if let Item::Lookup(lookup) = item {
             offers.lookup(lookup);
         }
     }
 }
 
-/// What the file declares that can be called: lookups and functions.
+/// What is declared that can be called: lookups and functions.
 pub fn callable(view: &View, piped: bool, offers: &mut Offers) {
     lookups(view, offers);
-    for item in &view.analysis.file.items {
+    for item in used::files(view).iter().flat_map(|file| &file.items) {
         if let Item::Function(function) = item {
             offers.declared(function, piped);
         }

@@ -9,6 +9,7 @@ mod entries;
 mod files;
 mod names;
 mod offer;
+mod used;
 mod values;
 mod words;
 

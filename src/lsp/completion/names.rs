@@ -46,6 +46,7 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) {
             offers.snippet("match", " $1 {\n  $2 => $0\n}");
             if context.blocks.iter().any(|block| block.sort == Sort::Flow) {
                 offers.snippet("linked", "($1, $0)");
+                offers.snippet("posted", "($1, $0)");
             }
         }
         None if words.last() == Some(&".") => {}

@@ -29,7 +29,11 @@ struct Known {
 /// Offers the known values of what stands before the cursor. `place` is the text or word
 /// that one of them would replace.
 pub fn offer(view: &View, context: &Context, place: Range<usize>, quotes: Quotes, offers: &mut Offers) {
-    let Some(known) = mapped(view, context).or_else(|| compared(view, context, place)) else { return };
+    let Some(known) =
+        mapped(view, context).or_else(|| setting(view, context)).or_else(|| compared(view, context, place))
+    else {
+        return;
+    };
     let note = if known.closed { "no other can come" } else { "known; others may come" };
     for value in &known.values {
         match quotes {
@@ -49,6 +53,16 @@ fn mapped(view: &View, context: &Context) -> Option<Known> {
     let field = target::around(view, context)?.fields.get(name)?;
     let values = field.values.iter().map(|value| Arc::from(value.as_str())).collect();
     Some(Known { values, closed: field.closed })
+}
+
+/// In a `connect` block, after `setting =`: what the connector knows.
+fn setting(view: &View, context: &Context) -> Option<Known> {
+    let words = context.words();
+    let [name, "="] = words.as_slice() else { return None };
+    let block = context.block().filter(|block| block.sort == Sort::Connect)?;
+    let system = context.texts(block.head.clone()).get(1).copied()?;
+    let spec = view.catalogue(system)?.settings.get(*name).filter(|spec| !spec.values.is_empty())?;
+    Some(Known { values: spec.values.iter().map(|value| Arc::from(value.as_str())).collect(), closed: true })
 }
 
 /// Beside `==`, in a list after `in`, in an arm of a `match`.

@@ -36,8 +36,13 @@ pub const RULES: Words = &[
     ("guard", " ${1:25}% rejected"),
 ];
 
-pub const LOOKUP: Words =
-    &[("from", ""), ("from csv", " \"$0\""), ("verify", ""), ("missing", " ${1|hold,reject,skip|} \"$0\"")];
+pub const LOOKUP: Words = &[
+    ("from", ""),
+    ("from csv", " \"$0\""),
+    ("from xlsx", " \"$0\""),
+    ("verify", ""),
+    ("missing", " ${1|hold,reject,skip|} \"$0\""),
+];
 
 pub const TEST: Words = &[
     ("flow", ""),

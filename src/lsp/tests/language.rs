@@ -146,6 +146,51 @@ fn known_values_are_offered_with_and_without_quotes() {
 }
 
 #[test]
+fn rules_and_settings_are_offered_by_what_the_systems_know() {
+    let rule = |rule: &str| {
+        offered(&with("    key supplier, reference\n", &format!("    key supplier, reference\n    {rule}\n")))
+    };
+    has(&rule("§"), &["settle", "mark"]);
+    assert_eq!(rule("settle §"), ["receipts"]);
+    assert_eq!(rule("settle receipts §"), ["for"]);
+    assert_eq!(rule("mark = §"), ["origin_id"]);
+    let vendors = offered(&with("    on change update\n", "    §\n"));
+    assert!(!vendors.iter().any(|word| word == "mark" || word == "settle"), "{vendors:?}");
+    assert_eq!(offered(&with("connect qad { sandbox }", "connect qad { api = \"§\" }")), ["rest", "qxtend"]);
+    has(&offered(&with("connect qad { sandbox }", "connect qad { api = § }")), &["\"rest\"", "\"qxtend\"", "limit"]);
+    has(&offered(&with("\"01-*\" => \"5900\"", "§")), &["from csv", "from xlsx"]);
+    has(&offered(&with("\"01-*\" => \"5900\"", "from §")), &["csv", "xlsx", "qad"]);
+    assert_eq!(offered(&with("\"01-*\" => \"5900\"", "from xlsx \"codes.xlsx\" §")), ["sheet"]);
+    has(&offered(&with("linked(vendors,", "posted(§,")), &["vendors"]);
+    has(&offered(&with("  expect skipped", "  with §")), &["dimension", "linked", "posted"]);
+}
+
+#[test]
+fn what_used_files_declare_is_offered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("standard.mlc");
+    std::fs::write(path, PIPELINE).expect("a file");
+    let uri = format!("file://{}", folder.path().join("acme.mlc").display());
+    let at = |text: &str| {
+        let (text, position) = marked(text);
+        let mut client = Client::start(json!({}));
+        client.tell_open(&uri, &text);
+        let params = json!({ "textDocument": { "uri": uri }, "position": position });
+        let list = client.ask("textDocument/completion", params);
+        let items = list["items"].as_array().expect("items").clone();
+        items.iter().map(|item| item["label"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>()
+    };
+    let uses = "use \"standard.mlc\"";
+    has(&at(&format!("{uses}\nlet own = §")), &["net", "dimension", "prefix", "limit"]);
+    has(&at(&format!("{uses}\nlet own = 1 | §")), &["net", "round"]);
+    assert_eq!(at(&format!("{uses} §")), ["without"]);
+    assert_eq!(at(&format!("{uses} without §")), ["vendors", "invoices"]);
+    assert_eq!(at(&format!("{uses} without vendors, §")), ["vendors", "invoices"]);
+    assert_eq!(at(&format!("{uses}\nextend flow §")), ["vendors", "invoices"]);
+    has(&at(&format!("{uses}\nconnect qad {{ entity = § }}")), &["limit"]);
+}
+
+#[test]
 fn hovering_tells_of_what_the_file_declares() {
     let function = hovered("net(item");
     assert!(function.contains("fn net(amount: decimal, held: decimal)") && function.contains("gives decimal"));
