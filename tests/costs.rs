@@ -1,6 +1,9 @@
-//! The files of the standard flows: each checks by itself, and its own tests pass.
+//! The files of the standard flows: each checks by itself, and its own tests pass. And one
+//! of them with more trouble on the way than a run of everything could bear.
 
-use crate::support::{mlc_in, root, scratch};
+use crate::reckoning_costs::{compare_papers, direct_cost_papers};
+use crate::support::{Books, mlc_in, root, scratch};
+use mlc::sandbox::contractor;
 use std::fs;
 use std::path::Path;
 
@@ -29,4 +32,19 @@ fn every_standard_flow_checks_and_its_tests_pass() {
             assert_eq!(tested.code, 0, "{tested}");
         }
     }
+}
+
+#[test]
+fn much_trouble_changes_nothing_of_what_stands_at_the_end() {
+    let dir = scratch();
+    standards_in(dir.path());
+    for _ in 0..3 {
+        mlc_in(dir.path(), &["run", "direct_costs.mlc", "--quiet", "--faults", "lost=15%,500=10%,timeout=10%,429=5%"]);
+    }
+    let last = mlc_in(dir.path(), &["run", "direct_costs.mlc", "--quiet", "--retry"]);
+    assert_eq!(last.code, 1, "{last}");
+    let contractor = contractor(1);
+    let books = Books::of_pipeline(dir.path(), "direct_costs");
+    let standing = compare_papers(&contractor, &direct_cost_papers(&contractor), &books.qad);
+    assert!(standing.len() > 50, "{}", standing.len());
 }

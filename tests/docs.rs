@@ -31,7 +31,7 @@ struct Examples;
 
 impl Files for Examples {
     fn read(&self, path: &str) -> Result<FileText, String> {
-        let found = ["examples", "pipelines", "docs/files"]
+        let found = ["pipelines", "examples", "docs/files"]
             .iter()
             .map(|folder| root().join(folder).join(path))
             .find(|path| path.exists());
