@@ -22,6 +22,7 @@ mod quickstart;
 mod qxtend;
 mod reckoning;
 mod reckoning_costs;
+mod scenarios;
 mod segments;
 mod served;
 mod shapes;

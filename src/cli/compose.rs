@@ -164,7 +164,7 @@ fn open_world(sandboxed: bool, folder: &Folder, wish: &Wish<'_>) -> Result<(Worl
         }
         return Ok((host::world(), None));
     }
-    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, speed: None };
+    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, ..SandboxOptions::default() };
     let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
     Ok((sandbox.world(), Some(sandbox)))
 }

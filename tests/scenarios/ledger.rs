@@ -1,0 +1,58 @@
+//! What the ledger has, or closes, or only warns of.
+
+use super::company::{bill, bill_with, day, dollars};
+use super::mishap::{Kind, Mishap, posting};
+use super::scenario::Scenario;
+use mlc::connector::contractor::{Contractor, LedgerInvoice};
+
+pub fn all() -> Vec<Scenario> {
+    vec![
+        Scenario::new("keyed-in-by-hand", "Somebody keyed the invoice into QAD before.").given(|company| {
+            company.invoices = vec![bill(1)];
+            keyed_in(company, "24-011-1", 10_000);
+        }),
+        Scenario::new("keyed-in-otherwise", "Somebody keyed it in with another amount.").given(|company| {
+            company.invoices = vec![bill(1)];
+            keyed_in(company, "24-011-1", 1_000);
+        }),
+        Scenario::new("duplicate-only-warned", "QAD takes a second invoice of one reference with a mere warning.")
+            .given(|company| {
+                company.invoices = vec![bill(1)];
+                keyed_in(company, "24-011-01", 10_000);
+            })
+            .then("the number is corrected to that of an invoice that stands in QAD", |company| {
+                company.invoices.push(bill_with(2, |bill| bill.invoice_number = Some("01".to_owned())));
+            }),
+        Scenario::new("closed-period", "The invoice's month is closed for purchases; a month later it is opened.")
+            .given(|company| {
+                company.ledger_closed_through = Some(day(2026, 10, 31));
+                company.invoices = vec![bill(1)];
+            })
+            .again()
+            .then("October is opened again in QAD", |company| company.ledger_closed_through = Some(day(2026, 9, 30))),
+        Scenario::new("refused-with-200", "QAD answers with status 200 that it did not succeed.")
+            .given(|company| company.invoices = vec![bill(1)])
+            .meets(Mishap::new(posting, 1, Kind::Answer(200, &[("Content-Type", "application/json")], NO_SUCCESS)))
+            .retried()
+            .then("the daybook is set up in QAD, and the run is told to retry", |_| {}),
+        Scenario::new("inactive-supplier", "The supplier is blocked in QAD and the vendor inactive in Procore.").given(
+            |company| {
+                company.invoices = vec![bill(1)];
+                company.vendors[0].active = false;
+            },
+        ),
+    ]
+}
+
+const NO_SUCCESS: &str = r#"{"data":{"supplierInvoices":[]},"submitResult":{"success":false,"errors":[{"fieldName":"daybookCode","message":"Daybook SI is not active.","severity":"error"}]}}"#;
+
+fn keyed_in(company: &mut Contractor, reference: &str, amount: i64) {
+    company.ledger = vec![LedgerInvoice {
+        supplier: "S00417".to_owned(),
+        reference: reference.to_owned(),
+        date: day(2026, 10, 31),
+        amount: dollars(amount),
+        account: "5310".to_owned(),
+        cost_center: "C030".to_owned(),
+    }];
+}
