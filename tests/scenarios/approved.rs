@@ -34,6 +34,9 @@ pub fn all() -> Vec<Scenario> {
         Scenario::new("deleted", "An invoice is deleted after it was posted.")
             .given(|company| company.invoices = vec![bill(1)])
             .then("the invoice is gone from Procore", |company| company.invoices.clear()),
+        Scenario::new("deleted-among-others", "The same, where the project has another invoice.")
+            .given(|company| company.invoices = vec![bill(1), bill(2)])
+            .then("the first invoice is gone from Procore", |company| drop(company.invoices.remove(0))),
         Scenario::new("deleted-while-it-waits", "An invoice is deleted while it is held.")
             .given(|company| {
                 company.invoices = vec![bill(1)];

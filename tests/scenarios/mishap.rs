@@ -14,6 +14,8 @@ pub enum Kind {
     Lost,
     /// Took effect, and half of the answer arrives.
     Torn,
+    /// Delivered twice by something on the way.
+    Twice,
     /// Delivered so much later, in full.
     Later(Span),
 }
@@ -83,6 +85,10 @@ impl Transport for Disturbed {
                 let mut answer = self.inner.send(request).await?;
                 answer.body.truncate(answer.body.len() / 2);
                 Ok(answer)
+            }
+            Some(Kind::Twice) => {
+                self.inner.send(request.clone()).await?;
+                self.inner.send(request).await
             }
             Some(Kind::Later(span)) => {
                 self.sandbox.not_before(self.clock.now().plus(span));

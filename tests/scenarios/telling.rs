@@ -90,15 +90,19 @@ fn tell_turn(scenario: &Scenario, turn: &Turn, told: &mut String) {
         }
     };
     if let Some(report) = report {
-        if let Some(stopped) = &report.stopped {
+        if let Some(stopped) = report.stopped.as_ref().filter(|_| turn.ended.is_ok()) {
             let _ = writeln!(told, "  the run stops: {stopped}");
         }
         for scope in report.failed_scopes.iter().filter(|scope| scenario.flows.contains(&scope.flow.as_str())) {
             let _ = write!(told, "  {} is not read: {}\n    mend: {}\n", scope.scope, scope.message, scope.mend);
         }
-        for line in report.warnings.iter().chain(&report.refused_rows) {
-            let _ =
-                writeln!(told, "  warning: {}", line.split_once("/pipelines/").map_or(line.as_str(), |(_, rest)| rest));
+        // What is said of flows that the scenario does not look at is left out.
+        for warning in report
+            .warnings
+            .iter()
+            .filter(|warning| warning.split_once(':').is_none_or(|(flow, _)| scenario.flows.contains(&flow)))
+        {
+            let _ = writeln!(told, "  warning: {warning}");
         }
     }
     let mut any = false;
@@ -107,7 +111,8 @@ fn tell_turn(scenario: &Scenario, turn: &Turn, told: &mut String) {
         let _ = write!(told, "  {}: {}", record.label, word(record.outcome));
         match &record.reference {
             Some(reference) => {
-                let _ = writeln!(told, " (in QAD it is {reference})");
+                let side = if record.id.flow == "vendors" { "Procore" } else { "QAD" };
+                let _ = writeln!(told, " (in {side} it is {reference})");
             }
             None => told.push('\n'),
         }
