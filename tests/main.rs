@@ -27,6 +27,7 @@ mod reckoning;
 mod reckoning_costs;
 mod reckoning_orders;
 mod resources;
+mod scenarios;
 mod segments;
 mod served;
 mod shapes;

@@ -172,7 +172,7 @@ fn open_world(
     // One system is one tenant: the first of its profiles is the one that it has.
     let profiles = program.connections().iter().rev();
     let profiles = profiles.filter_map(|of| Some((of.driver.name, of.profile.as_ref()?.to_string()))).collect();
-    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, speed: None, profiles };
+    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, profiles, ..SandboxOptions::default() };
     let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
     Ok((sandbox.world(), Some(sandbox)))
 }

@@ -43,13 +43,7 @@ pub async fn run(arguments: &Serve, addresses: &[(&str, SocketAddr)]) -> Outcome
     let faults = Faults::parse(&arguments.make.faults)
         .map_err(|error| Failure::wrong(format!("--faults: {error}"), "write such as `429=5%,timeout=1%,lost=1%`"))?;
     // Time is real for those who come from outside; where its books are ahead of it, it goes on from there.
-    let options = SandboxOptions {
-        seed: arguments.make.seed,
-        faults,
-        read_only: false,
-        speed: Some(1),
-        ..SandboxOptions::default()
-    };
+    let options = SandboxOptions { seed: arguments.make.seed, faults, speed: Some(1), ..SandboxOptions::default() };
     let sandbox = Arc::new(Sandbox::open(arguments.state.as_deref(), drivers(), options)?);
     sandbox.not_before(host::world().clock.now());
     let served = bind(&sandbox, addresses).await?;

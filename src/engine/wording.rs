@@ -35,9 +35,10 @@ pub(super) fn interrupted() -> Why {
 }
 
 pub(super) fn twin(flow: &FlowRun, ready: &Ready, other: &str) -> Why {
+    let another = if other == ready.seen.label { "another " } else { "" };
     Why::new(
         kinds::TWIN,
-        format!("{} belongs to {other} already; two records must not become one", named(flow, ready)),
+        format!("{} belongs to {another}{other} already; two records must not become one", named(flow, ready)),
         format!(
             "if it is the same invoice entered twice, leave it so; else give it a number of its own in {}, or make the \
              `key` of the flow tell the two apart",

@@ -9,6 +9,7 @@ use super::journal::{self, Journal, Story};
 use super::random::hash;
 use super::station::Station;
 use super::transport::MemoryTransport;
+use crate::connector::contractor::Contractor;
 use crate::connector::{Driver, Settings};
 use crate::value::Timestamp;
 use crate::world::{Clock, Credential, CredentialSource, Entropy, SecretError, Secrets, World};
@@ -35,6 +36,10 @@ pub struct SandboxOptions {
     pub speed: Option<u32>,
     /// Profiles of tenants by the driver's name: its fake is furnished with them.
     pub profiles: BTreeMap<&'static str, String>,
+    /// Whom the fakes are stocked with; `None` for the contractor of the seed. What was
+    /// written down of earlier runs is told on top, so that a step between two runs is
+    /// another contractor.
+    pub contractor: Option<Contractor>,
 }
 
 /// An open sandbox.
@@ -61,7 +66,7 @@ impl Sandbox {
         if let (Some(dir), Some(other)) = (dir, stories.iter().flatten().find(|story| story.seed != seed)) {
             return Err(SandboxError::other_seed(dir, other.seed, seed));
         }
-        let contractor = contractor(seed);
+        let contractor = options.contractor.unwrap_or_else(|| contractor(seed));
         let mut stations = Vec::new();
         for (driver, story) in drivers.iter().zip(&stories) {
             let journal = dir

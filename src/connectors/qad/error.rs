@@ -134,16 +134,24 @@ pub fn of_status(response: &HttpResponse, purpose: Purpose, now: Timestamp) -> E
     }
 }
 
-/// A page for people where JSON was due: something in front of QAD answered.
+/// A page for people where JSON was due: something in front of QAD answered, because it
+/// stops the request, or because QAD is down behind it.
 pub fn challenge(status: u16, purpose: Purpose) -> Error {
-    Error::new(
-        ErrorKind::Unavailable,
-        Permanence::Temporary,
-        "a web page came back instead of an answer: something in front of QAD stopped the request",
-    )
-    .mend("ask whoever runs the QAD tenant to let the integration's address and User-Agent through")
-    .status(status)
-    .effect(purpose.effect())
+    let (message, mend) = if status >= 500 {
+        (
+            format!("QAD is not available (status {status}): a web page came back instead of an answer"),
+            "if this goes on, ask whoever runs the QAD tenant",
+        )
+    } else {
+        (
+            "a web page came back instead of an answer: something in front of QAD stopped the request".to_owned(),
+            "ask whoever runs the QAD tenant to let the integration's address and User-Agent through",
+        )
+    };
+    Error::new(ErrorKind::Unavailable, Permanence::Temporary, message)
+        .mend(mend)
+        .status(status)
+        .effect(purpose.effect())
 }
 
 /// What a good status refuses all the same: `submitResult.success` is false, or bare `errors`.
