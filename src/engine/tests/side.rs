@@ -51,8 +51,6 @@ pub(super) enum Fault {
     Down,
     /// Understood and refused.
     Refused,
-    /// Understood, refused, and taken all the same.
-    RefusedAfter,
     /// Understood, and to be taken later.
     NotYet,
     /// The credential is refused.
@@ -156,10 +154,6 @@ impl Side {
         match fault {
             Some(Fault::DieAfter) => self.die().await,
             Some(fault @ (Fault::LostAfter | Fault::BrokenAfter)) => Err(unknown(fault)),
-            Some(Fault::RefusedAfter) => {
-                Err(Error::new(ErrorKind::Refused, Permanence::Permanent, "a line was left out")
-                    .effect(Effect::Unknown))
-            }
             _ => Ok(()),
         }
     }
