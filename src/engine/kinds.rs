@@ -13,8 +13,6 @@ pub(super) const NOT_SHOWN: &str = "accepted, but not shown by the other side";
 pub(super) const ALTERED: &str = "accepted otherwise than it was sent, and not shown";
 /// What stands there is not what was sent.
 pub(super) const DIFFERS: &str = "stands there differently from what was sent";
-/// Refused, or taken with words that say it is not whole, and it stands there all the same.
-pub(super) const DOUBTED: &str = "stands there, though the other side complained of it";
 /// Somebody else's record has the key.
 pub(super) const ALREADY_THERE: &str = "already there, not posted by this pipeline";
 /// Several records on the other side carry the key.

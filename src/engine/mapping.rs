@@ -222,7 +222,7 @@ fn compare_with_posted(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped) ->
 
 /// What was said of it last can only be taken back by asking the other side.
 fn needs_recheck(posted: &RecordEntry) -> bool {
-    [kinds::DIFFERS, kinds::DOUBTED, kinds::SEVERAL, kinds::VANISHED].contains(&posted.kind.as_str())
+    [kinds::DIFFERS, kinds::SEVERAL, kinds::VANISHED].contains(&posted.kind.as_str())
 }
 
 fn as_posted(flow: &FlowRun, seen: &Seen, posted: &RecordEntry) -> Verdict {

@@ -24,7 +24,6 @@ use super::claims::{Claims, Taken};
 use super::deliver::{self, Order};
 use super::error::RunError;
 use super::flow_run::FlowRun;
-use super::kinds;
 use super::ledger::{self, Outbox, Why};
 use super::mapping::{Job, Ready};
 use super::not_yet::{self, PutOff};
@@ -150,9 +149,8 @@ impl Poster {
         self.send(orders, &mut outbox).await?;
         let mut follow = Vec::new();
         for order in std::mem::take(&mut self.followers) {
-            // Another one was told "not yet" for the same reason in this run.
             if self.put_off.holds(&order) {
-                self.stay_as_it_was(order.ready, &mut outbox);
+                self.stay_put_off(order.ready, &mut outbox);
             } else {
                 follow.extend(self.allowed(order));
             }
@@ -171,8 +169,8 @@ impl Poster {
         outbox.flush(&self.flow.context, &self.flow.name).await
     }
 
-    /// It is held for the same reason as before.
-    fn stay_as_it_was(&mut self, ready: Ready, outbox: &mut Outbox) {
+    /// Another one was told "not yet" for the same reason in this run: it is held as it was.
+    fn stay_put_off(&mut self, ready: Ready, outbox: &mut Outbox) {
         let why = ready.before.as_ref().map(Why::of).unwrap_or_default();
         self.leave(ready, Outcome::Held, why, outbox);
     }
@@ -239,11 +237,6 @@ impl Poster {
             (Job::Create, Standing::Absent) => self.order(ready, None),
             (Job::Update, Standing::Agrees(found) | Standing::Differs(found, _)) => self.order(ready, Some(found)),
             (Job::Adopt | Job::Link, standing) => self.decide_matched(ready, standing, outbox),
-            // What the complaint was of, a list need not show: a person says that it is right.
-            (Job::Recheck, Standing::Agrees(_)) if self.is_doubted(&ready) => {
-                self.stay_as_it_was(ready, outbox);
-                None
-            }
             (Job::Recheck, Standing::Agrees(found)) => {
                 self.claims.release(&ready);
                 self.settling(outbox).posted(ready, &found, EventKind::Posted, 0);
@@ -266,11 +259,6 @@ impl Poster {
                 self.hold(ready, why, outbox)
             }
         }
-    }
-
-    fn is_doubted(&self, ready: &Ready) -> bool {
-        let doubted = ready.before.as_ref().is_some_and(|before| before.kind == kinds::DOUBTED);
-        doubted && !self.flow.context.retry
     }
 
     /// `match` found the record; asked by key, the other side must not name another one.
@@ -342,7 +330,7 @@ impl Poster {
         for order in orders.into_iter().chain(std::mem::take(&mut self.followers)) {
             // Whether it is taken by now, only sending it would tell.
             if not_yet::told(&order).is_some() {
-                self.stay_as_it_was(order.ready, outbox);
+                self.stay_put_off(order.ready, outbox);
                 continue;
             }
             let ready = order.ready;

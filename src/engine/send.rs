@@ -24,8 +24,6 @@ pub(super) enum Answer {
     /// Taken, and the other side says itself that it is not there as it was sent. The record,
     /// where it is shown under its key.
     Altered(Option<Found>, Error),
-    /// It is there with what was sent as far as that is shown, and the other side complained of it.
-    Doubted(Found, Error),
     Several(Vec<Found>),
     /// Certainly not there: the other side refuses it.
     Refused(Error),
@@ -127,10 +125,6 @@ async fn after_unknown(flow: &FlowRun, ready: &Ready, existing: Option<&mut Foun
         (Standing::Agrees(found) | Standing::Differs(found, _), Some(existing)) => {
             *existing = found;
             None
-        }
-        // It answered, so nothing was lost: what it said counts more than what a list shows.
-        (Standing::Agrees(found), None) if matches!(error.kind, ErrorKind::Refused | ErrorKind::NotYet) => {
-            Some(Answer::Doubted(found, error.clone()))
         }
         (Standing::Agrees(found), None) => Some(Answer::There(found)),
         (Standing::Differs(found, trouble), None) => Some(Answer::Differs(found, trouble)),

@@ -51,10 +51,6 @@ impl Settling<'_> {
                 let reference = ready.key.to_string();
                 self.stay_in_doubt(ready, Some(&reference), wording::altered(flow, &error), attempts);
             }
-            Answer::Doubted(found, error) => {
-                let why = wording::doubted(flow, &ready, &found, &error);
-                self.finish_suspect(ready, &found.reference, why, attempts);
-            }
             Answer::Several(found) => {
                 let why = wording::several(flow, &ready, &found);
                 let reference = found.first().map(|found| found.reference.clone()).unwrap_or_default();
@@ -122,10 +118,6 @@ impl Settling<'_> {
             Answer::There(found) | Answer::Differs(found, _) => {
                 (EventKind::Asked, json!({"found": [found.reference], "attempts": attempts}))
             }
-            Answer::Doubted(found, error) => (
-                EventKind::Answered,
-                json!({"error": error.message, "status": error.status, "found": [found.reference], "attempts": attempts}),
-            ),
             Answer::Several(found) => {
                 let found: Vec<&str> = found.iter().map(|found| found.reference.as_str()).collect();
                 (EventKind::Asked, json!({"found": found, "attempts": attempts}))

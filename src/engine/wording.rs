@@ -73,21 +73,6 @@ pub(super) fn differs(flow: &FlowRun, ready: &Ready, found: &Found, trouble: &st
     )
 }
 
-/// The other side complained of it, and has it.
-pub(super) fn doubted(flow: &FlowRun, ready: &Ready, found: &Found, error: &Error) -> Why {
-    let title = &flow.target_title;
-    Why::new(
-        kinds::DOUBTED,
-        format!(
-            "{} stands in {title} as {}, though {title} complained of it: {}",
-            named(flow, ready),
-            found.reference,
-            error.message
-        ),
-        format!("look at {} in {title} and correct it there; when it is right, run with --retry", found.reference),
-    )
-}
-
 pub(super) fn several(flow: &FlowRun, ready: &Ready, found: &[Found]) -> Why {
     let names: Vec<&str> = found.iter().map(|found| found.reference.as_str()).collect();
     Why::new(

@@ -153,10 +153,7 @@ impl<'a> Machine<'a> {
             }
         };
         match found {
-            Matched::Nothing => match tables.peers().unreadable() {
-                [] => self.set(matching.local, Value::Null),
-                unreadable => return Err(Box::new(unread(&matching.title, unreadable))),
-            },
+            Matched::Nothing => self.set(matching.local, Value::Null),
             Matched::One(record) => {
                 self.matched = record.as_record().cloned();
                 self.set(matching.local, record);
@@ -393,24 +390,4 @@ fn item(list: &Value, index: i64) -> Value {
     let at = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
     let at = if index < 0 { items.len().checked_sub(at) } else { Some(at) };
     at.and_then(|at| items.get(at)).cloned().unwrap_or_default()
-}
-
-/// Nobody is new while one of the records that could be it is not known.
-fn unread(title: &str, unreadable: &[String]) -> Stop {
-    let sentence = match unreadable {
-        [only] => format!("nothing matches, but a {title} could not be read: {only}"),
-        several => {
-            format!(
-                "nothing matches, but {} could not be read, and one may be the {title}: {}",
-                several.len(),
-                several[0]
-            )
-        }
-    };
-    Stop {
-        outcome: Outcome::Hold,
-        sentence,
-        kind: format!("nothing matches, but a {title} could not be read"),
-        mend: format!("Correct that {title}; the next run looks again."),
-    }
 }

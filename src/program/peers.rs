@@ -4,8 +4,7 @@
 //! The engine reads both before the flow begins and puts them into the [`Tables`] that the
 //! flow is evaluated with. Invariant: a match never goes against a stronger key. A record
 //! of the target whose earlier key has another value than ours is somebody else's, even if
-//! a later key fits. Where records of the target could not be read, nobody is new: any of
-//! them may be the one.
+//! a later key fits.
 
 use super::Flow;
 use super::machine::Machine;
@@ -34,8 +33,6 @@ struct Matches {
     /// In the order of the keys: records by the value of the key.
     by_key: Vec<HashMap<String, Vec<usize>>>,
     by_identity: HashMap<String, usize>,
-    /// Why some could not be read.
-    unreadable: Vec<String>,
 }
 
 /// What matching says of a source record.
@@ -66,9 +63,8 @@ impl Peers {
         Arc::make_mut(records).insert(number.to_owned(), record.clone().into());
     }
 
-    /// Takes all records of the target of a flow that has a `match`, and what is wrong with
-    /// those that could not be read.
-    pub fn matches(&mut self, flow: &Flow, tables: &Tables, records: Vec<Record>, unreadable: Vec<String>) {
+    /// Takes all records of the target of a flow that has a `match`.
+    pub fn matches(&mut self, flow: &Flow, tables: &Tables, records: Vec<Record>) {
         let Some(matching) = &flow.matching else { return };
         let mut machine = Machine::new(tables, flow.locals);
         let mut found = Matches {
@@ -76,7 +72,6 @@ impl Peers {
             records: Vec::with_capacity(records.len()),
             values: Vec::with_capacity(records.len()),
             by_identity: HashMap::new(),
-            unreadable,
         };
         for (index, record) in records.into_iter().enumerate() {
             let identity = record.get(&matching.identity).map(Value::to_string).unwrap_or_default();
@@ -104,11 +99,6 @@ impl Peers {
     pub(super) fn by_identity(&self, identity: &str) -> Option<Value> {
         let matches = self.matches.as_ref()?;
         matches.by_identity.get(identity).and_then(|index| matches.records.get(*index)).cloned()
-    }
-
-    /// What is wrong with the records of the target that could not be read.
-    pub(super) fn unreadable(&self) -> &[String] {
-        self.matches.as_ref().map_or(&[], |matches| &matches.unreadable)
     }
 
     /// Tries the keys in order, with the values that the source record gives them.

@@ -210,7 +210,7 @@ impl Program {
         tables.give(self, &[test.rows.as_slice(), rows].concat());
         let mut peers = given(&test.links);
         if let Some(flow) = self.flows().iter().find(|flow| flow.name() == test.flow()) {
-            peers.matches(flow, &tables, test.candidates.clone(), Vec::new());
+            peers.matches(flow, &tables, test.candidates.clone());
         }
         tables.with_peers(peers)
     }

@@ -45,7 +45,7 @@ pub fn with_peers(random: &mut Random, program: &Program, flow: &Flow, tables: &
     }
     if flow.matches_by().is_some() {
         let target = flow.target();
-        peers.matches(flow, tables, some(random, &reads(&target.connection, &target.resource), 16), Vec::new());
+        peers.matches(flow, tables, some(random, &reads(&target.connection, &target.resource), 16));
     }
     tables.with_peers(peers)
 }

@@ -166,7 +166,7 @@ impl Procore {
         let url = self.address(resource, &call, request, place)?;
         let Listed { mut items, next, total } = self.page(&url, &what, place).await?;
         if let Some(lines) = &call.lines {
-            items = self.with_lines(lines, request, &items).await?;
+            items = self.with_lines(resource, call, lines, request, &items).await?;
         }
         let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
         let next = next.filter(|_| call.paged);

@@ -6,11 +6,11 @@
 //! understood otherwise there: it is read alone. So the guess costs requests at worst,
 //! never a line.
 
-use super::catalogue::Lines;
+use super::catalogue::{Call, Lines};
 use super::client::{Place, Procore};
 use super::error;
 use super::query::Query;
-use crate::connector::{Error, ErrorKind, Fetch};
+use crate::connector::{Error, ErrorKind, Fetch, ResourceSpec};
 use crate::value::{Decimal, Record, Value, from_wire_json};
 use std::collections::BTreeMap;
 
@@ -21,24 +21,35 @@ const PAGE: u64 = 500;
 
 impl Procore {
     /// The records of a page, each with its lines under `line_items`. One that is gone by now
-    /// is left out, as if the page had been read a moment later.
-    pub(super) async fn with_lines(&self, lines: &Lines, fetch: &Fetch, items: &[Value]) -> Result<Vec<Value>, Error> {
+    /// is left out, as if the page had been read a moment later. One that is listed and yet
+    /// not shown has no lines: it cannot be decoded, and somebody sees it.
+    pub(super) async fn with_lines(
+        &self,
+        resource: &ResourceSpec,
+        call: &Call,
+        lines: &Lines,
+        fetch: &Fetch,
+        items: &[Value],
+    ) -> Result<Vec<Value>, Error> {
         let mut by_record =
             if items.len() > FEW { self.listed_lines(lines, fetch, items).await? } else { BTreeMap::new() };
         let mut whole = Vec::with_capacity(items.len());
         for item in items {
-            let Some(record) = item.as_record() else {
+            let numbered = item.as_record().and_then(|record| Some((record, record.get("id")?.as_integer()?)));
+            let Some((record, id)) = numbered else {
                 whole.push(item.clone());
                 continue;
             };
-            let id = record.get("id").and_then(Value::as_integer).unwrap_or_default();
             let found = by_record.remove(&id).unwrap_or_default();
             let shown = if items.len() > FEW && come_to(&found, record) {
                 let mut shown = record.clone();
                 shown.insert("line_items", Value::list(found));
                 Some(shown)
             } else {
-                self.shown(lines, fetch, id, record).await?
+                match self.shown(lines, fetch, id, record).await? {
+                    None if self.is_listed(resource, call, fetch, id).await? => Some(record.clone()),
+                    shown => shown,
+                }
             };
             whole.extend(shown.map(Value::record));
         }
@@ -80,6 +91,17 @@ impl Procore {
         Ok(Some(whole))
     }
 
+    async fn is_listed(&self, resource: &ResourceSpec, call: &Call, fetch: &Fetch, id: i64) -> Result<bool, Error> {
+        let one = Fetch {
+            scope: fetch.scope.clone(),
+            filters: vec![("id".to_owned(), Value::Integer(id))],
+            ..Fetch::all(fetch.resource.as_str())
+        };
+        let place = Place::first(call.per_page);
+        let listed = self.page(&self.address(resource, call, &one, place)?, &resource.plural, place).await?;
+        Ok(listed.items.iter().any(|item| is(item, id)))
+    }
+
     /// Every record of a list, as it came.
     pub(super) async fn listed(&self, path: &str, query: &Query, size: u64, what: &str) -> Result<Vec<Value>, Error> {
         let mut place = Place::first(size);
@@ -94,6 +116,10 @@ impl Procore {
             }
         }
     }
+}
+
+fn is(item: &Value, id: i64) -> bool {
+    item.as_record().and_then(|record| record.get("id")?.as_integer()) == Some(id)
 }
 
 /// Whether the lines are all there, by the total that the record shows.

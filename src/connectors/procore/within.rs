@@ -6,9 +6,9 @@
 //! asked; one whose payments cancel out still is.
 
 use super::catalogue::{Call, Within};
-use super::client::{Place, Procore, configuration};
+use super::client::{Listed, Place, Procore, configuration};
 use super::query::Query;
-use crate::connector::{Error, Fetch, Page, PageToken, ResourceSpec, decode};
+use crate::connector::{Error, ErrorKind, Fetch, Page, PageToken, ResourceSpec, decode};
 use crate::value::{Decimal, Record, Value, from_json, to_json_string};
 
 /// What of a contract is shown beside each record.
@@ -42,12 +42,16 @@ impl Procore {
         let Some(contract) = rest.contracts.first().cloned() else {
             return Ok(Page { records: Vec::new(), next: None, total: None });
         };
-        let id = contract.as_record().and_then(|contract| contract.get("id")).map(ToString::to_string);
-        let id = id.unwrap_or_default();
+        let id = number(&contract);
         let mut inside = Call { path: call.path.replace("{within}", &id), ..call.clone() };
         inside.query.extend(within.parameter.iter().map(|parameter| (parameter.clone(), id.clone())));
         let url = self.address(resource, &inside, fetch, rest.place)?;
-        let page = self.page(&url, &format!("{} of contract {id}", resource.plural), rest.place).await?;
+        let answer = self.page(&url, &format!("{} of contract {id}", resource.plural), rest.place).await;
+        // A contract that is gone by now takes what it held with it. One that is still listed is not gone.
+        let gone = answer.as_ref().is_err_and(|error| error.kind == ErrorKind::NotFound)
+            && !within.alike
+            && !self.contracts(within, parameter, &scope).await?.iter().any(|one| number(one) == id);
+        let page = if gone { Listed { items: Vec::new(), next: None, total: None } } else { answer? };
         let beside = |item: &Value| match item.as_record().zip(within.shown_as.as_deref()) {
             Some((record, shown_as)) => {
                 let mut record = record.clone();
@@ -93,6 +97,10 @@ fn is_idle(within: &Within, contract: &Record) -> bool {
         amount.is_some_and(Decimal::is_zero)
     };
     !within.idle.is_empty() && within.idle.iter().all(zero)
+}
+
+fn number(contract: &Value) -> String {
+    contract.as_record().and_then(|contract| contract.get("id")).map(ToString::to_string).unwrap_or_default()
 }
 
 fn shown(contract: &Record) -> Record {

@@ -86,26 +86,6 @@ async fn what_is_refused_is_parked_until_something_changes() {
 }
 
 #[tokio::test]
-async fn what_is_there_in_spite_of_a_complaint_waits_for_a_person() {
-    let bench = Bench::new();
-    bench.state().write_faults.insert(1, Fault::RefusedAfter);
-    let report = bench.run().await;
-    assert_eq!((report.counts.posted, report.counts.held), (6, 1));
-    let group = &report.flows["bills"].groups[0];
-    assert!(group.example.contains("complained of it: a line was left out"), "{}", group.example);
-    let writes = bench.state().writes;
-    for _ in 0..2 {
-        let again = bench.run().await;
-        assert_eq!((again.counts.posted, again.counts.held), (0, 1), "a list that agrees takes nothing back");
-    }
-    let retry = Options { retry: true, ..Options::default() };
-    let right = bench.try_run(&retry).await.expect("the run comes to its end");
-    assert_eq!((right.counts.posted, right.counts.held), (1, 0), "somebody said that it is right");
-    assert_eq!(bench.state().writes, writes, "nothing was sent again");
-    bench.check_quiet("complained of");
-}
-
-#[tokio::test]
 async fn what_could_not_be_taken_for_now_is_taken_up_by_a_later_run() {
     let books = undisturbed().await;
     let bench = Bench::with_rules("retry 2 times from 1s to 2s");

@@ -248,24 +248,6 @@ async fn two_suppliers_never_share_a_party() {
 }
 
 #[tokio::test]
-async fn nobody_is_new_while_a_party_cannot_be_read() {
-    let desk = Desk::new();
-    let unreadable = record(&[("name", "New Works")]);
-    desk.stock().parties.insert(107, unreadable);
-    let report = desk.run().await;
-    let counts = &report.flows["parties"].counts;
-    assert_eq!((counts.posted, counts.unchanged, counts.held), (3, 1, 3), "{report:?}");
-    let waiting = desk.entry("parties", "S5");
-    assert_eq!(waiting.outcome, Outcome::Held);
-    assert!(waiting.reason.starts_with("nothing matches, but a party could not be read: "), "{}", waiting.reason);
-    // It is what the supplier was looking for.
-    let (_, readable) = party(107, &[("name", "New Works")]);
-    desk.stock().parties.insert(107, readable);
-    desk.run().await;
-    assert_eq!(desk.books(), BOOKS);
-}
-
-#[tokio::test]
 async fn without_update_a_difference_waits_for_a_person() {
     let desk = Desk::on_change("hold");
     let report = desk.run().await;

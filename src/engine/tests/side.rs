@@ -51,8 +51,6 @@ pub(super) enum Fault {
     Down,
     /// Understood and refused.
     Refused,
-    /// Understood, refused, and taken all the same.
-    RefusedAfter,
     /// Understood, and to be taken later.
     NotYet,
     /// The credential is refused.
@@ -162,10 +160,6 @@ impl Side {
             Some(fault @ (Fault::LostAfter | Fault::BrokenAfter)) => Err(unknown(fault)),
             Some(Fault::Shorn) => Err(altered("the books left `account` aside, and wrote the rest")),
             Some(Fault::Cut) => Err(altered("the books cut `reference` to fit, and wrote the rest")),
-            Some(Fault::RefusedAfter) => {
-                Err(Error::new(ErrorKind::Refused, Permanence::Permanent, "a line was left out")
-                    .effect(Effect::Unknown))
-            }
             _ => Ok(()),
         }
     }

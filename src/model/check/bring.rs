@@ -137,6 +137,7 @@ impl Checker<'_> {
         if parsed.file.lost.is_empty() {
             self.left_out(entry, &parsed.file.items);
         }
+        self.left_out.extend(entry.without.iter().cloned());
         let mut above = above.clone();
         above.extend(entry.without.iter().map(|name| (Sort::Flow, name.text.clone())));
         brought.way.push(path);

@@ -45,15 +45,29 @@ impl Checker<'_> {
 
     /// Says that there is no flow of this name.
     pub(super) fn no_flow(&mut self, name: &Name, flows: &[Arc<str>]) {
+        if let Some(left_out) = self.left_out.iter().find(|left_out| left_out.text == name.text) {
+            let place = left_out.span;
+            return self.left_out_flow(name, place);
+        }
         let hint = match nearest(&name.text, flows.iter().map(|flow| &**flow)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if flows.is_empty() => "bring in the file that declares it: `use \"flows.mlc\"`".to_owned(),
+            None if flows.len() == 1 => format!("the only one is `{}`", flows[0]),
             None => format!("there are {}", super::listed(flows.iter().map(|flow| &**flow), 12)),
         };
         self.report(
             Diagnostic::error(&codes::UNKNOWN_FLOW, name.span, format!("there is no flow `{}`", name.text))
                 .label("not known")
                 .hint(hint),
+        );
+    }
+
+    fn left_out_flow(&mut self, name: &Name, place: Span) {
+        self.report(
+            Diagnostic::error(&codes::UNKNOWN_FLOW, name.span, format!("the flow `{}` was left out", name.text))
+                .label("needed here")
+                .related(place, "left out here")
+                .hint(format!("take `{0}` out of the `without`, or write a flow `{0}` of your own", name.text)),
         );
     }
 

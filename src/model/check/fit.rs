@@ -423,7 +423,8 @@ fn mend(ty: &Type, spec: &FieldSpec, text: &str) -> String {
         (Kind::List(_), SpecType::Text | SpecType::Integer | SpecType::Decimal | SpecType::Date) => {
             "name one of the list, `[0]`, or what `sum(…)` or `count(…)` make of it".to_owned()
         }
-        (Kind::Record(_), SpecType::List) => "make a list of records: `each … as item { … }`".to_owned(),
+        (Kind::Record(_), SpecType::List) if text.starts_with('{') => "make a list of it: `[{ … }]`".to_owned(),
+        (Kind::Record(_), SpecType::List) => "make a list of records: `each … as item { … }`, or `[{ … }]`".to_owned(),
         (Kind::Record(_), _) => "name one of its fields".to_owned(),
         (_, SpecType::Text) => format!("make it text: `text({text})`"),
         (Kind::DateTime, SpecType::Date) => format!("take its day: `date({text})`"),

@@ -123,6 +123,7 @@ pub fn check_observed<'a>(
         lost_in: HashMap::new(),
         folders: HashMap::new(),
         extended: Vec::new(),
+        left_out: Vec::new(),
         linkable: Vec::new(),
         link_uses: Vec::new(),
         marks: Vec::new(),
@@ -169,6 +170,8 @@ struct Checker<'a> {
     /// Folders of the files that were brought in, as seen from the pipeline file's.
     folders: HashMap<SourceId, String>,
     extended: Vec<extend::Extended>,
+    /// Flows that a `use` leaves out.
+    left_out: Vec<ast::Name>,
     linkable: Vec<links::Linkable>,
     link_uses: Vec<links::LinkUse>,
     /// What is marked so far.
@@ -262,6 +265,14 @@ impl Checker<'_> {
 
     /// Says that `name` already means something else.
     fn taken(&mut self, name: &ast::Name, what: &str, first: Span) {
+        // What the pipeline file declares stands in place of what it brings in, flows apart.
+        let hint = match (name.span.source == first.source, what) {
+            (true, _) => "give one of the two another name".to_owned(),
+            (false, "flow") => format!("leave one of the two out: `use \"…\" without {}`", name.text),
+            (false, _) => {
+                format!("declare `{}` in the pipeline file itself: it then stands in place of both", name.text)
+            }
+        };
         self.report(
             Diagnostic::error(
                 &codes::NAME_TAKEN,
@@ -270,7 +281,7 @@ impl Checker<'_> {
             )
             .label("used a second time")
             .related(first, "first used here")
-            .hint("give one of the two another name"),
+            .hint(hint),
         );
     }
 

@@ -46,7 +46,7 @@ pub(super) fn read(bytes: &[u8], wanted: Option<&str>) -> Result<Sheet, Fault> {
 fn unreadable(error: &XlsxError) -> Fault {
     Fault::Unreadable(match error {
         XlsxError::Password => "it is locked with a password".to_owned(),
-        error => format!("it is no xlsx file, or a damaged one ({error})"),
+        _ => "it is no xlsx file, or a damaged one".to_owned(),
     })
 }
 

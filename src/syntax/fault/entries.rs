@@ -143,7 +143,7 @@ impl Spot<'_> {
             "the inputs of a lookup from its outputs"
         };
         let hint = if in_test {
-            "a row is `with vendor(101) => { name = \"Ash Concrete\" }`"
+            "a row is `with vendor(101) => { name = \"Ash Concrete\" }`, a record to match with `with match => { id = 7 }`"
         } else if right == "=>" {
             "a row is `\"01-*\", \"L\" => \"5100\", \"C100\"`"
         } else {

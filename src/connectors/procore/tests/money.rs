@@ -54,14 +54,50 @@ async fn a_cost_whose_lines_do_not_come_to_its_total_is_read_alone() {
 #[tokio::test]
 async fn a_cost_that_is_gone_by_then_is_left_out() {
     let outside = Outside::open();
+    outside.bend(|request, answer| match request.url.as_str() {
+        url if url.contains("direct_costs/805") => HttpResponse { status: 404, body: b"{}".to_vec(), ..answer },
+        url if url.contains("filters%5Bid%5D=805") => HttpResponse { body: b"[]".to_vec(), ..answer },
+        _ => answer,
+    });
+    let since = Timestamp::from_unix(START - 86_400 * 2);
+    let fetch = Fetch { changed_since: Some(since), ..of("direct_costs") };
+    let (costs, _) = everything(&*outside.connect(), fetch).await.expect("read");
+    assert_eq!(costs.len(), 1);
+    assert_eq!(outside.asked_for("filters%5Bid%5D=805"), 1, "the list was asked whether it is gone");
+}
+
+#[tokio::test]
+async fn a_cost_that_is_listed_and_not_shown_is_not_lost() {
+    let outside = Outside::open();
     outside.bend(|request, answer| match request.url.contains("direct_costs/805") {
         true => HttpResponse { status: 404, body: b"{}".to_vec(), ..answer },
         false => answer,
     });
     let since = Timestamp::from_unix(START - 86_400 * 2);
     let fetch = Fetch { changed_since: Some(since), ..of("direct_costs") };
-    let (costs, _) = everything(&*outside.connect(), fetch).await.expect("read");
-    assert_eq!(costs.len(), 1);
+    let page = outside.connect().fetch(&fetch).await.expect("read");
+    let troubles: Vec<String> = page.records.into_iter().filter_map(|cost| Some(cost.err()?.to_string())).collect();
+    assert_eq!(troubles.len(), 1, "{troubles:?}");
+    assert!(troubles[0].contains("`line_items` is missing"), "{troubles:?}");
+}
+
+#[tokio::test]
+async fn a_contract_takes_its_payments_with_it_only_when_it_is_gone() {
+    for gone in [true, false] {
+        let outside = Outside::open();
+        let mut asked = false;
+        outside.bend(move |request, answer| {
+            let payments = request.url.contains("contract_payments");
+            asked |= payments;
+            match payments {
+                true => HttpResponse { status: 404, body: b"{}".to_vec(), ..answer },
+                false if asked && gone => HttpResponse { body: b"[]".to_vec(), headers: Vec::new(), ..answer },
+                false => answer,
+            }
+        });
+        let read = everything(&*outside.connect(), of("contract_payments")).await;
+        assert_eq!(read.map_or(usize::MAX, |(payments, _)| payments.len()), if gone { 0 } else { usize::MAX });
+    }
 }
 
 #[tokio::test]
