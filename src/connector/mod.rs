@@ -13,8 +13,8 @@ mod error;
 mod fake;
 
 pub use catalogue::{
-    Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec, ScopeSpec,
-    SettingIs, SettingSpec, SettingType, SpecType,
+    Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec,
+    ScopeSpec, SettingIs, SettingSpec, SettingType, SpecType,
 };
 pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
