@@ -87,7 +87,13 @@ impl View<'_> {
                 let money = flow.money.get(outcome.word()).copied().filter(|amount| !amount.is_zero());
                 let currency = self.currency.map_or_else(String::new, |currency| format!(" {currency}"));
                 let money = money.map_or_else(String::new, |amount| format!(" ({}{currency})", amount.money()));
-                format!("{} {}{money}", grouped(flow.counts.get(outcome)), self.word(outcome))
+                let corrections = match flow.corrections {
+                    corrections if corrections > 0 && outcome == Outcome::Posted => {
+                        format!(" with {}", count(corrections, "correction", "corrections"))
+                    }
+                    _ => String::new(),
+                };
+                format!("{} {}{money}{corrections}", grouped(flow.counts.get(outcome)), self.word(outcome))
             })
             .collect();
         let read = count(flow.read, "record read", "records read");

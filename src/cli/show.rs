@@ -114,6 +114,13 @@ fn head(entry: &RecordEntry, text: &mut String) {
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(text, "  {DIM}{name:<10}{DIM:#}  {value}");
     }
+    for part in entry.parts.iter().filter(|part| part.number > 0) {
+        let amount = part.amount.as_ref().and_then(|amount| amount.parse::<Decimal>().ok());
+        let amount = amount.map_or_else(String::new, |amount| format!(" over {}", amount.money()));
+        let name = format!("correction {}", part.number);
+        let key: Vec<&str> = part.key.as_array().into_iter().flatten().filter_map(|pair| pair[1].as_str()).collect();
+        let _ = writeln!(text, "  {DIM}{name:<10}{DIM:#}  {}{amount}, key {}", part.reference, key.join(" / "));
+    }
 }
 
 /// Whether the source was told what it became.

@@ -63,6 +63,9 @@ fn as_json(entry: &RecordEntry, sandbox: bool) -> Value {
         "amount": entry.amount,
         "attempts": entry.attempts,
         "mark": entry.mark,
+        "corrections": entry.parts.iter().filter(|part| part.number > 0).map(|part| json!({
+            "number": part.number, "reference": part.reference, "target_key": part.target_key, "amount": part.amount,
+        })).collect::<Vec<_>>(),
         "updated": entry.updated,
         "sandbox": sandbox,
     })

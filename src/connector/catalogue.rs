@@ -125,6 +125,9 @@ pub struct ResourceSpec {
     /// The text fields into which the name of what a record became can be written back.
     #[serde(default)]
     pub marks: IndexMap<String, MarkSpec>,
+    /// How one that was posted is corrected by a further one.
+    #[serde(default)]
+    pub correction: Option<CorrectionSpec>,
     /// The vendor's event name, where it sends webhooks for this resource.
     #[serde(default)]
     pub webhook: Option<String>,
@@ -166,6 +169,35 @@ pub struct MarkSpec {
     /// Fields that follow the mark by themselves. They and `changed` tell nothing of the record's content.
     #[serde(default)]
     pub moves: Vec<String>,
+}
+
+/// A record that was posted is corrected by a further one over the difference, and stays
+/// as it is.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionSpec {
+    /// The text field of the key that tells the correction from what it corrects.
+    pub key: String,
+    /// What is put after that text, before the number of the correction: `-C`.
+    pub suffix: String,
+    /// The list of lines.
+    pub lines: String,
+    /// The field of a line that holds its amount.
+    pub amount: String,
+    /// The field that the lines add up to.
+    pub total: String,
+    /// Fields that have to be the same as before (`currency`).
+    #[serde(default)]
+    pub keeps: Vec<String>,
+    /// A record with one of these cannot be corrected so.
+    #[serde(default)]
+    pub unless: Vec<String>,
+    /// Fields that a correction leaves to their defaults (`type`).
+    #[serde(default)]
+    pub leaves: Vec<String>,
+    /// One whose lines come to nothing is taken.
+    #[serde(default)]
+    pub zero: bool,
 }
 
 /// `from X per NAME`: the list exists only inside one record of `resource`.
@@ -341,11 +373,49 @@ impl Catalogue {
             if let Some(field) = resource.marks.keys().find(|field| !text(field)) {
                 return Err(format!("resource `{name}` takes a mark in `{field}`, which is no text"));
             }
+            if let Some(correction) = &resource.correction {
+                correction.fits(resource).map_err(|trouble| format!("the correction of `{name}`: {trouble}"))?;
+            }
             if !catalogue.sources.contains_key(&resource.source) {
                 return Err(format!("resource `{name}` has source `{}`, which is not listed", resource.source));
             }
         }
         Ok(catalogue)
+    }
+}
+
+impl CorrectionSpec {
+    /// What is wrong with it, in a sentence.
+    fn fits(&self, resource: &ResourceSpec) -> Result<(), String> {
+        let field = |name: &String| resource.fields.get(name).ok_or(format!("`{name}` is not among the fields"));
+        let certain = |field: &FieldSpec, ty| field.ty == ty && field.required && !field.read_only;
+        if !certain(field(&self.key)?, SpecType::Text) {
+            return Err(format!("`{}` is no text that is always written", self.key));
+        }
+        let natural = resource.natural_keys.iter().all(|key| key.contains(&self.key));
+        if !natural {
+            return Err(format!("`{}` is not part of every natural key", self.key));
+        }
+        let lines = field(&self.lines)?;
+        let amount = lines.fields.get(&self.amount);
+        if !certain(lines, SpecType::List) || !amount.is_some_and(|field| certain(field, SpecType::Decimal)) {
+            return Err(format!("`{}` is no list of lines with a decimal `{}`", self.lines, self.amount));
+        }
+        let more = lines.fields.iter().find(|(name, field)| **name != self.amount && field.ty == SpecType::Decimal);
+        if let Some((name, _)) = more {
+            return Err(format!("a line has a second decimal, `{name}`, of which nobody knows what to make"));
+        }
+        if resource.amount.as_ref() != Some(&self.total) || !certain(field(&self.total)?, SpecType::Decimal) {
+            return Err(format!("`{}` is not the amount of the record", self.total));
+        }
+        let others = resource.fields.iter().filter(|(name, field)| **name != self.total && !field.read_only);
+        let other = others.into_iter().find(|(name, field)| {
+            field.ty == SpecType::Decimal || (field.ty == SpecType::List && **name != self.lines)
+        });
+        if let Some((name, _)) = other {
+            return Err(format!("nobody knows what to make of `{name}` in a correction"));
+        }
+        self.keeps.iter().chain(&self.unless).chain(&self.leaves).try_for_each(|name| field(name).map(|_| ()))
     }
 }
 

@@ -14,8 +14,8 @@ mod fake;
 mod probe;
 
 pub use catalogue::{
-    Catalogue, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec, ScopeSpec,
-    SettingIs, SettingSpec, SettingType, SpecType,
+    Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec,
+    ScopeSpec, SettingIs, SettingSpec, SettingType, SpecType,
 };
 pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;

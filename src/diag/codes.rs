@@ -75,7 +75,6 @@ codes! {
     SCOPE = "E0209", "`per` is missing, wrong or not needed";
     FLOW_INCOMPLETE = "E0210", "a flow lacks one of its parts";
     CLAUSE_ORDER = "E0211", "a clause stands twice or in the wrong place";
-    NOT_YET = "E0212", "the language has it, this release does not";
     RECURSION = "E0221", "a function that needs itself";
     UNKNOWN_VAR = "E0222", "`--var` sets what the file does not declare";
     UNKNOWN_FLOW = "E0230", "no flow of that name";
@@ -115,6 +114,7 @@ codes! {
     KEY_NOT_MAPPED = "E0411", "a key field that is not mapped";
     KEY_MISSING = "E0412", "a target without a key";
     CANNOT_UPDATE = "E0413", "a resource whose records cannot be changed";
+    CANNOT_CORRECT = "E0414", "a resource whose records cannot be corrected by further ones";
     ROW_SHAPE = "E0501", "a lookup row with too many or too few parts";
     ROW_VALUE = "E0502", "a lookup row's value that does not fit";
     ROW_TWICE = "E0503", "two lookup rows for the same inputs";

@@ -31,6 +31,8 @@ pub(super) const NOT_YET: &str = "not taken yet";
 pub(super) const APPROVAL: &str = "waits for approval";
 /// Found by `match`, differs, and is not to be changed.
 pub(super) const MATCH_DIFFERS: &str = "matches a record that differs";
+/// What it might match could not be read whole.
+pub(super) const MATCH_HOLES: &str = "may match a record that cannot be read";
 /// Two source records match one record.
 pub(super) const MATCH_TAKEN: &str = "matches a record that belongs to another";
 /// A waiting record that the source shows no longer.

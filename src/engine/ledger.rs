@@ -5,7 +5,7 @@
 use super::context::Context;
 use super::error::RunError;
 use super::ticket::Ticket;
-use crate::store::{Batch, Event, EventKind, Intent, Operation, Outcome, RecordEntry, RecordId};
+use crate::store::{Batch, Correcting, Event, EventKind, Intent, Operation, Outcome, Part, RecordEntry, RecordId};
 use crate::value::Decimal;
 use serde_json::{Value as Json, json};
 
@@ -78,6 +78,7 @@ pub(super) fn entry(
         // What still waits is asked for anew; a yes stays with the content that it was given to.
         approval: before.and_then(|entry| entry.approval.clone()).filter(|asked| asked.granted.is_some()),
         mark: posted.and_then(|entry| entry.mark.clone()),
+        parts: posted.map_or_else(Vec::new, |entry| entry.parts.clone()),
         attempts: before.map_or(0, |entry| entry.attempts),
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),
@@ -96,6 +97,29 @@ pub(super) fn would_stand(entry: &mut RecordEntry, facts: &Facts) {
 pub(super) fn stands(entry: &mut RecordEntry, facts: &Facts, reference: &str) {
     set_facts(entry, facts);
     entry.reference = Some(reference.to_owned());
+}
+
+/// Says what stands on the other side with this correction, which is called so there. The
+/// record keeps its key and the name of its first post.
+pub(super) fn corrected(entry: &mut RecordEntry, correcting: &Correcting, part: Part) {
+    entry.target = Some(correcting.target.clone());
+    entry.target_hash = Some(correcting.target_hash.clone());
+    entry.amount.clone_from(&correcting.amount);
+    entry.parts.clone_from(&correcting.parts);
+    entry.parts.push(part);
+}
+
+/// The event of a correction, with its own name beside that of the record.
+pub(super) fn corrected_event(context: &Context, entry: &RecordEntry, part: &Part) -> Event {
+    let mut event = outcome_event(context, entry);
+    if entry.outcome == Outcome::Posted {
+        event.kind = EventKind::Corrected;
+    }
+    event.detail["correction"] = part.number.into();
+    event.detail["correction_reference"] = part.reference.as_str().into();
+    event.detail["correction_key"] = part.target_key.as_str().into();
+    event.detail["correction_amount"] = part.amount.clone().into();
+    event
 }
 
 fn set_facts(entry: &mut RecordEntry, facts: &Facts) {
@@ -133,6 +157,7 @@ struct Closed {
     entry: RecordEntry,
     counted: Outcome,
     ticket: Option<Ticket>,
+    correction: bool,
 }
 
 impl Outbox {
@@ -144,7 +169,18 @@ impl Outbox {
 
     /// A record that is done for this run, and nothing to be written of it.
     pub fn count(&mut self, entry: RecordEntry, counted: Outcome, ticket: Option<Ticket>) {
-        self.closed.push(Closed { entry, counted, ticket });
+        self.closed.push(Closed { entry, counted, ticket, correction: false });
+    }
+
+    /// A record whose correction is done for this run: it counts with the correction's amount.
+    pub fn close_correction(&mut self, entry: RecordEntry, ticket: Option<Ticket>, amount: Option<String>) {
+        self.put(entry.clone());
+        self.count_correction(RecordEntry { amount, ..entry }, ticket);
+    }
+
+    /// A correction that is done for this run, and nothing to be written of it.
+    pub fn count_correction(&mut self, entry: RecordEntry, ticket: Option<Ticket>) {
+        self.closed.push(Closed { counted: entry.outcome, entry, ticket, correction: true });
     }
 
     /// An entry that is not yet the end.
@@ -185,6 +221,9 @@ impl Outbox {
         context.commit(std::mem::take(&mut self.batch)).await?;
         for closed in self.closed.drain(..) {
             context.tally.settle(flow, closed.counted, &closed.entry);
+            if closed.correction && closed.counted == Outcome::Posted {
+                context.tally.corrected(flow);
+            }
             if let Some(ticket) = closed.ticket {
                 ticket.settle();
             }

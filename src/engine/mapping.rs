@@ -6,6 +6,7 @@
 //! | – | | it is evaluated |
 //! | posted | is the same | unchanged |
 //! | posted | changed | evaluated; the same result is unchanged, another follows `on change` |
+//! | posted, corrected | changed | the same, held against all its parts together |
 //! | posted | changed, but today's flow makes the same of it as before | unchanged |
 //! | held | | evaluated on every run |
 //! | rejected, skipped, failed | is the same, and so is the flow | it stands |
@@ -23,11 +24,11 @@ use super::error::RunError;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Facts, Seen, Why};
 use super::ticket::Ticket;
-use super::{approval, ask, brake::StopKind, change, hash, kinds, matching, stored};
+use super::{approval, ask, brake::StopKind, change, correction, hash, kinds, matching, stored};
 use crate::connector::{Found, Key, Operation};
 use crate::model::OnChange;
 use crate::program::{Evaluation, Mapped, Stop};
-use crate::store::{Outcome, RecordEntry};
+use crate::store::{Correcting, Outcome, RecordEntry};
 use crate::syntax;
 use crate::value::{Record, Value, to_json};
 
@@ -57,6 +58,8 @@ pub(super) struct Ready {
     pub job: Job,
     /// The record of the target that `match` found.
     pub matched: Option<Found>,
+    /// It is a correction: what stands with it.
+    pub correcting: Option<Box<Correcting>>,
     pub ticket: Option<Ticket>,
 }
 
@@ -66,6 +69,10 @@ pub(super) enum Job {
     Update,
     /// It was posted, but did not look right when it was last asked for.
     Recheck,
+    /// As `Recheck`, and its source has changed since: what was sent is looked at alone.
+    Review,
+    /// A correction of what was posted.
+    Correct,
     /// `match` found it there, and it differs: it is made ours.
     Adopt,
     /// `match` found it there as it should be: only the link is kept.
@@ -162,6 +169,7 @@ fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, evaluation: Ev
         Evaluation::Mapped(mapped) => match compare_with_posted(flow, &posted, &mapped) {
             Now::Same => return as_posted(flow, &seen, &posted),
             Now::Write(job) => return ready(flow, seen, Some(posted), mapped, job),
+            Now::Made(made, job) => return ready_made(flow, seen, posted, *made, job, mapped.wants_approval),
             Now::Changed(sentence) => sentence,
         },
         Evaluation::Skipped => "the flow's `where` would now leave it out".to_owned(),
@@ -199,6 +207,8 @@ fn same_before(flow: &FlowRun, posted: &RecordEntry, now: &Evaluation) -> bool {
 enum Now {
     Same,
     Write(Job),
+    /// Not the mapping itself, but a part of what stands there.
+    Made(Box<correction::Made>, Job),
     /// In words.
     Changed(String),
 }
@@ -206,6 +216,9 @@ enum Now {
 fn compare_with_posted(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped) -> Now {
     let facts = facts(flow, mapped);
     let same = posted.target_hash.as_ref() == Some(&facts.hash);
+    if flow.flow().target().on_change == OnChange::Correct || !posted.parts.is_empty() {
+        return compare_with_parts(flow, posted, mapped, &facts, same);
+    }
     if posted.kind == kinds::DIFFERS || (same && needs_recheck(posted)) {
         return Now::Write(Job::Recheck);
     }
@@ -215,6 +228,28 @@ fn compare_with_posted(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped) ->
     let renamed = posted.target_key.as_ref() != Some(&facts.key);
     if flow.flow().target().on_change == OnChange::Update && flow.target.can(Operation::Update) && !renamed {
         return Now::Write(Job::Update);
+    }
+    let was = posted.target.as_ref().and_then(|json| stored::partial(&flow.target_type, json));
+    Now::Changed(was.map_or_else(String::new, |was| change::sentence(&was, &mapped.target)))
+}
+
+/// Where corrections are made, or were made once: no part is ever changed, nor taken for
+/// what it was not sent as.
+fn compare_with_parts(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped, facts: &Facts, same: bool) -> Now {
+    if needs_recheck(posted) {
+        let job = if same { Job::Recheck } else { Job::Review };
+        let unfit = || Now::Changed("what was posted no longer fits the catalogue".to_owned());
+        return correction::last_sent(flow, posted).map_or_else(unfit, |made| Now::Made(Box::new(made), job));
+    }
+    if same {
+        return Now::Same;
+    }
+    if flow.flow().target().on_change == OnChange::Correct {
+        return match correction::of(flow, posted, mapped, facts) {
+            Ok(Some(made)) => Now::Made(Box::new(made), Job::Correct),
+            Ok(None) => Now::Same,
+            Err(sentence) => Now::Changed(sentence),
+        };
     }
     let was = posted.target.as_ref().and_then(|json| stored::partial(&flow.target_type, json));
     Now::Changed(was.map_or_else(String::new, |was| change::sentence(&was, &mapped.target)))
@@ -253,7 +288,26 @@ fn ready(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, mapped: Mapped
     }
     let matched = matching::found(flow, &mapped);
     let Mapped { target, key, .. } = mapped;
-    Verdict::Ready(Box::new(Ready { seen, before, target, key, facts, job, matched, ticket: None }))
+    Verdict::Ready(Box::new(Ready { seen, before, target, key, facts, job, matched, correcting: None, ticket: None }))
+}
+
+fn ready_made(
+    flow: &FlowRun,
+    seen: Seen,
+    before: RecordEntry,
+    made: correction::Made,
+    job: Job,
+    wants_approval: bool,
+) -> Verdict {
+    let correction::Made { target, key, facts, correcting } = made;
+    if wants_approval
+        && job == Job::Correct
+        && let Some(waiting) = approval::waits(flow, &seen, Some(&before), &facts)
+    {
+        return waiting;
+    }
+    let before = Some(before);
+    Verdict::Ready(Box::new(Ready { seen, before, target, key, facts, job, matched: None, correcting, ticket: None }))
 }
 
 fn facts(flow: &FlowRun, mapped: &Mapped) -> Facts {

@@ -18,8 +18,12 @@ pub(super) fn found(flow: &FlowRun, mapped: &Mapped) -> Option<Found> {
 }
 
 /// What is to be done with a matched record, or why it is held. `None` when nothing matched.
+/// Where a record of the target could not be read, it may be the one: nothing is created then.
 pub(super) fn standing(flow: &FlowRun, mapped: &Mapped) -> Option<Result<Job, Why>> {
-    let found = found(flow, mapped)?;
+    let Some(found) = found(flow, mapped) else {
+        let first = flow.tables.match_holes().first()?;
+        return Some(Err(wording::match_holes(flow, first, flow.tables.match_holes().len())));
+    };
     let differences = differences(&found.record, &mapped.target);
     if differences.is_empty() {
         return Some(Ok(Job::Link));
@@ -27,7 +31,9 @@ pub(super) fn standing(flow: &FlowRun, mapped: &Mapped) -> Option<Result<Job, Wh
     Some(match flow.flow().target().on_change {
         OnChange::Update if flow.target.can(Operation::Update) => Ok(Job::Adopt),
         OnChange::Ignore => Ok(Job::Link),
-        OnChange::Update | OnChange::Hold => Err(wording::match_differs(flow, &found, &differences)),
+        OnChange::Update | OnChange::Correct | OnChange::Hold => {
+            Err(wording::match_differs(flow, &found, &differences))
+        }
     })
 }
 

@@ -11,12 +11,14 @@
 //! in a queue that people see, wherever the process, the network or the other side
 //! breaks. `post` tells how, gap by gap.
 
+mod announce;
 mod approval;
 mod ask;
 mod brake;
 mod change;
 mod claims;
 mod context;
+mod correction;
 mod coverage;
 mod deliver;
 mod error;

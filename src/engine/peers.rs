@@ -31,9 +31,10 @@ pub(super) async fn load(
         let plural = context.resource(&target.connection, &target.resource)?.plural;
         match fetch::with_apart(context, open, &target.resource).await {
             Ok((records, unreadable)) => {
-                for message in unreadable {
+                for message in &unreadable {
                     context.tally.warn(format!("{}: cannot be matched with: {message}", flow.name()));
                 }
+                peers.holes(unreadable);
                 peers.matches(flow, tables, records);
             }
             Err(error) => {

@@ -3,7 +3,8 @@
 //! A group goes through these steps, and every gap between them is safe to die in:
 //!
 //! 1. Twins are refused: a target key belongs to one source record.
-//! 2. The target is asked for all keys of the group, and, with a `settle`, whether what its
+//! 2. The target is asked for all keys of the group; for a correction, also for all that it
+//!    corrects; and, with a `settle`, whether what its
 //!    first posts wait for is there. *Killed here: nothing was sent.*
 //! 3. The intents of those that are absent become durable, with their entries as in
 //!    doubt. *Killed here: recovery asks, finds nothing, and they are new again.*
@@ -29,10 +30,10 @@ use super::mapping::{Job, Ready};
 use super::not_yet::{self, PutOff};
 use super::readiness::{self, Asked};
 use super::settle::Settling;
-use super::wording;
+use super::{announce, correction, wording};
 use crate::connector::{Connector, Error, Found, Key, Readiness};
-use crate::store::{EventKind, Intent, Outcome, RecordEntry};
-use crate::value::{Span, to_json};
+use crate::store::{EventKind, Outcome, RecordEntry};
+use crate::value::Span;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -124,11 +125,17 @@ impl Poster {
         let group = self.refuse_twins(group, &mut outbox)?;
         let keys: Vec<Key> = group.iter().map(|ready| ready.key.clone()).collect();
         let answers = self.ask(&keys).await;
-        let group: Vec<Asked> = group.into_iter().zip(answers).collect();
+        let mut group: Vec<Asked> = group.into_iter().zip(answers).collect();
+        let troubles = correction::look_at_parts(&self.flow, &mut group).await;
         let readiness = readiness::of_group(&self.flow, &group).await;
         let waited = readiness.iter().any(Option::is_some);
         let mut orders = Vec::new();
-        for ((ready, found), readiness) in group.into_iter().zip(readiness) {
+        for (((ready, found), readiness), trouble) in group.into_iter().zip(readiness).zip(troubles) {
+            if let Some(trouble) = trouble {
+                let why = wording::parts_differ(&self.flow, &ready, &trouble);
+                self.leave(ready, Outcome::Held, why, &mut outbox);
+                continue;
+            }
             match (found, readiness) {
                 (Err(error), _) | (_, Some(Err(error))) => self.cannot_ask(ready, error, &mut outbox),
                 (_, Some(Ok(Readiness::Waits { reason, mend }))) => {
@@ -187,7 +194,9 @@ impl Poster {
                 }
                 Some(Taken::Key(other)) => {
                     let why = wording::twin(&self.flow, &ready, &other);
-                    self.settling(outbox).done(ready, Outcome::Rejected, why);
+                    // What stands there already is not rejected for the key of its correction.
+                    let outcome = if ready.job == Job::Correct { Outcome::Held } else { Outcome::Rejected };
+                    self.settling(outbox).done(ready, outcome, why);
                 }
             }
         }
@@ -234,7 +243,7 @@ impl Poster {
     fn decide(&mut self, ready: Ready, found: Vec<Found>, outbox: &mut Outbox) -> Option<Order> {
         let standing = ask::compare(&self.flow.target, &ready.target, found);
         match (ready.job, standing) {
-            (Job::Create, Standing::Absent) => self.order(ready, None),
+            (Job::Create | Job::Correct, Standing::Absent) => self.order(ready, None),
             (Job::Update, Standing::Agrees(found) | Standing::Differs(found, _)) => self.order(ready, Some(found)),
             (Job::Adopt | Job::Link, standing) => self.decide_matched(ready, standing, outbox),
             (Job::Recheck, Standing::Agrees(found)) => {
@@ -242,7 +251,16 @@ impl Poster {
                 self.settling(outbox).posted(ready, &found, EventKind::Posted, 0);
                 None
             }
-            (Job::Recheck, Standing::Differs(found, trouble)) => {
+            (Job::Review, Standing::Agrees(found)) => {
+                self.claims.release(&ready);
+                self.settling(outbox).reviewed(ready, &found);
+                None
+            }
+            (Job::Correct, Standing::Agrees(found) | Standing::Differs(found, _)) => {
+                let why = wording::correction_there(&self.flow, &ready, &found);
+                self.hold(ready, why, outbox)
+            }
+            (Job::Recheck | Job::Review, Standing::Differs(found, trouble)) => {
                 let why = wording::differs(&self.flow, &ready, &found, &trouble);
                 self.hold(ready, why, outbox)
             }
@@ -336,7 +354,12 @@ impl Poster {
             let ready = order.ready;
             let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
             ledger::would_stand(&mut entry, &ready.facts);
-            outbox.count(entry, Outcome::Posted, ready.ticket);
+            if ready.correcting.is_some() {
+                entry.amount = ready.facts.amount.map(|amount| amount.to_string());
+                outbox.count_correction(entry, ready.ticket);
+            } else {
+                outbox.count(entry, Outcome::Posted, ready.ticket);
+            }
         }
     }
 
@@ -356,29 +379,18 @@ impl Poster {
         let context = &flow.context;
         let mut entry = self.entry(ready, Outcome::InDoubt, wording::on_its_way(flow));
         ledger::would_stand(&mut entry, &ready.facts);
-        let target = flow.flow().target();
-        let key = ready.key.0.iter().map(|(name, value)| json!([name, to_json(value)])).collect();
-        let intent = Intent {
-            record: ready.seen.id.clone(),
-            connection: target.connection.to_string(),
-            resource: target.resource.to_string(),
-            key,
-            target_key: ready.facts.key.clone(),
-            target: ready.facts.target.clone(),
-            target_hash: ready.facts.hash.clone(),
-            attempt: entry.attempts + 1,
-            update: order.existing.is_some(),
-            run: context.run.clone(),
-            at: context.clock.now(),
-        };
+        let intent = announce::intent(flow, ready, entry.attempts + 1, order.existing.is_some());
         if ledger::is_news(&ready.seen, ready.before.as_ref()) {
             outbox.tell(ledger::read_event(context, &entry));
         }
-        let detail = json!({
+        let mut detail = json!({
             "connection": intent.connection, "resource": intent.resource, "target_key": intent.target_key,
             "target_hash": intent.target_hash, "target": intent.target, "update": intent.update,
             "asked": if intent.update { "it is there" } else { "it is not there" },
         });
+        if let Some(correcting) = &intent.correcting {
+            detail["correction"] = correcting.number.into();
+        }
         outbox.tell(context.event(EventKind::Intent, Some(intent.record.clone()), detail));
         outbox.put(entry);
         outbox.announce(intent);

@@ -14,7 +14,7 @@ use super::post::GROUP;
 use super::wording::Recovered;
 use super::{brake::StopKind, kinds, marks, stored, wording};
 use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Found, Key, Permanence, ResourceSpec};
-use crate::store::{EventKind, Intent, Outcome, RecordEntry, RecordId};
+use crate::store::{Correcting, EventKind, Intent, Outcome, Part, RecordEntry, RecordId};
 use crate::value::{Record, Span};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashSet};
@@ -140,6 +140,12 @@ impl Desk<'_> {
         let standing = ask::compare(self.spec, &sent, found);
         let mut outbox = Outbox::default();
         outbox.tell(asked);
+        if let Some(correcting) = &intent.correcting {
+            if self.settle_correction(intent, correcting, entry, standing, &words, &mut outbox)? {
+                posted.insert(intent.record.clone());
+            }
+            return outbox.flush(self.context, &intent.record.flow).await;
+        }
         match (standing, entry.reference.clone()) {
             // It was there before; whether it was changed cannot be seen. Sending a change twice changes nothing more.
             (Standing::Agrees(_) | Standing::Differs(..), _) if intent.update => {
@@ -175,6 +181,76 @@ impl Desk<'_> {
         outbox.flush(self.context, &intent.record.flow).await
     }
 
+    /// As a first post, but for the reference of the entry, which is that of what it
+    /// corrects. Whether it turned out to be posted.
+    fn settle_correction(
+        &self,
+        intent: &Intent,
+        correcting: &Correcting,
+        entry: RecordEntry,
+        standing: Standing,
+        words: &Recovered<'_>,
+        outbox: &mut Outbox,
+    ) -> Result<bool, RunError> {
+        let (outcome, reference, why) = match standing {
+            Standing::Absent => {
+                match &correcting.taken_as {
+                    Some(reference) => self.stay_in_doubt(entry, words.not_shown(reference), outbox),
+                    None => self.close(entry, Outcome::Held, wording::interrupted(), outbox),
+                }
+                return Ok(false);
+            }
+            Standing::Agrees(found) => (Outcome::Posted, found.reference, Why::default()),
+            Standing::Differs(found, trouble) => {
+                let why = words.differs(&found, &trouble);
+                (Outcome::Held, found.reference, why)
+            }
+            Standing::Several(found) => {
+                let first = found.first().map(|found| found.reference.clone()).unwrap_or_default();
+                (Outcome::Held, first, words.several(&found))
+            }
+        };
+        let taken = self.context.store.link(&intent.record.flow, &intent.target_key)?;
+        if let Some(owner) = taken.filter(|owner| *owner != intent.record) {
+            self.close(entry, Outcome::Held, words.taken(&reference, &owner.to_string()), outbox);
+            return Ok(false);
+        }
+        let mut entry = entry;
+        let part = Part {
+            number: correcting.number,
+            reference,
+            target_key: intent.target_key.clone(),
+            key: intent.key.clone(),
+            target: intent.target.clone(),
+            amount: stored::partial(&self.spec.target_type(), &intent.target)
+                .and_then(|sent| ask::amount(self.spec, &sent))
+                .map(|amount| amount.to_string()),
+            run: intent.run.clone(),
+            at: self.context.clock.now(),
+        };
+        self.say(&mut entry, outcome, why);
+        entry.attempts = intent.attempt;
+        outbox.forget_intent(&intent.record);
+        outbox.link(&intent.record.flow, &intent.target_key, &intent.record);
+        ledger::corrected(&mut entry, correcting, part.clone());
+        outbox.tell(ledger::corrected_event(self.context, &entry, &part));
+        if outcome == Outcome::Posted {
+            outbox.close_correction(entry, None, part.amount);
+            return Ok(true);
+        }
+        outbox.put(entry);
+        Ok(false)
+    }
+
+    fn stay_in_doubt(&self, before: RecordEntry, why: Why, outbox: &mut Outbox) {
+        let mut entry = before.clone();
+        self.say(&mut entry, Outcome::InDoubt, why);
+        if !ledger::same_story(&before, &entry) {
+            outbox.tell(ledger::outcome_event(self.context, &entry));
+            outbox.put(entry);
+        }
+    }
+
     fn close_posted(&self, mut entry: RecordEntry, intent: &Intent, sent: &Record, found: &Found, outbox: &mut Outbox) {
         let facts = Facts {
             target: intent.target.clone(),
@@ -201,14 +277,8 @@ impl Desk<'_> {
     }
 
     async fn leave_in_doubt(&self, intent: &Intent, why: Why) -> Result<(), RunError> {
-        let before = self.entry(intent)?;
-        let mut entry = before.clone();
-        self.say(&mut entry, Outcome::InDoubt, why);
         let mut outbox = Outbox::default();
-        if !ledger::same_story(&before, &entry) {
-            outbox.tell(ledger::outcome_event(self.context, &entry));
-            outbox.put(entry);
-        }
+        self.stay_in_doubt(self.entry(intent)?, why, &mut outbox);
         outbox.flush(self.context, &intent.record.flow).await
     }
 
@@ -249,7 +319,7 @@ impl Desk<'_> {
 }
 
 /// The key out of its `[name, value]` pairs.
-fn key_of(ty: &crate::value::RecordType, json: &Json) -> Option<Key> {
+pub(super) fn key_of(ty: &crate::value::RecordType, json: &Json) -> Option<Key> {
     let mut fields = serde_json::Map::new();
     for pair in json.as_array()? {
         let [name, value] = pair.as_array()?.as_slice() else { return None };

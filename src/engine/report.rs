@@ -74,10 +74,19 @@ pub struct FlowReport {
     pub counts: Counts,
     /// Records read from the source.
     pub read: u64,
+    /// How many of the posted are corrections of records that were posted before.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub corrections: u64,
     /// Sum of the target amounts by outcome word, where the target has an amount.
     pub money: IndexMap<String, Decimal>,
     /// Reasons, most records first.
     pub groups: Vec<Group>,
+}
+
+// serde hands over a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_nothing(count: &u64) -> bool {
+    *count == 0
 }
 
 #[derive(Clone, Debug, Default, Serialize, PartialEq, Eq)]

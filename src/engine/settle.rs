@@ -10,6 +10,7 @@ use super::mapping::Ready;
 use super::marks;
 use super::send::{Answer, Sent};
 use super::wording;
+use super::{announce, correction};
 use crate::connector::{Error, ErrorKind, Found, Written};
 use crate::store::{EventKind, Outcome, RecordEntry};
 use serde_json::json;
@@ -100,6 +101,9 @@ impl Settling<'_> {
     fn stands(&mut self, ready: Ready, found: &Found, kind: EventKind, attempts: u32, counted: Outcome) {
         let mut entry = self.entry(&ready, Outcome::Posted, Why::default());
         entry.attempts += attempts;
+        if ready.correcting.is_some() {
+            return self.close_corrected(ready, entry, &found.reference);
+        }
         ledger::stands(&mut entry, &ready.facts, &found.reference);
         marks::owe(&self.flow.context, &mut entry);
         self.outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
@@ -107,6 +111,24 @@ impl Settling<'_> {
         event.kind = kind;
         self.outbox.tell(event);
         self.outbox.close(entry, counted, ready.ticket);
+    }
+
+    /// A correction that stands there: the content of the record is what it makes of it.
+    fn close_corrected(&mut self, ready: Ready, mut entry: RecordEntry, reference: &str) {
+        let Some(correcting) = &ready.correcting else { return };
+        let context = &self.flow.context;
+        let part = correction::part(&ready, correcting.number, reference, &context.run, context.clock.now());
+        ledger::corrected(&mut entry, correcting, part.clone());
+        self.outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
+        self.outbox.tell(ledger::corrected_event(context, &entry, &part));
+        self.outbox.close_correction(entry, ready.ticket, part.amount);
+    }
+
+    /// What was posted is as it was sent by now, and today's mapping is not: the next run
+    /// compares the two.
+    pub fn reviewed(&mut self, ready: Ready, found: &Found) {
+        let why = wording::reviewed(found);
+        self.done(ready, Outcome::Held, why);
     }
 
     fn tell_answer(&mut self, ready: &Ready, answer: &Answer, attempts: u32) {
@@ -141,6 +163,9 @@ impl Settling<'_> {
         self.outbox.link(&self.flow.name, &ready.facts.key, &ready.seen.id);
         let mut entry = self.entry(&ready, Outcome::Held, why);
         entry.attempts += attempts;
+        if ready.correcting.is_some() {
+            return self.close_corrected(ready, entry, reference);
+        }
         ledger::stands(&mut entry, &ready.facts, reference);
         self.outbox.tell(ledger::outcome_event(&self.flow.context, &entry));
         self.outbox.close(entry, Outcome::Held, ready.ticket);
@@ -162,6 +187,12 @@ impl Settling<'_> {
         let mut entry = self.entry(&ready, Outcome::InDoubt, why);
         entry.attempts += attempts;
         match reference {
+            // The entry has the name of what is corrected, so the intent keeps the other one.
+            Some(reference) if ready.correcting.is_some() => {
+                let mut intent = announce::intent(self.flow, &ready, entry.attempts, false);
+                intent.correcting.iter_mut().for_each(|correcting| correcting.taken_as = Some(reference.to_owned()));
+                self.outbox.announce(intent);
+            }
             Some(reference) => ledger::stands(&mut entry, &ready.facts, reference),
             None => ledger::would_stand(&mut entry, &ready.facts),
         }

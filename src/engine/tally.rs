@@ -37,6 +37,11 @@ impl Tally {
         }
     }
 
+    /// One of those that were posted is a correction.
+    pub fn corrected(&self, flow: &str) {
+        self.report().flows.entry(flow.to_owned()).or_default().corrections += 1;
+    }
+
     pub fn read(&self, flow: &str, records: u64) {
         self.progress.read(flow, records);
         self.report().flows.entry(flow.to_owned()).or_default().read += records;

@@ -7,6 +7,7 @@ use super::kinds;
 use super::ledger::{Facts, Why};
 use super::mapping::Ready;
 use crate::connector::{Error, Found, ResourceSpec, Written};
+use crate::store::RecordEntry;
 use crate::value::Record;
 
 /// `supplier invoice 10S01004 / TCC-0192`.
@@ -65,6 +66,43 @@ pub(super) fn already_there(flow: &FlowRun, ready: &Ready, found: &Found) -> Why
     )
 }
 
+/// What it would correct is not what was posted.
+pub(super) fn parts_differ(flow: &FlowRun, ready: &Ready, trouble: &str) -> Why {
+    let reference = ready.before.as_ref().and_then(|entry| entry.reference.clone()).unwrap_or_default();
+    Why::new(
+        kinds::CHANGED,
+        format!(
+            "changed after it was posted as {reference}, but in {} {trouble}; nothing is corrected on top of that",
+            flow.target_title
+        ),
+        format!("find out in {} who changed it, and whether that is the correction", flow.target_title),
+    )
+}
+
+/// The key of the correction is in use.
+pub(super) fn correction_there(flow: &FlowRun, ready: &Ready, found: &Found) -> Why {
+    let title = &flow.target_title;
+    Why::new(
+        kinds::ALREADY_THERE,
+        format!(
+            "changed after it was posted, but {title} already has {}{} as {}, which this pipeline did not post",
+            named(flow, ready),
+            over(&flow.target, &found.record),
+            found.reference
+        ),
+        format!("find out in {title} who posted {}; as long as it is there, nothing is corrected", found.reference),
+    )
+}
+
+/// It stands there as it was sent by now, and its source has changed since.
+pub(super) fn reviewed(found: &Found) -> Why {
+    Why::new(
+        kinds::INTERRUPTED,
+        format!("{} stands there as it was sent; what changed since is corrected by the next run", found.reference),
+        "run again",
+    )
+}
+
 pub(super) fn differs(flow: &FlowRun, ready: &Ready, found: &Found, trouble: &str) -> Why {
     Why::new(
         kinds::DIFFERS,
@@ -83,7 +121,9 @@ pub(super) fn several(flow: &FlowRun, ready: &Ready, found: &[Found]) -> Why {
 }
 
 pub(super) fn vanished(flow: &FlowRun, ready: &Ready) -> Why {
-    let reference = ready.before.as_ref().and_then(|entry| entry.reference.clone()).unwrap_or_default();
+    let of_part = |entry: &RecordEntry| entry.parts.last().map(|part| part.reference.clone());
+    let reference = ready.before.as_ref().and_then(|entry| of_part(entry).or_else(|| entry.reference.clone()));
+    let reference = reference.unwrap_or_default();
     Why::new(
         kinds::VANISHED,
         format!("{} was posted as {reference}, but {} shows it no longer", named(flow, ready), flow.target_title),
@@ -183,6 +223,16 @@ pub(super) fn match_differs(flow: &FlowRun, found: &Found, differences: &str) ->
     )
 }
 
+pub(super) fn match_holes(flow: &FlowRun, first: &str, count: usize) -> Why {
+    let (title, target) = (&flow.target.title, &flow.target_title);
+    let more = if count > 1 { format!(" ({} more like it)", count - 1) } else { String::new() };
+    Why::new(
+        kinds::MATCH_HOLES,
+        format!("it matches no {title} of {target} that can be read, but it may be one that cannot: {first}{more}"),
+        format!("correct that {title} in {target}; if it is right there, the catalogue is not: report it"),
+    )
+}
+
 pub(super) fn match_taken(flow: &FlowRun, found: &Found, other: &str) -> Why {
     let title = &flow.target.title;
     Why::new(
@@ -246,6 +296,14 @@ impl Recovered<'_> {
             kinds::NOT_SHOWN,
             format!("{} said that it took it as {reference}, but does not show it", self.title),
             format!("look for {reference} in {}; it is not sent again by itself", self.title),
+        )
+    }
+
+    pub fn taken(&self, reference: &str, owner: &str) -> Why {
+        Why::new(
+            kinds::TWIN,
+            format!("{} {} is there as {reference} and belongs to {owner}", self.spec.title, self.key),
+            format!("find out in {} which record {reference} is", self.title),
         )
     }
 

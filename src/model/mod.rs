@@ -357,6 +357,8 @@ pub enum OnChange {
     #[default]
     Hold,
     Update,
+    /// By a further record over the difference.
+    Correct,
     Ignore,
 }
 

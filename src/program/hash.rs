@@ -87,6 +87,7 @@ fn target(canon: &mut Canon, target: &Target) {
     canon.word(match target.on_change {
         OnChange::Hold => "hold",
         OnChange::Update => "update",
+        OnChange::Correct => "correct",
         OnChange::Ignore => "ignore",
     });
     if let Some(settle) = &target.settle {

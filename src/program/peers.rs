@@ -18,6 +18,8 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub struct Peers {
     matches: Option<Arc<Matches>>,
+    /// Records of the target that could not be read, in sentences.
+    pub(super) holes: Arc<[String]>,
     /// By flow: records that stand on both sides, by the number of the other one.
     links: HashMap<(Link, Arc<str>), Arc<ByNumber>>,
 }
@@ -61,6 +63,12 @@ impl Peers {
     pub(super) fn give(&mut self, link: Link, flow: &Arc<str>, number: &str, record: &Record) {
         let records = self.links.entry((link, flow.clone())).or_default();
         Arc::make_mut(records).insert(number.to_owned(), record.clone().into());
+    }
+
+    /// Takes the sentences of those records of the target that could not be read: what
+    /// matches nothing else may be one of them.
+    pub fn holes(&mut self, unreadable: Vec<String>) {
+        self.holes = unreadable.into();
     }
 
     /// Takes all records of the target of a flow that has a `match`.

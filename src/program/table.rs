@@ -87,6 +87,11 @@ impl Tables {
         Self { peers, ..self.clone() }
     }
 
+    /// Records of the target that a flow could not look at when it matched, in sentences.
+    pub fn match_holes(&self) -> &[String] {
+        &self.peers.holes
+    }
+
     pub(super) fn peers(&self) -> &Peers {
         &self.peers
     }

@@ -35,6 +35,7 @@ pub fn record(flow: &str, key: &str) -> RecordEntry {
         amount: Some("12.50".to_owned()),
         approval: None,
         mark: None,
+        parts: Vec::new(),
         attempts: 1,
         run: "r1".to_owned(),
         first_seen: Timestamp::from_unix(1),
@@ -61,6 +62,7 @@ pub fn intent(flow: &str, key: &str) -> Intent {
         target_hash: "cc".to_owned(),
         attempt: 1,
         update: false,
+        correcting: None,
         run: "r1".to_owned(),
         at: Timestamp::from_unix(5),
     }

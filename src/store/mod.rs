@@ -174,6 +174,10 @@ pub struct RecordEntry {
     /// What is to be written back to the source, once it is posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mark: Option<Mark>,
+    /// Of a record that was corrected: the first post, and each correction. Together they
+    /// are what `target` tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
     pub attempts: u32,
     pub run: String,
     pub first_seen: Timestamp,
@@ -202,6 +206,39 @@ pub struct Mark {
     /// Why it could not be made when it was last tried, and who mends that.
     pub reason: String,
     pub mend: String,
+}
+
+/// One of the records of the target that a source record became: the first post, or a
+/// correction that was posted when the source had changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// 0 for the first post.
+    pub number: u32,
+    pub reference: String,
+    pub target_key: String,
+    /// The natural key by which the other side is asked, as `[name, value]` pairs.
+    pub key: serde_json::Value,
+    /// As it was sent.
+    pub target: serde_json::Value,
+    pub amount: Option<String>,
+    pub run: String,
+    pub at: Timestamp,
+}
+
+/// What a correction makes of all that was posted of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Correcting {
+    /// From 1.
+    pub number: u32,
+    /// What stands on the other side once it is there, as one record.
+    pub target: serde_json::Value,
+    pub target_hash: String,
+    pub amount: Option<String>,
+    /// The parts that it corrects.
+    pub parts: Vec<Part>,
+    /// The other side said that it took it under this name, and does not show it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_as: Option<String>,
 }
 
 /// A person's word on one record. It holds for one content only.
@@ -235,6 +272,9 @@ pub struct Intent {
     /// The write changes a record that was posted before; without it, it creates one.
     #[serde(default)]
     pub update: bool,
+    /// The write corrects a record that was posted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correcting: Option<Box<Correcting>>,
     pub run: String,
     pub at: Timestamp,
 }
@@ -309,6 +349,8 @@ pub enum EventKind {
     Asked,
     Posted,
     Updated,
+    /// A correction of it was posted.
+    Corrected,
     Failed,
     /// The source was told what the record became, or refused to be told.
     Marked,

@@ -282,6 +282,27 @@ async fn links_come_from_the_flow_that_ran_before() {
 }
 
 #[tokio::test]
+async fn nothing_is_created_while_a_record_that_it_may_match_cannot_be_read() {
+    let desk = Desk::new();
+    // Without the name that every party has.
+    desk.stock().parties.insert(110, party(110, &[("tax", "77")]).1);
+    let report = desk.run().await;
+    assert_eq!(desk.stock().parties.len(), 7, "none is created");
+    assert!(report.warnings.iter().any(|warning| warning.contains("110")), "{:?}", report.warnings);
+    let held = desk.entry("parties", "S5");
+    assert_eq!((held.outcome, held.kind.as_str()), (Outcome::Held, "may match a record that cannot be read"));
+    assert!(held.reason.contains("110"), "{}", held.reason);
+    for code in ["S1", "S2", "S3", "S4"] {
+        assert_eq!(desk.entry("parties", code).outcome, Outcome::Posted, "{code} is matched all the same");
+    }
+    // It turns out to be the one.
+    desk.stock().parties.get_mut(&110).expect("party").insert("name", "New Works");
+    desk.run().await;
+    assert_eq!(desk.entry("parties", "S5").reference.as_deref(), Some("110"));
+    assert_eq!(desk.stock().parties.len(), 7);
+}
+
+#[tokio::test]
 async fn what_is_approved_is_posted_once_and_only_as_it_was_approved() {
     let desk = Desk::new();
     desk.run().await;

@@ -4,6 +4,7 @@ mod amended;
 mod bench;
 mod changes;
 pub(super) mod clock;
+mod corrections;
 mod crashes;
 mod directory;
 mod faults;

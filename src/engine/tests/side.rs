@@ -409,6 +409,15 @@ pub(super) fn account(code: &str, active: bool) -> Record {
     record
 }
 
+/// A line of a bill.
+pub(super) fn part(account: &str, text: &str, cents: i64) -> Value {
+    let mut record = Record::new();
+    record.insert("account", account);
+    record.insert("text", text);
+    record.insert("amount", Decimal::cents(cents));
+    Value::record(record)
+}
+
 pub(super) fn bill(id: i64, cents: i64) -> Record {
     let mut record = Record::new();
     record.insert("id", id);
@@ -420,6 +429,7 @@ pub(super) fn bill(id: i64, cents: i64) -> Record {
     record.insert("account", "a1");
     record.insert("origin", Value::Null);
     record.insert("sync", Value::Null);
+    record.insert("parts", Value::list(vec![part("L1", "works", cents)]));
     record.insert("updated_at", Timestamp::from_unix(1_790_000_000 + id));
     record
 }

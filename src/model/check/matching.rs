@@ -5,11 +5,12 @@
 //! name like any other, of an optional record.
 
 use super::expr::common;
+use super::resource::Found;
 use super::scope::{Scope, Sort};
 use super::{Checker, operands};
 use crate::diag::{Diagnostic, Span, codes};
 use crate::model::{Expr, ExprKind, LocalId, MatchKey, Matching, Otherwise, Piece, Step, Template};
-use crate::syntax::{self as ast, Operator};
+use crate::syntax::{self as ast, Operator, Rule};
 use crate::value::{Kind, Type};
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ impl Checker<'_> {
             self.resource(&matching.resource).filter(|found| self.can_list_whole(found, &matching.resource, "`match`"));
         if let Some(to) = to {
             self.same_target(matching, to);
+            self.matched_are_not_corrected(to, found.as_ref());
         }
         let record =
             found.as_ref().map_or_else(Type::unknown, |found| Type::new(Kind::Record(found.spec().source_type())));
@@ -63,6 +65,18 @@ impl Checker<'_> {
                 local,
             }))
         })
+    }
+
+    /// What `match` finds was posted by others, line by line nobody knows what.
+    fn matched_are_not_corrected(&mut self, to: &ast::To, found: Option<&Found>) {
+        let actions = to.rules.iter().filter_map(|rule| match rule {
+            Rule::OnChange { action, .. } if *action.text == *"correct" => Some(action.span),
+            _ => None,
+        });
+        let correctable = found.filter(|found| found.spec().correction.is_some());
+        if let Some((action, found)) = actions.last().zip(correctable) {
+            self.cannot_correct(action, found, "what `match` finds was posted by others");
+        }
     }
 
     fn same_target(&mut self, matching: &ast::Matching, to: &ast::To) {

@@ -284,19 +284,6 @@ impl Checker<'_> {
             .hint(hint),
         );
     }
-
-    /// Says that the language has `word`, and that this release does not carry it out.
-    fn not_yet(&mut self, word: &ast::Name, mend: &str) {
-        self.report(
-            Diagnostic::error(
-                &codes::NOT_YET,
-                word.span,
-                format!("`{}` is part of the language, but this release does not carry it out", word.text),
-            )
-            .label("not in this release")
-            .hint(format!("{mend}; nothing else has to change when a later release brings it")),
-        );
-    }
 }
 
 /// By position, each finding once.

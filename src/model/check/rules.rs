@@ -30,6 +30,7 @@ impl Checker<'_> {
     pub(super) fn rules<'a>(&mut self, to: &'a ast::To, found: Option<&Found>, scope: &mut Scope) -> Rules<'a> {
         let mut rules = Rules::default();
         let mut seen: HashMap<&str, Span> = HashMap::new();
+        let mut change = None;
         for rule in &to.rules {
             let (word, span) = match rule {
                 Rule::Key { span, .. } => ("key", *span),
@@ -47,7 +48,10 @@ impl Checker<'_> {
             seen.insert(word, span);
             match rule {
                 Rule::Key { fields, span } => rules.key = Some((fields, *span)),
-                Rule::OnChange { action, .. } => rules.on_change = self.on_change(action, found),
+                Rule::OnChange { action, .. } => {
+                    rules.on_change = self.on_change(action, found);
+                    change = Some(action.span);
+                }
                 Rule::Retry { times, first, longest, .. } => rules.retry = self.retry(*times, *first, *longest),
                 Rule::Guard { records, rejected_percent, .. } => {
                     rules.guard = self.guard(*records, *rejected_percent);
@@ -57,6 +61,9 @@ impl Checker<'_> {
                 // Of the source, which `marks` looks at.
                 Rule::Mark { .. } => {}
             }
+        }
+        if let Some((action, found)) = change.zip(found) {
+            self.corrected_by_key(&rules, action, found);
         }
         rules
     }
@@ -81,13 +88,15 @@ impl Checker<'_> {
                 OnChange::Update
             }
             "correct" => {
-                self.not_yet(action, "write `on change hold`, and a person decides about each change");
-                OnChange::Hold
+                if let Some(found) = found.filter(|found| found.spec().correction.is_none()) {
+                    self.cannot_correct(action.span, found, "not possible there");
+                }
+                OnChange::Correct
             }
             other => {
-                let hint = match nearest(other, ["hold", "update", "ignore"]) {
+                let hint = match nearest(other, ["hold", "update", "correct", "ignore"]) {
                     Some(near) => format!("did you mean `on change {near}`?"),
-                    None => "write `on change hold`, `on change update` or `on change ignore`".to_owned(),
+                    None => "write `on change` with `hold`, `update`, `correct` or `ignore`".to_owned(),
                 };
                 self.report(
                     Diagnostic::error(&codes::RULE_VALUE, action.span, format!("`on change` does not know `{other}`"))
@@ -97,6 +106,31 @@ impl Checker<'_> {
                 OnChange::Hold
             }
         }
+    }
+
+    /// A correction leaves some fields to the other side; it is not found by these.
+    fn corrected_by_key(&mut self, rules: &Rules<'_>, action: Span, found: &Found) {
+        let Some((fields, _)) = rules.key.filter(|_| rules.on_change == OnChange::Correct) else { return };
+        let leaves = found.spec().correction.as_ref().map_or(&[][..], |correction| &correction.leaves);
+        if let Some(left) = fields.iter().find(|field| leaves.iter().any(|name| **name == *field.text)) {
+            let label = format!("a correction may have another `{}`, which is part of the key", left.text);
+            self.cannot_correct(action, found, &label);
+        }
+    }
+
+    pub(super) fn cannot_correct(&mut self, action: Span, found: &Found, label: &str) {
+        let spec = found.spec();
+        let update = spec.can(Operation::Update).then_some("`on change update`, and the record there is changed; ");
+        let hint = format!("write {}`on change hold`, and a person decides about each change", update.unwrap_or(""));
+        self.report(
+            Diagnostic::error(
+                &codes::CANNOT_CORRECT,
+                action,
+                format!("{} cannot be corrected in {} by further ones", spec.plural, found.catalogue.title),
+            )
+            .label(label)
+            .hint(hint),
+        );
     }
 
     fn cannot_update(&mut self, action: &Name, found: &Found) {
