@@ -252,7 +252,7 @@ pub struct Line<'a> {
 pub fn lines<'a>(program: &'a Program, place: &Place) -> Result<(Vec<Line<'a>>, bool), Failure> {
     let sandboxed = in_sandbox(program, place)?;
     let folder = Folder::new(&place.file, place.state.as_deref(), program.name(), sandboxed);
-    let (world, sandbox) = open_world(sandboxed, &folder, &Wish { place, seed: None, faults: "", plan: true })?;
+    let (world, sandbox) = open_world(sandboxed, program, &folder, &Wish { place, seed: None, faults: "", plan: true })?;
     let mut budgets = Budgets::new();
     let lines = program.connections().iter().map(|connection| {
         let open = opened(connection, &world, sandbox.as_ref(), &mut budgets);
