@@ -163,7 +163,7 @@ impl Procore {
             Some(id) if resource.scope.is_some() => format!("{} of project {id}", resource.plural),
             _ => resource.plural.clone(),
         };
-        let url = self.address(resource, &call, request, place)?;
+        let url = self.address(resource, call, request, place)?;
         let Listed { mut items, next, total } = self.page(&url, &what, place).await?;
         if let Some(lines) = &call.lines {
             items = self.with_lines(resource, call, lines, request, &items).await?;
