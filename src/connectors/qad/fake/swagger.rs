@@ -7,7 +7,7 @@ use super::QadFake;
 use super::answer;
 use crate::connector::{FieldSpec, SpecType};
 use crate::connectors::qad::catalogue::{ResourceWire, Tenant};
-use crate::connectors::qad::dress::{self, Dress};
+use crate::connectors::qad::dress::{self, Dress, Terms};
 use crate::value::{Record, Value};
 use crate::world::HttpResponse;
 use indexmap::IndexMap;
@@ -35,7 +35,7 @@ fn document(tenant: &Tenant) -> Record {
             continue;
         };
         let schema = wire.array.as_str();
-        schemas.insert(schema, object(whole(wire, &spec.fields, dress::of(name))));
+        schemas.insert(schema, object(whole(tenant, wire, &spec.fields, dress::of(name))));
         let reference = answer::record([("$ref", format!("#/components/schemas/{schema}").into())]);
         paths.insert(wire.path.as_str(), operations(wire, reference.into()));
     }
@@ -47,10 +47,14 @@ fn document(tenant: &Tenant) -> Record {
     ])
 }
 
-/// The names of a whole record: its fields, its keys, and what every record has.
-fn whole(wire: &ResourceWire, fields: &IndexMap<String, FieldSpec>, dress: &dyn Dress) -> Record {
+/// The names of a whole record: its fields, its keys, what a new one gets beside them, and
+/// what every record has.
+fn whole(tenant: &Tenant, wire: &ResourceWire, fields: &IndexMap<String, FieldSpec>, dress: &dyn Dress) -> Record {
     let mut properties = properties(fields, dress);
-    for name in wire.keys.iter().map(String::as_str).chain(COMMON) {
+    let terms = Terms { profile: &tenant.profile, domain: "", entity: "" };
+    let defaults = dress.defaults(terms, &Record::new()).into_iter().map(|(name, _)| name);
+    let beside = defaults.filter(|name| !fields.contains_key(*name));
+    for name in wire.keys.iter().map(String::as_str).chain(COMMON).chain(beside) {
         if properties.get(name).is_none() {
             properties.insert(name, answer::record([("type", "string".into())]));
         }

@@ -126,7 +126,11 @@ impl Connection {
     /// Whether the row is as the catalogue says, and comes again when it is asked for.
     async fn resource_seen(&self, resource: Resource<'_>, row: Option<Record>) -> Probe {
         let plural = &*resource.spec.plural;
-        let Some(row) = row else { return Probe::good(plural, "can be listed; there is none yet") };
+        // Of a table by a wrong name, QAD shows nothing and says nothing.
+        let Some(row) = row else {
+            let mend = "if there are some, correct the names of this resource under `qxtend` in the tenant profile";
+            return Probe::doubtful(plural, format!("QAD answers, and shows no {plural}"), mend);
+        };
         let record = match self.decoded(resource, &as_named(&resource.spec.fields), row) {
             Ok(record) => record,
             Err(error) => return Probe::failed(plural, &unreadable(&error)),
