@@ -319,6 +319,12 @@ fn resources_are_offered_as_they_can_be_used() {
     let verified = offered(&with("qad.gl_accounts.code", "qad.gl_accounts.§"));
     assert!(verified.contains(&"code".to_owned()), "{verified:?}");
     assert_eq!(offered(&with("as invoice per project", "as invoice per §")), ["project"]);
+    let rows = |line: &str| offered(&with("  \"01-*\" => \"5900\", \"C010\"", line));
+    assert_eq!(rows("  from procore.wbs_codes §"), ["per", "where"]);
+    assert_eq!(rows("  from procore.vendors §"), ["where"]);
+    assert_eq!(rows("  from procore.wbs_codes per §"), ["project"]);
+    let of_project = rows("  from procore.wbs_codes per project where project.§");
+    assert!(of_project.contains(&"active".to_owned()), "{of_project:?}");
 }
 
 #[test]

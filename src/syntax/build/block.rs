@@ -163,8 +163,11 @@ impl Builder<'_> {
 
     /// The `per` of a node: `Some(None)` without one, `None` if its `where` failed.
     fn optional_per(&mut self, parts: &mut Parts) -> Option<Option<Per>> {
-        let Some(per) = parts.take(Rule::per) else { return Some(None) };
-        let mut parts = Parts::of(per);
+        // A `where` that stands here without a `per` is not to be skipped.
+        if !parts.next_is(Rule::per) {
+            return Some(None);
+        }
+        let mut parts = Parts::of(parts.need(Rule::per));
         let name = self.name(&parts.need(Rule::name));
         Some(Some(Per { name, filter: self.optional_filter(&mut parts)? }))
     }

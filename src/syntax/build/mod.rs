@@ -91,6 +91,11 @@ impl<'t> Parts<'t> {
         None
     }
 
+    /// Whether the next part is of this rule.
+    fn next_is(&self, rule: Rule) -> bool {
+        self.0.last().is_some_and(|part| part.as_rule() == rule)
+    }
+
     /// The next part of this rule, which the grammar promises.
     fn need(&mut self, rule: Rule) -> Node<'t> {
         self.take(rule).expect("the grammar promises this part")
