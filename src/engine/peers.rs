@@ -5,7 +5,6 @@ use super::brake::StopKind;
 use super::context::Context;
 use super::error::RunError;
 use super::{fetch, stored};
-use crate::connector::Fetch;
 use crate::model::Link;
 use crate::program::{Peers, Tables};
 use crate::value::Record;

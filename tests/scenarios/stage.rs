@@ -4,7 +4,7 @@ use super::mishap::Disturbed;
 use super::scenario::Scenario;
 use crate::support::{root, scratch};
 use mlc::connector::contractor::Contractor;
-use mlc::connector::{Opening, Wire};
+use mlc::connector::{Opening, Settings, Wire};
 use mlc::connectors::drivers;
 use mlc::diag::{Sources, Style, render};
 use mlc::engine::{Governor, Options, Progress, Report, RunError, Setup, Stage, run};
@@ -120,7 +120,7 @@ fn connect(
         let driver = connection.driver;
         let pace = Arc::new(Governor::new(Arc::clone(&world.clock)));
         let fields: Vec<&str> = (driver.catalogue)().credentials.iter().map(|field| field.name.as_str()).collect();
-        let mut settings = sandbox.settings(driver.name).expect("the sandbox has it");
+        let mut settings = sandbox.settings(driver.name, &Settings::default()).expect("the sandbox has it");
         if let Some(company) = scenario.company.filter(|_| settings.0.contains_key("company_id")) {
             settings.0.insert("company_id".to_owned(), Value::Integer(company));
         }
