@@ -100,7 +100,10 @@ fn ridgeline_posts_by_qxtend_with_orders_sub_accounts_and_its_own_references() {
     let invoices = brought(&books);
     assert!(report["flows"].get("payments").is_none(), "{report:#}");
     assert_eq!(books.qad["ap_payments"].as_array().map(Vec::len), Some(0));
-    assert!(all(&invoices, "reference").iter().all(|reference| reference.contains(" / ")));
+    // One number is so long that the job behind it is cut away.
+    let is_own = |reference: &&str| reference.contains(" / ") || reference.chars().count() == 40;
+    let references = all(&invoices, "reference");
+    assert!(references.iter().all(is_own), "{references:?}");
     let statuses = all(&invoices, "status_code");
     assert_eq!(statuses, BTreeSet::from(["CODED", "RECMATCH"]), "{report:#}");
     for invoice in &invoices {
