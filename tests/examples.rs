@@ -88,7 +88,7 @@ fn acme_posts_under_its_own_names_and_keeps_retainage_apart() {
     // What is above the limit waits for the controller, and stands in no book.
     let above = |invoice: &&&Value| invoice["amount"].as_str().and_then(|amount| amount.parse().ok()) > Some(250_000.0);
     assert_eq!(invoices.iter().filter(above).count(), 0);
-    let status = mlc_in(&dir.path().join("examples/acme"), &["status", "acme.mlc", "--format", "json"]);
+    let status = mlc_in(&dir.path().join("examples/acme"), &["status", "acme.mlc", "--sandbox", "--format", "json"]);
     assert!(status.stdout.contains("approv"), "{status}");
 }
 
@@ -100,7 +100,10 @@ fn ridgeline_posts_by_qxtend_with_orders_sub_accounts_and_its_own_references() {
     let invoices = brought(&books);
     assert!(report["flows"].get("payments").is_none(), "{report:#}");
     assert_eq!(books.qad["ap_payments"].as_array().map(Vec::len), Some(0));
-    assert!(all(&invoices, "reference").iter().all(|reference| reference.contains(" / ")));
+    // One number is so long that the job behind it is cut away.
+    let is_own = |reference: &&str| reference.contains(" / ") || reference.chars().count() == 40;
+    let references = all(&invoices, "reference");
+    assert!(references.iter().all(is_own), "{references:?}");
     let statuses = all(&invoices, "status_code");
     assert_eq!(statuses, BTreeSet::from(["CODED", "RECMATCH"]), "{report:#}");
     for invoice in &invoices {
