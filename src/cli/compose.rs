@@ -172,7 +172,8 @@ fn open_world(
     // One system is one tenant: the first of its profiles is the one that it has.
     let profiles = program.connections().iter().rev();
     let profiles = profiles.filter_map(|of| Some((of.driver.name, of.profile.as_ref()?.to_string()))).collect();
-    let options = SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, profiles, ..SandboxOptions::default() };
+    let options =
+        SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, profiles, ..SandboxOptions::default() };
     let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
     Ok((sandbox.world(), Some(sandbox)))
 }
@@ -252,7 +253,8 @@ pub struct Line<'a> {
 pub fn lines<'a>(program: &'a Program, place: &Place) -> Result<(Vec<Line<'a>>, bool), Failure> {
     let sandboxed = in_sandbox(program, place)?;
     let folder = Folder::new(&place.file, place.state.as_deref(), program.name(), sandboxed);
-    let (world, sandbox) = open_world(sandboxed, program, &folder, &Wish { place, seed: None, faults: "", plan: true })?;
+    let (world, sandbox) =
+        open_world(sandboxed, program, &folder, &Wish { place, seed: None, faults: "", plan: true })?;
     let mut budgets = Budgets::new();
     let lines = program.connections().iter().map(|connection| {
         let open = opened(connection, &world, sandbox.as_ref(), &mut budgets);

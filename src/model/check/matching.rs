@@ -69,12 +69,12 @@ impl Checker<'_> {
 
     /// What `match` finds was posted by others, line by line nobody knows what.
     fn matched_are_not_corrected(&mut self, to: &ast::To, found: Option<&Found>) {
-        let actions = to.rules.iter().filter_map(|rule| match rule {
+        let mut actions = to.rules.iter().filter_map(|rule| match rule {
             Rule::OnChange { action, .. } if *action.text == *"correct" => Some(action.span),
             _ => None,
         });
         let correctable = found.filter(|found| found.spec().correction.is_some());
-        if let Some((action, found)) = actions.last().zip(correctable) {
+        if let Some((action, found)) = actions.next_back().zip(correctable) {
             self.cannot_correct(action, found, "what `match` finds was posted by others");
         }
     }

@@ -160,8 +160,9 @@ impl Spot<'_> {
 
     pub(super) fn no_alias(&self) -> Option<Diagnostic> {
         let after_from = self.cut.word(self.range.start) == "from" && self.block == Some(Block::Flow);
-        let names_each = self.expected.contains(&Rule::as_word);
-        if !names_each {
+        // `connect` may name its connection, and need not.
+        let may_name = self.cut.word(self.range.start) == "connect";
+        if may_name || !self.expected.contains(&Rule::as_word) {
             return None;
         }
         let (message, hint) = if self.cut.word(self.range.start) == "match" {

@@ -84,12 +84,12 @@ async fn a_receiver_and_a_domain_that_are_not_there_are_told_once() {
 #[tokio::test]
 async fn an_entity_without_records_is_doubtful() {
     let office = office_with(OWN, "", |settings, _| {
-        settings.0.insert("entity".into(), "11CANCO".into());
+        settings.0.insert("entity".into(), "20USACO".into());
     });
     let probes = probed(&office).await;
     let workspace = of(&probes, "workspace");
     assert_eq!(workspace.health, Health::Doubtful, "{probes:?}");
-    assert_eq!(workspace.finding, "domain 10USA has supplier invoices of entity 10USACO, and none of 11CANCO");
+    assert_eq!(workspace.finding, "domain 10USA has supplier invoices of entity 10USACO, and none of 20USACO");
 }
 
 #[tokio::test]

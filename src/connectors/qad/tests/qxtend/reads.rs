@@ -33,7 +33,7 @@ async fn every_resource_is_read_by_either_way() {
     for (resource, other, count) in [
         ("suppliers", "fin_api", 450),
         ("gl_accounts", "custom_service", 4),
-        ("supplier_invoices", "custom_service", 30),
+        ("supplier_invoices", "custom_service", 31),
     ] {
         let other = office_with(OWN, &format!("resources: {{{resource}: {{qxtend: {{read: {other}}}}}}}"), |_, _| {});
         let records = all(other.connector.as_ref(), resource).await;
