@@ -39,6 +39,7 @@ const COLUMN: &str = "a row has one more field for each column of the view, by t
 
 const FOURTH: &str = "a type that exists where Procore's support has switched it on";
 const OPEN_TYPE: &str = "on purpose: a type that no document names, as new ones come without a word";
+const LISTED: &str = "a token lists the companies that installed the app, whichever company a call names";
 const NO_PRIME: &str = "the project's first prime contract, of a project that has none";
 
 pub const KNOWN: &[Known] = &[
@@ -47,6 +48,7 @@ pub const KNOWN: &[Known] = &[
     known("GET *", "*direct_cost_type: \"subcontractor_invoice\" is not among the values", FOURTH),
     known("GET *", "*direct_cost_type: \"equipment_log\" is not among the values", OPEN_TYPE),
     known("GET /rest/v1.0/prime_contract", "what is there was answered with 404", NO_PRIME),
+    known("GET /rest/v1.0/companies", "OtherCompany: answered with 200, not 403", LISTED),
     known("GET /rest/v1.0/line_item_types", "without company_id: answered with 200, not 400", EITHER),
     known("GET /rest/v1.0/line_item_types", "without project_id: answered with 200, not 400", EITHER),
     known("GET /rest/v1.0/vendors 200", "*.business_id: is not of type Multiple((null, string))", SUMMARY),

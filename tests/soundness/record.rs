@@ -48,7 +48,11 @@ fn record_at(random: &mut Random, ty: &RecordType, depth: usize) -> Record {
         let value = match field.values.as_slice() {
             [] => value(random, &field.ty, depth),
             values if random.percent(90) => Value::Text(random.pick(values).clone()),
-            _ => "tomorrow".into(),
+            // A value that no catalogue knows; as long as the field may be.
+            _ => match &field.ty.kind {
+                Kind::Text { max: Some(max) } => "tomorrow".chars().take(*max as usize).collect::<String>().into(),
+                _ => "tomorrow".into(),
+            },
         };
         record.insert(name.clone(), value);
     }

@@ -127,6 +127,7 @@ fn contractor() -> Contractor {
         currency: "USD".to_owned(),
         domain: "10USA".to_owned(),
         entity: "10USACO".to_owned(),
+        further_entities: vec!["20USACO".to_owned()],
         vendors: (1..=450).map(|number| vendor(number, number != 13)).collect(),
         accounts: vec![
             account("5310", true, false, true),
