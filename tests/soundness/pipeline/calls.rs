@@ -120,8 +120,11 @@ impl Writer<'_> {
             true => matches!(kind, Kind::Integer | Kind::Decimal),
             false => super::is_plain(kind),
         };
+        // One that may be absent is refused: only now and then.
+        let slips = self.slips();
+        let wanted = |ty: &Type| fits(&ty.kind) && (slips || !ty.optional);
         let names: Vec<String> =
-            record.fields.iter().filter(|(_, field)| fits(&field.ty.kind)).map(|(name, _)| name.to_string()).collect();
+            record.fields.iter().filter(|(_, field)| wanted(&field.ty)).map(|(name, _)| name.to_string()).collect();
         if names.is_empty() {
             return None;
         }
