@@ -75,7 +75,7 @@ pub fn lookup_head(lookup: &Lookup) -> String {
     format!("lookup {}({}) -> ({})", lookup.name.text, list(&lookup.inputs), list(&lookup.outputs))
 }
 
-/// `fn net(item: procore.requisitions.items)`
+/// `fn net(item: office.invoices.items)`
 pub fn declared_head(function: &syntax::Function) -> String {
     let parameters = function.parameters.iter().map(|parameter| match &parameter.ty {
         Some(ty) => format!("{}: {}", parameter.name.text, written_type(ty)),

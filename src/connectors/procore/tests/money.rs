@@ -144,7 +144,7 @@ fn a_direct_cost_takes_one_writer_at_a_time_and_none_once_it_is_linked() {
     assert_eq!(write(r#"{"status":"approved"}"#).0, 409, "another request is still at it");
     outside.pass(1);
     assert_eq!(write(r#"{"status":"void"}"#).0, 422);
-    assert_eq!(write(r#"{"origin_id":"QAD:1"}"#).0, 200);
+    assert_eq!(write(r#"{"origin_id":"LEDGER:1"}"#).0, 200);
     outside.pass(1);
     assert_eq!(write(r#"{"status":"approved"}"#).0, 422, "locked");
     assert_eq!(outside.signed(Method::Delete, &path, "").0, 422);

@@ -127,7 +127,7 @@ async fn links_of_another_integration_are_told() {
     let outside = Outside::open();
     let mut wanted = wanted();
     let place = ("vendors".to_owned(), "origin_id".to_owned());
-    wanted.signatures.insert(place.clone(), Signature { begins: "qad/".to_owned(), longest: None });
+    wanted.signatures.insert(place.clone(), Signature { begins: "ledger/".to_owned(), longest: None });
     let probes = probed(&outside, &wanted).await;
     let links = of(&probes, "origin_id of vendors");
     assert_eq!(links.health, Health::Doubtful);
