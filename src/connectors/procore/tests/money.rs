@@ -165,7 +165,7 @@ fn a_payment_is_made_changed_and_locked_and_survives_a_new_opening() {
     assert_eq!((status, &made["amount"], &made["date"]), (201, &"75.5".into(), &serde_json::Value::Null));
     let one = format!("{path}/{}", made["id"]);
     assert_eq!(outside.signed(Method::Patch, &one, &body(r#"{"requisition_id":1}"#)).0, 422);
-    assert_eq!(outside.signed(Method::Patch, &one, &body(r#"{"origin_id":"QAD:9"}"#)).0, 200);
+    assert_eq!(outside.signed(Method::Patch, &one, &body(r#"{"origin_id":"LEDGER:9"}"#)).0, 200);
     assert_eq!(outside.signed(Method::Patch, &one, &body(r#"{"amount":"1"}"#)).0, 422, "locked");
     assert_eq!(outside.signed(Method::Patch, &one, &body(r#"{"origin_data":"x"}"#)).0, 200);
 
