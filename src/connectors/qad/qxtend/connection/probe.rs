@@ -7,7 +7,8 @@
 use super::super::super::connection::unreadable;
 use super::super::faults::NO_AGENT;
 use super::super::wire::Read;
-use super::{Connection, Resource, as_named};
+use super::reading::as_named;
+use super::{Connection, Resource};
 use crate::connector::{Connector as _, Error, ErrorKind, Health, Key, Operation, Probe, Wanted};
 use crate::value::{Record, Value};
 use std::sync::Arc;
