@@ -3,6 +3,7 @@
 //! Takes what was typed; hands on an exit code: 0 all well; 1 something is held,
 //! rejected, failed or in doubt; 2 the pipeline or the command line is wrong; 3 the world is.
 
+mod actor;
 mod align;
 mod approve;
 mod arguments;

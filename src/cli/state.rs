@@ -1,5 +1,6 @@
 //! The state of earlier runs, opened to be looked at.
 
+use super::actor::actor;
 use super::arguments::Place;
 use super::exit::Failure;
 use super::identity::{Identity, identify};
@@ -18,7 +19,7 @@ impl State {
         let identity = identify(place)?;
         let folder = identity.folder.store();
         let now = host::world().clock.now();
-        let store = SledStore::open_existing(&folder, now)?.ok_or_else(|| {
+        let store = SledStore::open_existing_by(&folder, now, actor())?.ok_or_else(|| {
             Failure::wrong(
                 format!("`{}` has not run yet: there is no state in {}", identity.name, folder.display()),
                 format!("run it first: mlc run {}", place.file.display()),

@@ -10,8 +10,10 @@ pub mod contractor;
 mod decode;
 mod encode;
 mod error;
+pub mod exchange;
 mod fake;
 mod probe;
+mod scrub;
 
 pub use catalogue::{
     Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec,
@@ -20,6 +22,7 @@ pub use catalogue::{
 pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
+pub use exchange::{Exchange, Noting};
 pub use fake::{Fake, FakeChange};
 pub use probe::{Health, Probe, Signature, Wanted};
 
@@ -186,8 +189,33 @@ impl Wire {
         signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
     ) -> Result<HttpResponse, Error> {
         self.pace.admit().await;
+        self.exchange(request, None, signal).await
+    }
+
+    /// The same; what is sent and answered becomes evidence where somebody
+    /// [listens](exchange::noted). Never for a request that asks for a token.
+    pub async fn send_noted(
+        &self,
+        request: HttpRequest,
+        noting: Noting<'_>,
+        signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
+    ) -> Result<HttpResponse, Error> {
+        self.pace.admit().await;
+        let pending = exchange::Pending::of(&request, noting, self.clock.now());
+        self.exchange(request, pending, signal).await
+    }
+
+    async fn exchange(
+        &self,
+        request: HttpRequest,
+        pending: Option<exchange::Pending>,
+        signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
+    ) -> Result<HttpResponse, Error> {
         let answer = self.transport.send(request).await;
         let now = self.clock.now();
+        if let Some(pending) = pending {
+            pending.answered(answer.as_ref().map_err(|error| error.message.as_str()));
+        }
         match answer {
             Ok(response) => {
                 self.pace.observe(&signal(&response, now));

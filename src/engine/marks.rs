@@ -15,7 +15,8 @@ use super::ledger::Outbox;
 use super::post::GROUP;
 use super::retry::Backoff;
 use super::stored;
-use crate::connector::{Connector, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Permanence};
+use crate::connector::exchange::noted;
+use crate::connector::{Connector, Effect, Error, ErrorKind, Exchange, Fetch, FilterKind, Found, Permanence};
 use crate::store::{EventKind, Mark, Outcome, RecordEntry};
 use crate::value::{Record, Value};
 use futures_util::stream::{self, StreamExt as _};
@@ -89,10 +90,10 @@ async fn make_group(
     let tried = stream::iter(group).map(|entry| try_one(flow, &connection, entry));
     let tried = tried.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     let mut outbox = Outbox::default();
-    for (entry, made) in tried {
+    for (entry, made, exchanges) in tried {
         let passing = made.as_ref().is_err_and(passes);
         *lost = if passing { *lost + 1 } else { 0 };
-        let entry = settle(flow, entry, made, &mut outbox);
+        let entry = settle(flow, entry, made, exchanges, &mut outbox);
         if entry.owes_mark() {
             stay.push(entry);
         }
@@ -101,7 +102,13 @@ async fn make_group(
 }
 
 /// The entry, with what became of its mark. Written only where that is news.
-fn settle(flow: &FlowRun, mut entry: RecordEntry, made: Result<(), Error>, outbox: &mut Outbox) -> RecordEntry {
+fn settle(
+    flow: &FlowRun,
+    mut entry: RecordEntry,
+    made: Result<(), Error>,
+    exchanges: Vec<Exchange>,
+    outbox: &mut Outbox,
+) -> RecordEntry {
     let Some(mark) = &mut entry.mark else { return entry };
     let before = mark.clone();
     match made {
@@ -129,6 +136,9 @@ fn settle(flow: &FlowRun, mut entry: RecordEntry, made: Result<(), Error>, outbo
         let mut detail = json!({"field": mark.field, "value": mark.value, "made": mark.made.is_some()});
         if !mark.reason.is_empty() {
             detail["reason"] = mark.reason.clone().into();
+        }
+        if !exchanges.is_empty() {
+            detail["exchanges"] = outbox.evidence().exchanges(exchanges);
         }
         outbox.tell(flow.context.event(EventKind::Marked, Some(entry.id.clone()), detail));
         outbox.put(entry.clone());
@@ -159,16 +169,17 @@ async fn try_one(
     flow: &FlowRun,
     connection: &Arc<dyn Connector>,
     entry: RecordEntry,
-) -> (RecordEntry, Result<(), Error>) {
+) -> (RecordEntry, Result<(), Error>, Vec<Exchange>) {
+    let mut exchanges = Vec::new();
     let made = match Place::of(flow, connection, &entry) {
-        Some(place) => place.make().await,
+        Some(place) => place.make(&mut exchanges).await,
         None => Err(Error::new(
             ErrorKind::Malformed,
             Permanence::Permanent,
             "what is kept of the record no longer fits the catalogue",
         )),
     };
-    (entry, made)
+    (entry, made, exchanges)
 }
 
 /// Where one mark goes.
@@ -190,7 +201,8 @@ impl<'a> Place<'a> {
         Some(Self { flow, connection, mark: entry.mark.as_ref()?, record, scope })
     }
 
-    async fn make(&self) -> Result<(), Error> {
+    /// `exchanges`: what went over the wire for the writes themselves.
+    async fn make(&self, exchanges: &mut Vec<Exchange>) -> Result<(), Error> {
         let (context, flow) = (&self.flow.context, self.flow.flow());
         if self.mark.run != context.run && self.stands().await? {
             return Ok(());
@@ -200,7 +212,9 @@ impl<'a> Place<'a> {
         change.insert(self.mark.field.as_str(), self.mark.value.as_str());
         let mut backoff = Backoff::new(flow.target().retry, context.entropy.next_u64());
         loop {
-            let error = match self.connection.update(&flow.source().resource, &found, &change).await {
+            let (written, sent) = noted(self.connection.update(&flow.source().resource, &found, &change)).await;
+            exchanges.extend(sent);
+            let error = match written {
                 Ok(_) => return Ok(()),
                 Err(error) => error,
             };

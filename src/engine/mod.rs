@@ -22,6 +22,7 @@ mod correction;
 mod coverage;
 mod deliver;
 mod error;
+mod evidence;
 mod fetch;
 mod flow;
 mod flow_run;

@@ -381,11 +381,11 @@ impl Poster {
         ledger::would_stand(&mut entry, &ready.facts);
         let intent = announce::intent(flow, ready, entry.attempts + 1, order.existing.is_some());
         if ledger::is_news(&ready.seen, ready.before.as_ref()) {
-            outbox.tell(ledger::read_event(context, &entry));
+            outbox.tell_read(context, &entry);
         }
         let mut detail = json!({
             "connection": intent.connection, "resource": intent.resource, "target_key": intent.target_key,
-            "target_hash": intent.target_hash, "target": intent.target, "update": intent.update,
+            "target_hash": intent.target_hash, "target": outbox.evidence().keep_json(&intent.target), "update": intent.update,
             "asked": if intent.update { "it is there" } else { "it is not there" },
         });
         if let Some(correcting) = &intent.correcting {

@@ -4,6 +4,7 @@
 //! [`world`] makes the [`World`] of a run; [`DiskFiles`] reads what a pipeline names.
 #![allow(clippy::disallowed_methods, reason = "host is the real machine")]
 
+pub mod account;
 mod clock;
 mod entropy;
 mod files;

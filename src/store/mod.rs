@@ -15,10 +15,12 @@ mod head_file;
 mod keys;
 mod lock;
 mod memory;
+pub mod payload;
 mod sled;
 mod writer;
 
 pub use memory::{MemoryStore, Moment};
+pub use payload::Payload;
 pub use sled::SledStore;
 
 use crate::value::Timestamp;
@@ -59,6 +61,9 @@ pub trait Store: Send + Sync {
     /// Entries of the audit log from number `from` on, at most `most`.
     fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
+    /// The payload of this name, checked against it; `None` if it is not there.
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// The newest audit entry's number and hash.
     fn head(&self) -> Result<Head, StoreError>;
 }
@@ -85,6 +90,8 @@ pub enum Operation {
     },
     PutCursor(Cursor),
     PutRun(Box<RunEntry>),
+    /// What an event of the same batch, or of a later one, names. The same bytes are kept once.
+    PutPayload(Payload),
 }
 
 /// One source record in one flow. `key` begins with the scope where there is one: `598134/1412207`.
@@ -356,15 +363,39 @@ pub enum EventKind {
     Marked,
 }
 
+/// Who let something happen: the account of the process that wrote it, and what started that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub user: String,
+    pub host: String,
+    /// `mlc run from a terminal`, `mlc run from cron`.
+    pub start: String,
+}
+
+impl Actor {
+    /// Nobody was named: a store that tests opened.
+    pub fn is_nobody(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}, {}", self.user, self.host, self.start)
+    }
+}
+
 /// An event in the chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// From 1, without a gap.
     pub number: u64,
+    #[serde(default, skip_serializing_if = "Actor::is_nobody")]
+    pub by: Actor,
     pub event: Event,
     /// Hash of the entry before; 64 zeros for the first.
     pub previous: String,
-    /// SHA-256 over `previous`, number and the event's canonical JSON, in hex.
+    /// As [`audit::chain_hash`] makes it, in hex.
     pub hash: String,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | in the folder | what it is |
 //! | --- | --- |
-//! | `db/` | the database: trees meta, records, links, intents, cursors, runs, audit |
+//! | `db/` | the database: trees meta, records, links, intents, cursors, runs, audit, payloads |
 //! | `blobs/` | large payloads, see [`blobs`](super::blobs) |
 //! | `head.json` | what the database must hold at least, see [`head_file`](super::head_file) |
 //! | `lock`, `holder` | who works here, see [`lock`](super::lock) |
@@ -17,8 +17,8 @@ use super::head_file::{FORMAT, HeadFile, check_format, damaged};
 use super::lock::{Lock, in_use};
 use super::writer::{Ground, Writer, panicked};
 use super::{
-    AuditEntry, Batch, Cursor, Event, EventKind, Head, Intent, Operation, RecordEntry, RecordId, RunEntry, Store,
-    StoreError, audit, codec, disk, keys,
+    Actor, AuditEntry, Batch, Cursor, Event, EventKind, Head, Intent, Operation, Payload, RecordEntry, RecordId,
+    RunEntry, Store, StoreError, audit, codec, disk, keys,
 };
 use crate::value::Timestamp;
 use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree};
@@ -47,12 +47,17 @@ impl SledStore {
     /// Opens the store in the folder, or makes one there if there is none. `now` dates
     /// the audit event of its making.
     pub fn open(folder: &Path, now: Timestamp) -> Result<Self, StoreError> {
+        Self::open_by(folder, now, Actor::default())
+    }
+
+    /// The same, and every entry of the log that is written through it names this actor.
+    pub fn open_by(folder: &Path, now: Timestamp, by: Actor) -> Result<Self, StoreError> {
         disk::make_folder(folder)?;
         let lock = Lock::take(folder)?;
         forget_unfinished(folder)?;
         match (folder.join("db").exists(), HeadFile::new(folder).read()?) {
-            (true, Some(known)) => Self::from_existing(folder, &known, lock),
-            (false, None) => Self::create(folder, now, lock),
+            (true, Some(known)) => Self::from_existing(folder, &known, lock, by),
+            (false, None) => Self::create(folder, now, lock, by),
             (true, None) => Err(damaged(folder, "its head file, head.json, is missing")),
             (false, Some(_)) => Err(damaged(folder, "its database, db, is missing")),
         }
@@ -60,7 +65,12 @@ impl SledStore {
 
     /// Opens the store in the folder; `None`, and nothing is written, if there is none.
     pub fn open_existing(folder: &Path, now: Timestamp) -> Result<Option<Self>, StoreError> {
-        if Self::is_in(folder) { Self::open(folder, now).map(Some) } else { Ok(None) }
+        Self::open_existing_by(folder, now, Actor::default())
+    }
+
+    /// The same, for this actor.
+    pub fn open_existing_by(folder: &Path, now: Timestamp, by: Actor) -> Result<Option<Self>, StoreError> {
+        if Self::is_in(folder) { Self::open_by(folder, now, by).map(Some) } else { Ok(None) }
     }
 
     /// Whether there is a store in the folder, or what is left of one.
@@ -83,12 +93,12 @@ impl SledStore {
             .map_err(|error| StoreError { message: error.message.replace(&copy, &original), ..error })
     }
 
-    fn create(folder: &Path, now: Timestamp, lock: Lock) -> Result<Self, StoreError> {
+    fn create(folder: &Path, now: Timestamp, lock: Lock, by: Actor) -> Result<Self, StoreError> {
         let marker = folder.join("creating");
         disk::replace(&marker, b"")?;
         let shelf = Shelf::open(folder)?;
         shelf.trees.meta.insert(FORMAT_KEY, codec::encode(&FORMAT)).map_err(|error| shelf.failed(error))?;
-        let mut ground = SledGround::new(shelf.clone(), Head::default());
+        let mut ground = SledGround::new(shelf.clone(), Head::default(), by);
         let detail = serde_json::json!({ "format": FORMAT });
         let made = Event { at: now, run: String::new(), kind: EventKind::StoreCreated, record: None, detail };
         ground.apply(Batch { operations: Vec::new(), events: vec![made] })?;
@@ -97,14 +107,14 @@ impl SledStore {
         Self::start(shelf, ground, lock)
     }
 
-    fn from_existing(folder: &Path, known: &Head, lock: Lock) -> Result<Self, StoreError> {
+    fn from_existing(folder: &Path, known: &Head, lock: Lock, by: Actor) -> Result<Self, StoreError> {
         let shelf = Shelf::open(folder)?;
         let head = shelf.guard(known)?;
         if head != *known {
             // The process ended after the database was flushed and before the head file was written.
             HeadFile::new(folder).write(&head)?;
         }
-        let ground = SledGround::new(shelf.clone(), head);
+        let ground = SledGround::new(shelf.clone(), head, by);
         Self::start(shelf, ground, lock)
     }
 
@@ -123,14 +133,14 @@ impl Store for SledStore {
     fn record(&self, id: &RecordId) -> Result<Option<RecordEntry>, StoreError> {
         let shelf = &self.shelf;
         let bytes = shelf.get(&shelf.trees.records, &keys::record(id))?;
-        bytes.map(|bytes| codec::decode_record(&bytes, &shelf.blobs, &shelf.folder)).transpose()
+        bytes.map(|bytes| shelf.decode_record(&bytes)).transpose()
     }
 
     fn records(&self, flow: Option<&str>) -> Result<Vec<RecordEntry>, StoreError> {
         let shelf = &self.shelf;
         let prefix = flow.map(keys::of_flow).unwrap_or_default();
         let values = shelf.trees.records.scan_prefix(prefix).values();
-        shelf.collect(values, |bytes| codec::decode_record(bytes, &shelf.blobs, &shelf.folder))
+        shelf.collect(values, |bytes| shelf.decode_record(bytes))
     }
 
     fn link(&self, flow: &str, target_key: &str) -> Result<Option<RecordId>, StoreError> {
@@ -159,6 +169,10 @@ impl Store for SledStore {
         self.shelf.collect(values, |bytes| self.shelf.decode(bytes))
     }
 
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.shelf.payload(name)
+    }
+
     fn head(&self) -> Result<Head, StoreError> {
         Ok(lock(&self.head).clone())
     }
@@ -182,6 +196,7 @@ struct Trees {
     cursors: Tree,
     runs: Tree,
     audit: Tree,
+    payloads: Tree,
 }
 
 impl Shelf {
@@ -226,9 +241,8 @@ impl Shelf {
         let mut head = known.clone();
         for bytes in self.trees.audit.range(keys::audit(known.number + 1)..).values() {
             let entry: AuditEntry = self.decode(&bytes.map_err(|error| self.failed(error))?)?;
-            let closes = entry.number == head.number + 1
-                && entry.previous == head.hash
-                && entry.hash == audit::chain_hash(&entry.previous, entry.number, &entry.event);
+            let closes =
+                entry.number == head.number + 1 && entry.previous == head.hash && entry.hash == audit::hash_of(&entry);
             if !closes {
                 return Err(damaged(&self.folder, &format!("the audit log breaks after entry {}", head.number)));
             }
@@ -245,6 +259,18 @@ impl Shelf {
 
     fn find<T: DeserializeOwned>(&self, tree: &Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.get(tree, key)?.map(|bytes| self.decode(&bytes)).transpose()
+    }
+
+    /// The bytes of this name, checked against it.
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(key) = keys::payload(name) else { return Ok(None) };
+        let value = self.get(&self.trees.payloads, &key)?;
+        value.map(|value| codec::decode_payload(name, &value, &self.blobs, &self.folder)).transpose()
+    }
+
+    /// A record, with the source that it names.
+    fn decode_record(&self, bytes: &[u8]) -> Result<RecordEntry, StoreError> {
+        codec::decode_record(bytes, &self.blobs, &self.folder, |name| self.payload(name))
     }
 
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
@@ -285,6 +311,7 @@ impl Trees {
             cursors: db.open_tree("cursors")?,
             runs: db.open_tree("runs")?,
             audit: db.open_tree("audit")?,
+            payloads: db.open_tree("payloads")?,
         })
     }
 }
@@ -293,6 +320,7 @@ impl Trees {
 struct SledGround {
     shelf: Shelf,
     head_file: HeadFile,
+    by: Actor,
     /// The newest entry that was applied.
     applied: Head,
     /// The newest entry that is on disk.
@@ -317,6 +345,7 @@ enum Place {
     Cursors,
     Runs,
     Audit,
+    Payloads,
 }
 
 /// A link that another record owns: the position of the change, and the owner's bytes.
@@ -326,9 +355,9 @@ struct Taken {
 }
 
 impl SledGround {
-    fn new(shelf: Shelf, head: Head) -> Self {
+    fn new(shelf: Shelf, head: Head, by: Actor) -> Self {
         let head_file = HeadFile::new(&shelf.folder);
-        Self { shelf, head_file, sealed: Arc::new(Mutex::new(head.clone())), applied: head }
+        Self { shelf, head_file, by, sealed: Arc::new(Mutex::new(head.clone())), applied: head }
     }
 
     /// The batch as bytes, and the head that it leads to.
@@ -336,10 +365,10 @@ impl SledGround {
         let mut head = self.applied.clone();
         let mut changes = Vec::with_capacity(batch.operations.len() + batch.events.len());
         for operation in batch.operations {
-            changes.push(self.change(operation)?);
+            self.change(operation, &mut changes)?;
         }
         for event in batch.events {
-            let entry = audit::chain(&head, event);
+            let entry = audit::chain(&head, self.by.clone(), event);
             let value = Some(codec::encode_large(&entry, &self.shelf.blobs)?);
             changes.push(Change { place: Place::Audit, key: keys::audit(entry.number).to_vec(), value });
             head = Head { number: entry.number, hash: entry.hash };
@@ -347,11 +376,15 @@ impl SledGround {
         Ok((changes, head))
     }
 
-    fn change(&self, operation: Operation) -> Result<Change, StoreError> {
+    fn change(&self, operation: Operation, changes: &mut Vec<Change>) -> Result<(), StoreError> {
         let (place, key, value) = match operation {
             Operation::PutRecord(entry) => {
                 let key = keys::record(&entry.id);
-                (Place::Records, key, Some(codec::encode_record(*entry, &self.shelf.blobs)?))
+                let (value, source) = codec::encode_record(*entry);
+                if let Some(source) = source {
+                    self.keep(&source, changes)?;
+                }
+                (Place::Records, key, Some(value))
             }
             Operation::PutLink { flow, target_key, record } => {
                 (Place::Links, keys::in_flow(&flow, &target_key), Some(codec::encode(&record)))
@@ -367,8 +400,20 @@ impl SledGround {
                 let key = keys::run(run.started, &run.id);
                 (Place::Runs, key, Some(codec::encode_large(&run, &self.shelf.blobs)?))
             }
+            Operation::PutPayload(payload) => return self.keep(&payload, changes),
         };
-        Ok(Change { place, key, value })
+        changes.push(Change { place, key, value });
+        Ok(())
+    }
+
+    /// A payload that is there already is not written again.
+    fn keep(&self, payload: &Payload, changes: &mut Vec<Change>) -> Result<(), StoreError> {
+        let Some(key) = keys::payload(payload.name()) else { return Ok(()) };
+        if self.shelf.get(&self.shelf.trees.payloads, &key)?.is_none() {
+            let value = Some(codec::encode_payload(payload, &self.shelf.blobs)?);
+            changes.push(Change { place: Place::Payloads, key, value });
+        }
+        Ok(())
     }
 
     fn link_taken(&self, taken: &Taken, change: &Change) -> StoreError {
@@ -385,10 +430,10 @@ impl SledGround {
 impl Ground for SledGround {
     fn apply(&mut self, batch: Batch) -> Result<Head, StoreError> {
         let (changes, head) = self.prepare(batch)?;
-        let Trees { records, links, intents, cursors, runs, audit, .. } = &self.shelf.trees;
-        let written = (records, links, intents, cursors, runs, audit).transaction(
-            |(records, links, intents, cursors, runs, audit)| {
-                write_changes(&changes, [records, links, intents, cursors, runs, audit])
+        let Trees { records, links, intents, cursors, runs, audit, payloads, .. } = &self.shelf.trees;
+        let written = (records, links, intents, cursors, runs, audit, payloads).transaction(
+            |(records, links, intents, cursors, runs, audit, payloads)| {
+                write_changes(&changes, [records, links, intents, cursors, runs, audit, payloads])
             },
         );
         match written {
@@ -417,7 +462,7 @@ impl Ground for SledGround {
 
 fn write_changes(
     changes: &[Change],
-    trees: [&TransactionalTree; 6],
+    trees: [&TransactionalTree; 7],
 ) -> Result<(), ConflictableTransactionError<Taken>> {
     for (position, change) in changes.iter().enumerate() {
         let tree = trees[change.place as usize];
