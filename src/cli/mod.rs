@@ -8,6 +8,7 @@ mod align;
 mod approve;
 mod arguments;
 mod audit;
+mod backup;
 mod bless;
 mod capture;
 mod check;
@@ -28,6 +29,7 @@ mod pages;
 mod ping;
 mod progress;
 mod report;
+mod restore;
 mod run;
 mod schema;
 mod scratch;
@@ -38,6 +40,7 @@ mod state;
 mod status;
 mod test;
 mod text;
+mod upkeep;
 mod written;
 
 use arguments::{Cli, Command};
@@ -94,6 +97,9 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         }
         Command::Explain(arguments) => explain::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Backup(arguments) => block_on(backup::run(arguments)),
+        Command::Restore(arguments) => block_on(restore::run(arguments, false)),
+        Command::State(arguments) => block_on(upkeep::run(arguments)),
         #[cfg(feature = "lsp")]
         Command::Lsp => lsp::run(),
         Command::Completions { shell } => pages::completions(command(), *shell),

@@ -4,6 +4,7 @@
 //! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
 //! it returns. The audit events of a batch are chained in the order in which they stand.
 
+pub mod asked;
 pub mod audit;
 mod blobs;
 mod codec;
@@ -15,13 +16,15 @@ mod head_file;
 mod keys;
 mod lock;
 mod memory;
+mod migration;
 pub mod payload;
+pub mod portable;
 mod sled;
 mod writer;
 
 pub use memory::{MemoryStore, Moment};
 pub use payload::Payload;
-pub use sled::SledStore;
+pub use sled::{Compacted, Loss, Pruned, Repaired, Restored, Restoring, SledStore};
 
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -334,6 +337,12 @@ pub struct Event {
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     StoreCreated,
+    /// An earlier state was put back; what was done after it is not in this log.
+    StoreRestored,
+    /// A damaged database was put in order.
+    StoreRepaired,
+    /// What was read, sent and answered before a certain time was dropped.
+    PayloadsDropped,
     RunStarted,
     RunEnded,
     LookupVerified,
