@@ -37,6 +37,8 @@ mod state;
 mod status;
 mod test;
 mod text;
+mod vault;
+mod vault_fields;
 mod written;
 
 use arguments::{Cli, Command};
@@ -86,6 +88,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Approve(arguments) => block_on(approve::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
+        Command::Vault(arguments) => vault::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {
             let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();
