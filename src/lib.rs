@@ -12,7 +12,8 @@
 //! connectors' catalogues, [`program`] is what is left to evaluate, and [`engine`] moves
 //! records with it through [`connector`]s, keeping what must not be forgotten in a
 //! [`store`]. Left of the engine there is no I/O, no clock, no async. The outside is the
-//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. `lsp` answers
+//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]; credentials lie
+//! encrypted in a [`vault`]. `lsp` answers
 //! editors out of what the first two phases know. [`cli`] puts all of it together.
 
 pub mod cli;
@@ -29,4 +30,5 @@ pub mod sandbox;
 pub mod store;
 pub mod syntax;
 pub mod value;
+pub mod vault;
 pub mod world;

@@ -41,6 +41,8 @@ mod status;
 mod test;
 mod text;
 mod upkeep;
+mod vault;
+mod vault_fields;
 mod written;
 
 use arguments::{Cli, Command};
@@ -90,6 +92,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Approve(arguments) => block_on(approve::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
+        Command::Vault(arguments) => vault::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {
             let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();

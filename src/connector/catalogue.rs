@@ -63,6 +63,9 @@ pub struct CredentialSpec {
     /// Not needed where a setting has this value.
     #[serde(default)]
     pub unless: Option<SettingIs>,
+    /// It is a name, no secret: what is typed may be seen.
+    #[serde(default)]
+    pub shown: bool,
     pub doc: String,
 }
 
