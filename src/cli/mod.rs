@@ -26,6 +26,7 @@ mod mends;
 mod pages;
 mod ping;
 mod progress;
+mod reconcile;
 mod report;
 mod run;
 mod schema;
@@ -86,6 +87,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Approve(arguments) => block_on(approve::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
+        Command::Reconcile(arguments) => block_on(reconcile::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {
             let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();
