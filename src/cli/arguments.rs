@@ -45,6 +45,8 @@ pub enum Command {
     Align(Align),
     /// Keep credentials encrypted, for pipelines that say `credentials = vault("NAME")`
     Vault(Vault),
+    /// Close a month: what is approved, what stands in the ledger, and why the two differ
+    Reconcile(Reconcile),
     /// Show what connectors, resources and fields there are
     Schema(Schema),
     /// Serve the sandbox on loopback, for pipelines that name its URLs and for other programs
@@ -375,6 +377,40 @@ pub struct VaultKey {
     /// The file, which must not be there yet
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Reads both sides afresh and believes neither the other nor its own log. A paper belongs to
+the period in which it is posted: by the posting date of its record in the ledger, or of
+what the pipeline makes of it. Nothing is written to any system.
+
+Exit codes: 0 both sides agree to the cent; 1 there are differences, or something could not
+be read; 2 the pipeline or the command line is wrong; 3 a system cannot be reached.")]
+pub struct Reconcile {
+    #[command(flatten)]
+    pub place: Place,
+    /// The month, such as `2026-10`; also a year, or `2026-10-01..2026-10-15`
+    #[arg(long, value_name = "PERIOD")]
+    pub period: String,
+    #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
+    pub make: Make,
+    #[command(flatten)]
+    pub printing: Printing,
+    /// Only this flow; may be given several times
+    #[arg(long = "flow", value_name = "NAME")]
+    pub flows: Vec<String>,
+    /// Write it to this file, a .csv, an .xlsx or an .html; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub out: Vec<PathBuf>,
+    /// Tell the papers that agree as well
+    #[arg(long)]
+    pub all: bool,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

@@ -28,6 +28,7 @@ mod mends;
 mod pages;
 mod ping;
 mod progress;
+mod reconcile;
 mod report;
 mod restore;
 mod run;
@@ -93,6 +94,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
         Command::Vault(arguments) => vault::run(arguments),
+        Command::Reconcile(arguments) => block_on(reconcile::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {
             let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();

@@ -42,6 +42,7 @@ mod pass;
 mod peers;
 mod post;
 mod readiness;
+mod reconcile;
 mod recover;
 mod report;
 mod retry;
@@ -61,6 +62,10 @@ pub use brake::StopKind;
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
 pub use error::{RunError, RunErrorKind};
 pub use governor::Governor;
+pub use reconcile::{
+    Cause, Finding, Item, Kept, Period, ReconcileOptions, Reconciliation, Retained, Row, Share, Standing, Sums,
+    reconcile,
+};
 pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};
 pub use run::run;
 

@@ -318,7 +318,7 @@ pub(super) fn seen(flow: &FlowRun, record: &Record, scope: Option<&Scope>) -> Se
 }
 
 /// `598134/1412207`. A `/` inside of a part is written `%2F`, so that parts stay apart.
-fn record_id(flow: &str, scope: Option<&Scope>, parts: &[&str]) -> RecordId {
+pub(super) fn record_id(flow: &str, scope: Option<&Scope>, parts: &[&str]) -> RecordId {
     let scope = scope.map(|scope| scope.name.as_str());
     let parts: Vec<String> = scope.into_iter().chain(parts.iter().copied()).map(escape).collect();
     RecordId { flow: flow.to_owned(), key: parts.join("/") }

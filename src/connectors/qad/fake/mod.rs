@@ -203,6 +203,9 @@ impl Fake for QadFake {
 
     fn apply(&mut self, change: &FakeChange) {
         let written = "a change that this fake wrote";
+        if let Some(key) = change.0.get("deleted") {
+            return self.ledger.delete(&serde_json::from_value(key.clone()).expect(written));
+        }
         match change.0.get("payment") {
             Some(payment) => self.ledger.pay(serde_json::from_value(payment.clone()).expect(written)),
             None => self.ledger.save(serde_json::from_value(change.0.clone()).expect(written)),
