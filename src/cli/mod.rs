@@ -3,6 +3,7 @@
 //! Takes what was typed; hands on an exit code: 0 all well; 1 something is held,
 //! rejected, failed or in doubt; 2 the pipeline or the command line is wrong; 3 the world is.
 
+mod adopt;
 mod align;
 mod approve;
 mod arguments;
@@ -11,6 +12,7 @@ mod bless;
 mod capture;
 mod check;
 mod compose;
+mod confirm;
 mod difference;
 mod exit;
 mod explain;
@@ -85,6 +87,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Show(arguments) => show::run(arguments),
         Command::Approve(arguments) => block_on(approve::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
+        Command::Adopt(arguments) => block_on(adopt::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {

@@ -10,6 +10,7 @@ pub mod contractor;
 mod decode;
 mod encode;
 mod error;
+mod evidence;
 mod fake;
 mod probe;
 
@@ -20,10 +21,11 @@ pub use catalogue::{
 pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
+pub use evidence::EvidenceSpec;
 pub use fake::{Fake, FakeChange};
 pub use probe::{Health, Probe, Signature, Wanted};
 
-use crate::value::{Record, Span, Timestamp, Value};
+use crate::value::{Date, Record, Span, Timestamp, Value};
 use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Transport};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -97,13 +99,27 @@ pub struct Fetch {
     pub changed_since: Option<Timestamp>,
     /// Equality filters that the catalogue declares for this resource.
     pub filters: Vec<(String, Value)>,
+    /// Only records whose date field is this day or later, where the system can ask so; it may
+    /// give more.
+    pub from_day: Option<(String, Date)>,
+    /// What a list shows by itself is enough: no record is read one by one for the rest of it,
+    /// and fields that the list does not show are absent.
+    pub headers_only: bool,
     /// `None` for the first page, else what the page before gave as `next`.
     pub page: Option<PageToken>,
 }
 
 impl Fetch {
     pub fn all(resource: impl Into<String>) -> Self {
-        Self { resource: resource.into(), scope: None, changed_since: None, filters: Vec::new(), page: None }
+        Self {
+            resource: resource.into(),
+            scope: None,
+            changed_since: None,
+            filters: Vec::new(),
+            from_day: None,
+            headers_only: false,
+            page: None,
+        }
     }
 }
 

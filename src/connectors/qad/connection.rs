@@ -71,11 +71,17 @@ impl Connector for Connection {
         for (name, value) in &request.filters {
             filters.extend(desk.spec.fields.get(name).and_then(column).and_then(|column| equals(column, value)));
         }
+        if let Some((name, day)) = &request.from_day {
+            let column = desk.spec.fields.get(name).and_then(column);
+            filters.extend(column.map(|column| filter(column, "ge", &format!("{day}T00:00:00.000Z"))));
+        }
         let page = self.browses.page(&self.client, &desk.wire.browse, &filters, request.page.as_ref()).await?;
         if page.rows.is_empty() && request.page.is_none() {
-            self.prove(desk, &desk.wire.ask_by).await?;
+            let day = request.from_day.as_ref().map(|(name, _)| name);
+            self.prove(desk, day.unwrap_or(&desk.wire.ask_by)).await?;
         }
-        let records = self.listed(desk, &page.rows).await?;
+        let records =
+            if request.headers_only { self.headers(desk, &page.rows) } else { self.listed(desk, &page.rows).await? };
         Ok(Page { records, next: page.next, total: None })
     }
 

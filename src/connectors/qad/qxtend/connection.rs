@@ -87,6 +87,9 @@ impl Connector for Connection {
         for (name, value) in &request.filters {
             conditions.push(Condition::new(name, Operator::Equals, value.to_string()));
         }
+        if let Some((name, day)) = &request.from_day {
+            conditions.push(Condition::new(name, Operator::AtLeast, day.to_string()));
+        }
         let place = request.page.as_ref().map_or(Ok(Place::default()), Place::read)?;
         let size = self.tenant.profile.qxtend.page_size;
         let rows = self.source(resource).rows(&self.client, &conditions, place.first, size).await?;
@@ -99,7 +102,8 @@ impl Connector for Connection {
             .mend("correct the names of first row and row count in the tenant profile, or set a `qxtend.page_size` that holds the whole list"));
         }
         if rows.is_empty() && place.first == 1 {
-            self.prove(resource, &resource.rest.ask_by).await?;
+            let day = request.from_day.as_ref().map(|(name, _)| name);
+            self.prove(resource, day.unwrap_or(&resource.rest.ask_by)).await?;
         }
         let full = u64::try_from(rows.len()).is_ok_and(|count| count >= size);
         let next = full.then(|| Place { first: place.first + size, before: first }.write());
