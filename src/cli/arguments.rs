@@ -47,6 +47,8 @@ pub enum Command {
     Vault(Vault),
     /// Close a month: what is approved, what stands in the ledger, and why the two differ
     Reconcile(Reconcile),
+    /// Take what people keyed into the other side by hand for the records that it belongs to
+    Adopt(Adopt),
     /// Show what connectors, resources and fields there are
     Schema(Schema),
     /// Serve the sandbox on loopback, for pipelines that name its URLs and for other programs
@@ -304,6 +306,69 @@ pub struct Align {
     /// Write the rows to complete to this file, a .csv or an .xlsx
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// How a table is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    #[default]
+    Text,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Compares what the flows would post with what stands in the target and is not this
+pipeline's. Nothing is sent to any system: what is adopted is linked in the state, with the
+evidence in the log, and no run posts it again.
+
+  certain         party, reference (however written) and amount are the same: adopted
+  likely          party and amount are, and the day or the end of the reference: with --likely
+  ambiguous       several fit as well: only by name, RECORD=REFERENCE
+  another amount  party and reference are the same: never; correct one of both first
+
+Shows first what it would adopt, and asks; without a terminal, --yes says so.
+
+Exit codes: 0 nothing is left to be looked at; 1 something is; 2 the pipeline or the command
+line is wrong; 3 a source or the target cannot be read.")]
+pub struct Adopt {
+    #[command(flatten)]
+    pub place: Place,
+    /// Adopt only these: a record (its key or its number), and how the other side calls it
+    #[arg(value_name = "RECORD=REFERENCE")]
+    pub pairs: Vec<String>,
+    #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
+    pub make: Make,
+    /// Only this flow; may be given several times
+    #[arg(long = "flow", value_name = "NAME")]
+    pub flows: Vec<String>,
+    /// Only records that bear this day or a later one, such as `2026-07-01`
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Adopt what is likely too
+    #[arg(long, conflicts_with = "pairs")]
+    pub likely: bool,
+    /// Adopt without asking
+    #[arg(long)]
+    pub yes: bool,
+    /// Who says so
+    #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true, default_value = "")]
+    pub by: String,
+    /// Why; it stands in the log
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub reason: String,
+    /// The connections lead to the same systems as in the last run, under other addresses
+    #[arg(long)]
+    pub moved: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: TableFormat,
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,

@@ -4,6 +4,7 @@
 //! rejected, failed or in doubt; 2 the pipeline or the command line is wrong; 3 the world is.
 
 mod actor;
+mod adopt;
 mod align;
 mod approve;
 mod arguments;
@@ -13,6 +14,7 @@ mod bless;
 mod capture;
 mod check;
 mod compose;
+mod confirm;
 mod difference;
 mod exit;
 mod explain;
@@ -92,6 +94,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Show(arguments) => show::run(arguments),
         Command::Approve(arguments) => block_on(approve::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
+        Command::Adopt(arguments) => block_on(adopt::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
         Command::Vault(arguments) => vault::run(arguments),
         Command::Reconcile(arguments) => block_on(reconcile::run(arguments)),

@@ -10,6 +10,7 @@ pub mod contractor;
 mod decode;
 mod encode;
 mod error;
+mod evidence;
 pub mod exchange;
 mod fake;
 mod probe;
@@ -22,6 +23,7 @@ pub use catalogue::{
 pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
+pub use evidence::EvidenceSpec;
 pub use exchange::{Exchange, Noting};
 pub use fake::{Fake, FakeChange};
 pub use probe::{Health, Probe, Signature, Wanted};
@@ -105,6 +107,9 @@ pub struct Fetch {
     pub filters: Vec<(String, Value)>,
     /// Only records of these days, where the catalogue has a range filter of that field.
     pub between: Option<Between>,
+    /// What a list shows by itself is enough: no record is read one by one for the rest of it,
+    /// and fields that the list does not show are absent.
+    pub headers_only: bool,
     /// `None` for the first page, else what the page before gave as `next`.
     pub page: Option<PageToken>,
 }
@@ -117,6 +122,7 @@ impl Fetch {
             changed_since: None,
             filters: Vec::new(),
             between: None,
+            headers_only: false,
             page: None,
         }
     }

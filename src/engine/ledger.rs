@@ -80,6 +80,7 @@ pub(super) fn entry(
         approval: before.and_then(|entry| entry.approval.clone()).filter(|asked| asked.granted.is_some()),
         mark: posted.and_then(|entry| entry.mark.clone()),
         parts: posted.map_or_else(Vec::new, |entry| entry.parts.clone()),
+        adopted: posted.and_then(|entry| entry.adopted.clone()),
         attempts: before.map_or(0, |entry| entry.attempts),
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),

@@ -11,6 +11,7 @@
 //! in a queue that people see, wherever the process, the network or the other side
 //! breaks. `post` tells how, gap by gap.
 
+mod adopt;
 mod announce;
 mod approval;
 mod ask;
@@ -20,6 +21,7 @@ mod claims;
 mod context;
 mod correction;
 mod coverage;
+mod cutover;
 mod deliver;
 mod error;
 mod evidence;
@@ -58,6 +60,7 @@ mod tests;
 mod ticket;
 mod wording;
 
+pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, survey};
 pub use brake::StopKind;
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
 pub use error::{RunError, RunErrorKind};

@@ -188,6 +188,9 @@ pub struct RecordEntry {
     /// are what `target` tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+    /// It was not posted by us: people had keyed it into the other side, and it was recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Box<Adoption>>,
     pub attempts: u32,
     pub run: String,
     pub first_seen: Timestamp,
@@ -216,6 +219,21 @@ pub struct Mark {
     /// Why it could not be made when it was last tried, and who mends that.
     pub reason: String,
     pub mend: String,
+}
+
+/// How a record of the other side, which people had keyed, came to be the one of a source
+/// record. It is never changed by us.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// How sure it was: `certain`, `likely`, `ambiguous`.
+    pub grade: String,
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
+    /// What the mapping made of the source record then; the next change is compared with it.
+    pub target: serde_json::Value,
+    /// SHA-256 of that, in hex.
+    pub target_hash: String,
 }
 
 /// One of the records of the target that a source record became: the first post, or a
