@@ -33,13 +33,14 @@ mod scratch;
 mod screen;
 mod serve;
 mod show;
+mod simulate;
 mod state;
 mod status;
 mod test;
 mod text;
 mod written;
 
-use arguments::{Cli, Command};
+use arguments::{Cli, Command, Play};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use exit::{Exit, Failure, Outcome};
 use std::future::Future;
@@ -88,6 +89,9 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Align(arguments) => block_on(align::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {
+            if let Some(Play::Simulate(arguments)) = &arguments.play {
+                return simulate::run(arguments);
+            }
             let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();
             block_on(serve::run(arguments, &addresses))
         }

@@ -7,6 +7,7 @@
 
 mod clock;
 mod company;
+mod many;
 mod mortal;
 mod network;
 mod oracle;
@@ -19,6 +20,7 @@ mod tests;
 mod weather;
 mod work;
 
+pub use many::{Seeds, Simulated, simulate};
 pub use oracle::Breach;
 pub use programs::Programs;
-pub use story::{Sums, Told, play};
+pub use story::{Told, play};

@@ -87,6 +87,11 @@ impl Life {
         self.requests.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// How many requests it made.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     /// Nothing comes after it.
     pub async fn die(&self) -> ! {
         self.death.notify_one();

@@ -178,7 +178,9 @@ impl Oracle<'_> {
             match verdict {
                 Verdict::Skipped => {}
                 Verdict::Told if told || sight.stands_as_it_was(&id) => {}
-                Verdict::Told => return breach("never lost", said(&id, record, "it waits for a person, and nobody is told")),
+                Verdict::Told => {
+                    return breach("never lost", said(&id, record, "it waits for a person, and nobody is told"));
+                }
                 Verdict::Due(entry) => {
                     let free = |order: &str| self.room(&sight, now, order);
                     sight.due(&id, &entry, record, free(&entry.order))?;
@@ -250,7 +252,8 @@ impl Sight {
         for (list, flows) in LISTS {
             for entry in self.ours(list) {
                 let papers = self.versions.iter().filter(|((flow, _), _)| flows.contains(flow));
-                let mut said = papers.flat_map(|(_, versions)| versions).filter(|version| version.key == entry.key).peekable();
+                let mut said =
+                    papers.flat_map(|(_, versions)| versions).filter(|version| version.key == entry.key).peekable();
                 if said.peek().is_none() {
                     return breach("nothing stands there without a paper", entry.shown.clone());
                 }
@@ -299,7 +302,8 @@ impl Sight {
             other != id && Self::list_of(other.0) == list && versions.iter().any(|version| version.key == wanted.key)
         };
         let twin = self.versions.iter().any(claimed);
-        let by_hand = self.entries.get(list).into_iter().flatten().any(|entry| entry.by_hand && entry.key == wanted.key);
+        let by_hand =
+            self.entries.get(list).into_iter().flatten().any(|entry| entry.by_hand && entry.key == wanted.key);
         let Some(stands) = self.ours(list).find(|entry| entry.key == wanted.key) else {
             if by_hand && told {
                 return Ok(());
@@ -335,9 +339,9 @@ impl Sight {
         let invoice = payment.source["requisition_id"].as_i64().or(payment.source["record"]["requisition_id"].as_i64());
         let Some(invoice) = invoice else { return true };
         let key = format!("{project}/{invoice}");
-        self.records.iter().any(|record| {
-            record.id.flow == INVOICES && record.id.key == key && record.reference.is_some()
-        })
+        self.records
+            .iter()
+            .any(|record| record.id.flow == INVOICES && record.id.key == key && record.reference.is_some())
     }
 
     /// Every supplier has one vendor, or somebody is told why not.

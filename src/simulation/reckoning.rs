@@ -86,7 +86,8 @@ pub fn reckon(made: &Contractor, scope: Scope, remapped: bool) -> BTreeMap<Paper
 
 /// Suppliers that must be in the directory, by code.
 pub fn suppliers(made: &Contractor) -> Vec<String> {
-    let linked = made.vendors.iter().filter(|vendor| vendor.in_ledger).filter_map(|vendor| vendor.supplier_code.clone());
+    let linked =
+        made.vendors.iter().filter(|vendor| vendor.in_ledger).filter_map(|vendor| vendor.supplier_code.clone());
     linked.chain(made.suppliers.iter().map(|supplier| supplier.code.clone())).collect()
 }
 
@@ -96,7 +97,8 @@ pub fn received(made: &Contractor) -> BTreeMap<String, Decimal> {
     for order in &made.orders {
         let mut sum = Decimal::ZERO;
         for line in &order.lines {
-            let came = made.receipts.iter().filter(|receipt| receipt.order == order.number && receipt.line == line.number);
+            let came =
+                made.receipts.iter().filter(|receipt| receipt.order == order.number && receipt.line == line.number);
             let came = came.fold(Decimal::ZERO, |sum, receipt| plus(sum, receipt.quantity));
             sum = plus(sum, came.checked_mul(line.unit_cost).unwrap_or_default().rounded(2));
         }
@@ -134,15 +136,17 @@ fn of_invoice(
     if !invoice.status.starts_with("approved") {
         return Verdict::Skipped;
     }
+    let amounts = invoice.lines.iter().flat_map(|line| [line.work, line.materials, line.retained, line.released]);
+    if amounts.into_iter().all(Decimal::is_zero) {
+        return Verdict::Skipped;
+    }
     let (Some(number), Some(date)) = (&invoice.invoice_number, invoice.billing_date) else { return Verdict::Told };
     let Some(supplier) = open_supplier(made, vendor) else { return Verdict::Told };
     let mut lines: BTreeMap<(String, String), Decimal> = BTreeMap::new();
     let mut total = Decimal::ZERO;
-    let mut any = false;
     for line in &invoice.lines {
         let Some(of) = commitment.lines.iter().find(|one| one.id == line.line) else { return Verdict::Told };
         let mut book = |account: &str, center: &str, amount: Decimal| {
-            any |= !amount.is_zero();
             total = plus(total, amount);
             let sum = lines.entry((account.to_owned(), center.to_owned())).or_default();
             *sum = plus(*sum, amount);
@@ -158,11 +162,10 @@ fn of_invoice(
         book("2055", "", line.released);
     }
     let key = (supplier, format!("{}-{number}", project.number));
-    match (any, total.is_zero(), date < day(2026, 7, 1)) {
-        (false, ..) => Verdict::Skipped,
-        (_, true, _) | (.., true) => Verdict::Told,
-        _ => Verdict::Due(Entry { key, total, lines, order: commitment.ledger_order.clone().unwrap_or_default() }),
+    if total.is_zero() || date < day(2026, 7, 1) {
+        return Verdict::Told;
     }
+    Verdict::Due(Entry { key, total, lines, order: commitment.ledger_order.clone().unwrap_or_default() })
 }
 
 fn of_cost(made: &Contractor, cost: &DirectCost, project: &Project, remapped: bool) -> Verdict {

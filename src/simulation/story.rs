@@ -17,7 +17,6 @@ use crate::store::{MemoryStore, Outcome};
 use crate::value::{Span, Timestamp};
 use crate::world::{Clock, Entropy};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// So many calm runs must be enough until one has nothing to do.
@@ -28,19 +27,21 @@ const HOUR: Span = Span::from_secs(3_600);
 const DAY: Span = Span::from_secs(86_400);
 
 /// What became of one seed.
+#[derive(Debug)]
 pub struct Told {
     pub seed: u64,
     pub breach: Option<Breach>,
     pub tale: String,
     pub lives: u64,
     pub deaths: u64,
+    pub requests: u64,
 }
 
 /// Plays one seed.
 pub fn play(seed: u64, programs: &Programs) -> Told {
     let mut story = Story::new(seed, programs);
     let breach = story.play().err();
-    Told { seed, breach, tale: story.tale.text(), lives: story.lives, deaths: story.deaths }
+    Told { seed, breach, tale: story.tale.text(), lives: story.lives, deaths: story.deaths, requests: story.requests }
 }
 
 struct Story<'a> {
@@ -54,6 +55,7 @@ struct Story<'a> {
     entropy: Arc<SeededEntropy>,
     lives: u64,
     deaths: u64,
+    requests: u64,
 }
 
 /// How a life ended.
@@ -81,6 +83,7 @@ impl<'a> Story<'a> {
             entropy: Arc::new(SeededEntropy(Mutex::new(Random::new(seed, "entropy")))),
             lives: 0,
             deaths: 0,
+            requests: 0,
         }
     }
 
@@ -171,6 +174,7 @@ impl<'a> Story<'a> {
             }
         });
         drop(setup);
+        self.requests += life.requests();
         match &ended {
             None => return Err(stuck("everybody waits for somebody")),
             Some(Ended::Died) => {
@@ -290,18 +294,4 @@ impl Progress for Silent {
     fn stage(&self, _flow: &str, _stage: Stage) {}
     fn settled(&self, _flow: &str, _outcome: Outcome) {}
     fn read(&self, _flow: &str, _records: u64) {}
-}
-
-/// Counts of many seeds.
-#[derive(Default)]
-pub struct Sums {
-    pub lives: AtomicU64,
-    pub deaths: AtomicU64,
-}
-
-impl Sums {
-    pub fn add(&self, told: &Told) {
-        self.lives.fetch_add(told.lives, Ordering::Relaxed);
-        self.deaths.fetch_add(told.deaths, Ordering::Relaxed);
-    }
 }

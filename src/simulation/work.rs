@@ -38,8 +38,7 @@ fn nothing() -> String {
 
 fn approve(made: &mut Contractor, random: &mut Random, now: Timestamp) -> String {
     let open = |status: &str| !status.starts_with("approved");
-    let waiting: Vec<usize> =
-        (0..made.invoices.len()).filter(|&index| open(&made.invoices[index].status)).collect();
+    let waiting: Vec<usize> = (0..made.invoices.len()).filter(|&index| open(&made.invoices[index].status)).collect();
     if !waiting.is_empty() {
         let invoice = &mut made.invoices[*random.pick(&waiting)];
         invoice.status = "approved".to_owned();

@@ -206,7 +206,8 @@ impl Fake for QadFake {
         if !path.starts_with(CONTEXT) {
             return Some(soap::busy());
         }
-        let complaint = Complaint { code: "9001".to_owned(), message: "Try again later.".to_owned(), ..Complaint::default() };
+        let complaint =
+            Complaint { code: "9001".to_owned(), message: "Try again later.".to_owned(), ..Complaint::default() };
         Some(answer::refused(&[complaint]))
     }
 
