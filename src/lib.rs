@@ -15,6 +15,9 @@
 //! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]; credentials lie
 //! encrypted in a [`vault`]. `lsp` answers
 //! editors out of what the first two phases know. [`cli`] puts all of it together.
+//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. `lsp` answers
+//! editors out of what the first two phases know, and [`simulation`] lets all of it live through
+//! bad days that a seed makes. [`cli`] puts all of it together.
 
 pub mod cli;
 pub mod connector;
@@ -27,6 +30,7 @@ pub mod lsp;
 pub mod model;
 pub mod program;
 pub mod sandbox;
+pub mod simulation;
 pub mod store;
 pub mod syntax;
 pub mod value;

@@ -491,8 +491,36 @@ pub struct Schema {
 }
 
 /// Beside these there is one option for each connector: `--NAME ADDR`.
+/// What can be played in a sandbox beside being served.
+#[derive(Debug, Subcommand)]
+pub enum Play {
+    /// Let the engine live through bad days that seeds make, and compare both books with what should stand there
+    Simulate(Simulate),
+}
+
 #[derive(Debug, Args)]
+pub struct Simulate {
+    /// How many seeds
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    pub seeds: u64,
+    /// The first of them
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub from: u64,
+    /// How many at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 2)]
+    pub threads: usize,
+    /// Print what happened, line by line
+    #[arg(long)]
+    pub story: bool,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Serve {
+    #[command(subcommand)]
+    pub play: Option<Play>,
     #[command(flatten)]
     pub make: Make,
     /// Keep what is posted in this folder, and go on with what is there

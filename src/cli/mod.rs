@@ -39,6 +39,7 @@ mod scratch;
 mod screen;
 mod serve;
 mod show;
+mod simulate;
 mod state;
 mod status;
 mod test;
@@ -48,7 +49,7 @@ mod vault;
 mod vault_fields;
 mod written;
 
-use arguments::{Cli, Command};
+use arguments::{Cli, Command, Play};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use exit::{Exit, Failure, Outcome};
 use std::future::Future;
@@ -100,6 +101,9 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Reconcile(arguments) => block_on(reconcile::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {
+            if let Some(Play::Simulate(arguments)) = &arguments.play {
+                return simulate::run(arguments);
+            }
             let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();
             block_on(serve::run(arguments, &addresses))
         }

@@ -39,6 +39,7 @@ mod lookups;
 mod mapping;
 mod marks;
 mod matching;
+pub(crate) mod mutant;
 mod not_yet;
 mod pass;
 mod peers;

@@ -11,6 +11,7 @@ use super::fetch::Pages;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Seen};
 use super::mapping::{self, Ready, Verdict};
+use super::mutant::{self, Mutant};
 use super::report::FailedScope;
 use super::ticket::Tickets;
 use super::{ask, hash, label, stored};
@@ -89,7 +90,8 @@ impl Pass {
         drop(turn);
         let (flow, read) = (self.flow.clone(), self.read);
         let next = self.next_cursor(&name, cursor, full);
-        let (scope, settled) = (self.scope.clone(), self.tickets.all_settled().await);
+        let scope = self.scope.clone();
+        let settled = mutant::is(Mutant::CursorFirst) || self.tickets.all_settled().await;
         if let Some(next) = next.filter(|_| complete && settled) {
             let mut outbox = Outbox::default();
             outbox.operation(Operation::PutCursor(next));
