@@ -25,7 +25,9 @@ mod lsp;
 mod mends;
 mod pages;
 mod ping;
+mod preview;
 mod progress;
+mod replay;
 mod report;
 mod run;
 mod schema;
@@ -84,6 +86,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Status(arguments) => status::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Approve(arguments) => block_on(approve::run(arguments)),
+        Command::Replay(arguments) => block_on(replay::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),

@@ -21,6 +21,7 @@ mod context;
 mod correction;
 mod coverage;
 mod deliver;
+mod differences;
 mod error;
 mod fetch;
 mod flow;
@@ -42,6 +43,7 @@ mod peers;
 mod post;
 mod readiness;
 mod recover;
+mod replay;
 mod report;
 mod retry;
 mod run;
@@ -58,8 +60,10 @@ mod wording;
 
 pub use brake::StopKind;
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
+pub use differences::FieldChange;
 pub use error::{RunError, RunErrorKind};
 pub use governor::Governor;
+pub use replay::{Draft, Replay, ReplayOptions, Replayed, replay, why_not};
 pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};
 pub use run::run;
 

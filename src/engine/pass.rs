@@ -24,7 +24,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// Read again what changed so long before the newest change that was seen: clocks differ,
 /// and lists shift while they are read.
-const OVERLAP: Span = Span::from_secs(24 * 60 * 60);
+pub(super) const OVERLAP: Span = Span::from_secs(24 * 60 * 60);
 
 /// So many scopes in a row that cannot be reached mean that the others cannot be either.
 const UNREACHABLE: u32 = 3;
@@ -313,7 +313,7 @@ pub(super) fn seen(flow: &FlowRun, record: &Record, scope: Option<&Scope>) -> Se
 }
 
 /// `598134/1412207`. A `/` inside of a part is written `%2F`, so that parts stay apart.
-fn record_id(flow: &str, scope: Option<&Scope>, parts: &[&str]) -> RecordId {
+pub(super) fn record_id(flow: &str, scope: Option<&Scope>, parts: &[&str]) -> RecordId {
     let scope = scope.map(|scope| scope.name.as_str());
     let parts: Vec<String> = scope.into_iter().chain(parts.iter().copied()).map(escape).collect();
     RecordId { flow: flow.to_owned(), key: parts.join("/") }

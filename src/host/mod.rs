@@ -7,6 +7,7 @@
 mod clock;
 mod entropy;
 mod files;
+pub mod question;
 mod secrets;
 pub mod signal;
 pub mod terminal;
