@@ -39,6 +39,8 @@ pub enum Command {
     Show(Show),
     /// Say yes to a record that waits for approval
     Approve(Approve),
+    /// Try again what was held, rejected, failed or is in doubt: the records that you name, they alone
+    Replay(Replay),
     /// Look at both systems before a run does: credentials, permissions, names, clocks; writes nothing
     Ping(Ping),
     /// Say which codes in use have no row in a lookup yet; write the table to complete
@@ -263,6 +265,66 @@ pub struct Approve {
     pub reason: String,
     #[command(flatten)]
     pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true).multiple(true).args(["records", "failed", "run"]))]
+#[command(after_help = "\
+First says, record by record, what became of it the last time and what would be sent now.
+Without --yes it then asks; with --dry-run it ends there. What is sent is what was shown:
+a record that maps to something else by then is left as it was.
+
+A record is mapped by today's pipeline and lookups, out of what was stored when it was last
+read, or with --remap out of what its source shows now. Everything else is as in a run:
+nothing is sent before the other side was asked for it, and what waits for approval waits.
+No other record is touched, and what stands posted is never replayed.
+
+Exit codes are those of `run`.")]
+pub struct Replay {
+    #[command(flatten)]
+    pub place: Place,
+    /// The records: the key, the number, or any part of them that only one record has
+    #[arg(value_name = "RECORD", conflicts_with_all = ["failed", "run"])]
+    pub records: Vec<String>,
+    /// All records that have failed
+    #[arg(long)]
+    pub failed: bool,
+    /// All parked records as this run left them; with --failed, those of it that failed
+    #[arg(long, value_name = "ID")]
+    pub run: Option<String>,
+    /// Read them from their source again, in place of what was stored
+    #[arg(long)]
+    pub remap: bool,
+    /// Why; it stands in the log
+    #[arg(
+        long,
+        value_name = "TEXT",
+        required_unless_present = "dry_run",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub because: String,
+    /// Who wants it
+    #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true, default_value = "")]
+    pub by: String,
+    /// Say what would be sent, and send nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub vars: Vars,
+    #[command(flatten)]
+    pub make: Make,
+    #[command(flatten)]
+    pub printing: Printing,
+    /// The connections lead to the same systems as in the last run, under other addresses
+    #[arg(long)]
+    pub moved: bool,
+    /// No progress on standard error
+    #[arg(long, short)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]

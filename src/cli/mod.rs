@@ -29,8 +29,10 @@ mod lsp;
 mod mends;
 mod pages;
 mod ping;
+mod preview;
 mod progress;
 mod reconcile;
+mod replay;
 mod report;
 mod restore;
 mod run;
@@ -94,6 +96,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Status(arguments) => status::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Approve(arguments) => block_on(approve::run(arguments)),
+        Command::Replay(arguments) => block_on(replay::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Adopt(arguments) => block_on(adopt::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),

@@ -131,6 +131,12 @@ fn set_facts(entry: &mut RecordEntry, facts: &Facts) {
     entry.amount = facts.amount.map(|amount| amount.to_string()).or_else(|| entry.amount.take());
 }
 
+/// Nothing about this record is to be written or told. What a person had tried again is told
+/// even if it came out as before: the log shows each attempt.
+pub(super) fn needs_no_word(context: &Context, before: &RecordEntry, now: &RecordEntry) -> bool {
+    context.replay.is_none() && same_story(before, now)
+}
+
 /// Nothing about this record is news.
 pub(super) fn same_story(before: &RecordEntry, now: &RecordEntry) -> bool {
     let story = |entry: &RecordEntry| {

@@ -56,7 +56,7 @@ pub(super) async fn make(flow: &FlowRun) -> Result<(), RunError> {
         return Ok(());
     }
     let mut owed = context.store.records(Some(&flow.name))?;
-    owed.retain(|entry| entry.owes_mark() && entry.outcome == Outcome::Posted);
+    owed.retain(|entry| entry.owes_mark() && entry.outcome == Outcome::Posted && context.takes(&entry.id));
     if context.plan {
         // One of an earlier run is looked for, then written.
         let posts = context.tally.counts(&flow.name).posted;

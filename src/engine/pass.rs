@@ -25,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// Read again what changed so long before the newest change that was seen: clocks differ,
 /// and lists shift while they are read.
-const OVERLAP: Span = Span::from_secs(24 * 60 * 60);
+pub(super) const OVERLAP: Span = Span::from_secs(24 * 60 * 60);
 
 /// So many scopes in a row that cannot be reached mean that the others cannot be either.
 const UNREACHABLE: u32 = 3;

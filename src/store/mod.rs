@@ -371,6 +371,8 @@ pub enum EventKind {
     Rejected,
     /// A person approved it.
     Approved,
+    /// A person had it tried again.
+    Replayed,
     /// The other side has it already: found by `match`, and nothing differs.
     Linked,
     /// A write is about to be sent.
