@@ -200,7 +200,7 @@ pub struct RecordEntry {
 impl RecordEntry {
     /// Its source does not show yet what it became.
     pub fn owes_mark(&self) -> bool {
-        self.mark.as_ref().is_some_and(|mark| mark.made.is_none())
+        self.mark.as_ref().is_some_and(|mark| mark.made.is_none() && !mark.is_given_up())
     }
 }
 
@@ -216,9 +216,21 @@ pub struct Mark {
     pub made: Option<Timestamp>,
     /// The source refuses it: not tried again by itself.
     pub refused: bool,
+    /// In how many runs that was told.
+    #[serde(default)]
+    pub told: u32,
     /// Why it could not be made when it was last tried, and who mends that.
     pub reason: String,
     pub mend: String,
+}
+
+impl Mark {
+    /// A mark that was refused is told by so many runs; then nobody waits for it any longer.
+    pub const PATIENCE: u32 = 3;
+
+    pub fn is_given_up(&self) -> bool {
+        self.made.is_none() && self.refused && self.told >= Self::PATIENCE
+    }
 }
 
 /// How a record of the other side, which people had keyed, came to be the one of a source
