@@ -58,9 +58,7 @@ pub(super) async fn make(flow: &FlowRun) -> Result<(), RunError> {
         return Ok(());
     }
     let mut owed = context.store.records(Some(&flow.name))?;
-    owed.retain(|entry| {
-        is_open(entry, context.retry) && entry.outcome == Outcome::Posted && context.takes(&entry.id)
-    });
+    owed.retain(|entry| is_open(entry, context.retry) && entry.outcome == Outcome::Posted && context.takes(&entry.id));
     if context.plan {
         // One of an earlier run is looked for, then written.
         let posts = context.tally.counts(&flow.name).posted;
@@ -120,7 +118,7 @@ async fn make_group(
         let passing = made.as_ref().is_err_and(passes);
         *lost = if passing { *lost + 1 } else { 0 };
         let entry = settle(flow, entry, made, exchanges, &mut outbox);
-        if entry.owes_mark() {
+        if entry.mark.as_ref().is_some_and(|mark| mark.made.is_none()) {
             stay.push(entry);
         }
     }

@@ -141,6 +141,10 @@ impl Store for MortalStore {
         self.kept.link(flow, target_key)
     }
 
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.kept.payload(name)
+    }
+
     fn attention(&self, flow: &str) -> Result<Vec<RecordId>, StoreError> {
         self.kept.attention(flow)
     }

@@ -124,9 +124,8 @@ impl Export {
     pub fn row(&mut self, row: &Row, blobs: &Blobs) -> Result<(), StoreError> {
         let (version, value) = codec::Place::of(&row.value).ok_or_else(|| no_value(&self.path))?;
         // A source may lie in `payloads` instead, with a row of its own.
-        let file = codec::file_of(&row.value, row.tree == "records").filter(|name| {
-            !self.told.contains(name) && (matches!(value, codec::Place::InFile(_)) || blobs.has(name))
-        });
+        let file = codec::file_of(&row.value, row.tree == "records")
+            .filter(|name| !self.told.contains(name) && (matches!(value, codec::Place::InFile(_)) || blobs.has(name)));
         if let Some(name) = file {
             self.blob(&name, &blobs.get(&name)?)?;
             self.told.insert(name);
