@@ -6,10 +6,14 @@ use crate::engine::mutant::{Mutant, with};
 /// So many seeds must be enough for each mutant.
 const ENOUGH: u64 = 200;
 
+/// Seeds that found a fault of the engine once: a change that was swallowed while its supplier
+/// was closed (27), receipts that were billed twice (117, 152, 207, 220).
+const KEPT: [u64; 5] = [27, 117, 152, 207, 220];
+
 #[test]
 fn seeds_keep_every_promise() {
     let programs = Programs::default();
-    for told in (0..12).map(|seed| play(seed, &programs)) {
+    for told in (0..8).chain(KEPT).map(|seed| play(seed, &programs)) {
         assert_eq!(told.breach, None, "seed {}\n{}", told.seed, told.tale);
     }
 }
