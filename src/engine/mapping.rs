@@ -138,7 +138,7 @@ fn evaluate(
     }
     let evaluation = flow.flow().evaluate_linked(&flow.tables, record, scope, linked);
     match before {
-        Some(posted) if posted.reference.is_some() => after_posting(flow, seen, posted, evaluation),
+        Some(posted) if posted.reference.is_some() => after_posting(flow, seen, posted, record, evaluation),
         before => before_posting(flow, seen, before, evaluation),
     }
 }
@@ -172,8 +172,8 @@ fn before_posting(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, evalu
 }
 
 /// The record stands on the other side already, and its source is not what it was.
-fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, evaluation: Evaluation) -> Verdict {
-    if posted.outcome == Outcome::Posted && same_before(flow, &posted, &evaluation) {
+fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, record: &Record, evaluation: Evaluation) -> Verdict {
+    if posted.outcome == Outcome::Posted && same_before(flow, &posted, record, &evaluation) {
         return as_posted(flow, &seen, &posted);
     }
     let changed = match evaluation {
@@ -205,18 +205,31 @@ fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, evaluation: Ev
 /// Whether today's flow makes the same of the record as it was when it was posted. Then a
 /// difference to what was posted comes of the pipeline or its lookups: a new wording in the
 /// mapping is for the records to come, and must not hold (or write again) hundreds that
-/// were posted rightly, as soon as somebody touches them at their source.
-fn same_before(flow: &FlowRun, posted: &RecordEntry, now: &Evaluation) -> bool {
+/// were posted rightly, as soon as somebody touches them at their source. What is left out or
+/// stopped now would hide any change: then the record itself must be as it was.
+fn same_before(flow: &FlowRun, posted: &RecordEntry, record: &Record, now: &Evaluation) -> bool {
     let scope_type = flow.scope.as_ref().map(|(_, ty)| ty.as_ref());
-    let Some((record, scope)) = stored::restore(&posted.source, &flow.source_type, scope_type) else { return false };
-    match (flow.flow().evaluate(&flow.tables, &record, scope.as_ref()), now) {
+    let Some((before, scope)) = stored::restore(&posted.source, &flow.source_type, scope_type) else { return false };
+    match (flow.flow().evaluate(&flow.tables, &before, scope.as_ref()), now) {
         (Evaluation::Mapped(before), Evaluation::Mapped(now)) => {
             hash::of_records([&before.target]) == hash::of_records([&now.target])
         }
-        (Evaluation::Skipped, Evaluation::Skipped) => true,
-        (Evaluation::Stopped(before), Evaluation::Stopped(now)) => before.kind == now.kind,
+        (Evaluation::Skipped, Evaluation::Skipped) => only_touched(flow, &before, record),
+        (Evaluation::Stopped(why), Evaluation::Stopped(now)) => {
+            why.kind == now.kind && only_touched(flow, &before, record)
+        }
         _ => false,
     }
+}
+
+/// Nothing but the instant of its last change is another one.
+fn only_touched(flow: &FlowRun, before: &Record, now: &Record) -> bool {
+    let content = |record: &Record| {
+        let mut record = flow.content(record).into_owned();
+        flow.source.changed.iter().for_each(|field| drop(record.remove(field)));
+        hash::of_records([&record])
+    };
+    content(before) == content(now)
 }
 
 enum Now {

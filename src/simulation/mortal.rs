@@ -4,7 +4,7 @@ use super::clock::VirtualClock;
 use super::tale::Tale;
 use crate::sandbox::Random;
 use crate::store::{
-    AuditEntry, Batch, Cursor, Head, Intent, MemoryStore, RecordEntry, RecordId, RunEntry, Store, StoreError,
+    AuditEntry, Batch, Cursor, Head, Intent, MemoryStore, Moment, RecordEntry, RecordId, RunEntry, Store, StoreError,
 };
 use crate::value::Span;
 use crate::world::Clock as _;
@@ -13,7 +13,7 @@ use std::fmt;
 use std::future::pending;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// At which moment of its life a process dies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ pub enum End {
     Outlived(u64),
     /// When its nth request took effect, and before the answer came.
     Unanswered(u64),
+    /// It lives on, but the disk refuses its nth commit.
+    Full(u64),
+    /// It lives on, but is told so when its nth commit is kept all the same.
+    FullAfter(u64),
+    /// Somebody asks it to stop at its nth request.
+    Stopped(u64),
 }
 
 impl End {
@@ -41,7 +47,10 @@ impl End {
         }
         let most = [8, 25, 60][random.below(3)];
         let nth = u64::try_from(random.between(1, most)).unwrap_or(1);
-        match random.below(6) {
+        match random.below(9) {
+            6 => Self::Full(nth),
+            7 => Self::FullAfter(nth),
+            8 => Self::Stopped(nth),
             0 => Self::BeforeCommit(nth),
             1 | 2 => Self::AfterCommit(nth),
             3 => Self::Unsent(nth),
@@ -60,6 +69,9 @@ impl fmt::Display for End {
             Self::Unsent(nth) => write!(f, "dies before request {nth} arrives"),
             Self::Outlived(nth) => write!(f, "dies, and request {nth} arrives later"),
             Self::Unanswered(nth) => write!(f, "dies before request {nth} is answered"),
+            Self::Full(nth) => write!(f, "finds the disk full at commit {nth}"),
+            Self::FullAfter(nth) => write!(f, "is told that the disk is full after commit {nth}"),
+            Self::Stopped(nth) => write!(f, "is asked to stop at request {nth}"),
         }
     }
 }
@@ -70,11 +82,23 @@ pub struct Life {
     commits: AtomicU64,
     requests: AtomicU64,
     death: Notify,
+    stop: watch::Sender<bool>,
 }
 
 impl Life {
     pub fn new(end: End) -> Self {
-        Self { end, commits: AtomicU64::new(0), requests: AtomicU64::new(0), death: Notify::new() }
+        Self {
+            end,
+            commits: AtomicU64::new(0),
+            requests: AtomicU64::new(0),
+            death: Notify::new(),
+            stop: watch::Sender::new(false),
+        }
+    }
+
+    /// Becomes true when the process is asked to stop.
+    pub fn stop(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
     }
 
     /// Returns when the process is dead.
@@ -84,7 +108,11 @@ impl Life {
 
     /// The number of the request that begins now.
     pub fn request(&self) -> u64 {
-        self.requests.fetch_add(1, Ordering::Relaxed) + 1
+        let nth = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.end == End::Stopped(nth) {
+            self.stop.send_replace(true);
+        }
+        nth
     }
 
     /// How many requests it made.
@@ -120,6 +148,11 @@ impl Store for MortalStore {
             self.life.die().await;
         }
         let (operations, events) = (batch.operations.len(), batch.events.len());
+        match self.life.end {
+            End::Full(at) if at == nth => self.kept.fail_commit(1, Moment::Before),
+            End::FullAfter(at) if at == nth => self.kept.fail_commit(1, Moment::After),
+            _ => {}
+        }
         let head = self.kept.commit(batch).await;
         self.tale.tell(self.clock.now(), format_args!("  commit {nth}: {operations} writes, {events} events"));
         if self.life.end == End::AfterCommit(nth) {

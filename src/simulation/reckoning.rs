@@ -64,8 +64,7 @@ pub fn reckon(made: &Contractor, scope: Scope, remapped: bool) -> BTreeMap<Paper
             let Some(project) = made.projects.iter().find(|job| job.id == commitment.project) else { continue };
             let Some(vendor) = made.vendors.iter().find(|one| one.id == commitment.vendor) else { continue };
             if project.active && project.permitted {
-                let supplier = supplier_of(made, vendor);
-                let verdict = match (supplier, payment.invoice, payment.date) {
+                let verdict = match (open_supplier(made, vendor), payment.invoice, payment.date) {
                     (Some(supplier), Some(_), Some(_)) => {
                         let check = payment.check_number.as_deref().unwrap_or("PAY");
                         Verdict::Due(Entry {

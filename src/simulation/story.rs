@@ -127,7 +127,8 @@ impl<'a> Story<'a> {
             let ended = self.life(end, Options::default());
             self.oracle().always()?;
             match ended? {
-                Ended::Well(_) => return Ok(()),
+                Ended::Well(_) if end == End::Natural || self.random.chance(50) => return Ok(()),
+                Ended::Well(_) => {}
                 Ended::Died => {
                     let seconds = *self.random.pick(&[1, 20, 300, 3_600 * 5]);
                     self.clock.pass(Span::from_secs(seconds));
@@ -166,6 +167,7 @@ impl<'a> Story<'a> {
         let life = Arc::new(Life::new(end));
         self.tell(format_args!("life {}: {end}", self.lives));
         let setup = self.setup(&life);
+        let options = Options { cancel: Some(life.stop()), ..options };
         let ended = live(&self.clock, async {
             tokio::select! {
                 biased;

@@ -1,16 +1,19 @@
 //! The short form of the simulation, and whether it would notice a broken engine.
 
-use super::{Programs, Told, play};
+use super::{Programs, play};
 use crate::engine::mutant::{Mutant, with};
 
 /// So many seeds must be enough for each mutant.
 const ENOUGH: u64 = 200;
 
+/// Seeds that found a fault of the engine once: a change that was swallowed while its supplier
+/// was closed (27), receipts that were billed twice (117, 152, 207, 220).
+const KEPT: [u64; 5] = [27, 117, 152, 207, 220];
+
 #[test]
 fn seeds_keep_every_promise() {
     let programs = Programs::default();
-    let seeds = std::iter::once(0..12).flatten();
-    for told in seeds.map(|seed| play(seed, &programs)) {
+    for told in (0..8).chain(KEPT).map(|seed| play(seed, &programs)) {
         assert_eq!(told.breach, None, "seed {}\n{}", told.seed, told.tale);
     }
 }
@@ -24,37 +27,35 @@ fn the_same_seed_tells_the_same_tale() {
     }
 }
 
-/// The seed that tells on the mutant.
-fn caught(mutant: Mutant, from: u64) -> (u64, Told) {
+/// It is looked for where it was caught before, and then anywhere; a sound engine is not.
+fn is_caught(mutant: Mutant, before: u64) {
     let programs = Programs::default();
-    let mut told = (from..ENOUGH).map(|seed| with(mutant, || play(seed, &programs)));
-    let told = told.find(|told| told.breach.is_some());
-    told.map(|told| (told.seed, told)).unwrap_or_else(|| panic!("{mutant:?} lives through {ENOUGH} seeds"))
-}
-
-fn invariant(mutant: Mutant, from: u64) -> &'static str {
-    let (seed, told) = caught(mutant, from);
-    let breach = told.breach.expect("caught");
-    println!("{mutant:?}: seed {seed}: {}: {}", breach.invariant, breach.detail);
-    breach.invariant
+    let mut seeds = std::iter::once(before).chain(0..ENOUGH);
+    let caught = seeds.find(|seed| with(mutant, || play(*seed, &programs)).breach.is_some());
+    assert_eq!(
+        caught,
+        Some(before),
+        "{mutant:?} lives through seed {before}; it is caught first at the seed that is told here"
+    );
+    assert_eq!(play(before, &programs).breach, None, "a sound engine at seed {before}");
 }
 
 #[test]
 fn an_engine_that_announces_nothing_is_caught() {
-    invariant(Mutant::NoIntent, 0);
+    is_caught(Mutant::NoIntent, 14);
 }
 
 #[test]
 fn an_engine_that_does_not_ask_first_is_caught() {
-    invariant(Mutant::NoLookup, 0);
+    is_caught(Mutant::NoLookup, 25);
 }
 
 #[test]
 fn an_engine_that_moves_the_cursor_first_is_caught() {
-    invariant(Mutant::CursorFirst, 0);
+    is_caught(Mutant::CursorFirst, 29);
 }
 
 #[test]
 fn an_engine_that_retries_blindly_is_caught() {
-    invariant(Mutant::BlindRetry, 0);
+    is_caught(Mutant::BlindRetry, 34);
 }

@@ -1,13 +1,13 @@
 //! What people do between two runs, and sometimes while one is at work.
 
-use super::company::{direct_cost, invoice, payment, receive};
+use super::company::{day, direct_cost, invoice, key_in, payment, receive};
 use crate::connector::contractor::Contractor;
 use crate::sandbox::Random;
 use crate::value::{Decimal, Timestamp};
 
 /// Something happens; what it was, in words.
 pub fn happen(made: &mut Contractor, random: &mut Random, now: Timestamp) -> String {
-    match random.below(14) {
+    match random.below(15) {
         0..=2 => {
             let commitment = random.below(made.commitments.len());
             let id = invoice(made, commitment, random, now);
@@ -25,6 +25,11 @@ pub fn happen(made: &mut Contractor, random: &mut Random, now: Timestamp) -> Str
             let id = direct_cost(made, project, random, now);
             format!("direct cost {id} comes in")
         }
+        // Of the year to come, so that its number is nobody else's.
+        14 => match key_in(made, random, day(2027, 1, 15)) {
+            Some(reference) => format!("{reference} is keyed in by hand"),
+            None => nothing(),
+        },
         _ => match payment(made, random, now) {
             Some(id) => format!("payment {id} is made"),
             None => nothing(),
@@ -85,7 +90,7 @@ fn complete(made: &mut Contractor, random: &mut Random, now: Timestamp) -> Strin
     }
     let invoice = &mut made.invoices[*random.pick(&incomplete)];
     invoice.invoice_number.get_or_insert_with(|| format!("Z{}", invoice.id));
-    invoice.billing_date.get_or_insert(super::company::day(2026, 10, 31));
+    invoice.billing_date.get_or_insert(day(2026, 10, 31));
     invoice.updated = now;
     format!("invoice {} is completed", invoice.id)
 }

@@ -93,6 +93,11 @@ pub struct LinesWire {
 }
 
 impl Tenant {
+    /// As [`Tenant::read`]; what ships is read once for all.
+    pub fn of(profile: Option<&str>) -> Result<Self, String> {
+        profile.map_or_else(|| Ok(shipped_tenant().clone()), |profile| Self::read(Some(profile)))
+    }
+
     /// Lays a profile (YAML text) over the catalogue. The error is one sentence.
     pub fn read(profile: Option<&str>) -> Result<Self, String> {
         let profile = Profile::read(profile)?;

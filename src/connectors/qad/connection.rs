@@ -42,7 +42,7 @@ pub struct Connection {
 
 /// Opens a connection. Sends nothing yet.
 pub fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {
-    let tenant = Tenant::read(opening.profile.as_deref())
+    let tenant = Tenant::of(opening.profile.as_deref())
         .map_err(|problem| configuration(problem).mend("correct the file that `profile` of the connection names"))?;
     let setting = |name: &str| {
         let text = opening.settings.text(name).map(str::trim).filter(|text| !text.is_empty());

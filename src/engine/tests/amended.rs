@@ -120,6 +120,28 @@ async fn a_narrower_where_or_a_new_require_leaves_alone_what_was_posted() {
     }
 }
 
+/// What stops the record now must not swallow what changed in it meanwhile.
+#[tokio::test]
+async fn a_change_is_told_although_the_flow_would_leave_the_record_out_by_now() {
+    for (from, to) in [
+        ("bill.status == \"approved\"", "bill.status == \"approved\" and bill.amount > 1_000"),
+        ("bill.amount != 0", "bill.amount > 1_000"),
+    ] {
+        let mut bench = Bench::new();
+        let program = bench.program.clone();
+        bench.run().await;
+        bench.program = pipeline::amended(&[(from, to)]);
+        touch(&bench, 1);
+        bench.state().bill(1, 12).insert("amount", crate::value::Decimal::cents(13_000));
+        let report = bench.run().await;
+        assert_eq!((report.counts.unchanged, report.counts.held), (6, 1), "{to}");
+        bench.program = program;
+        assert_eq!(bench.run().await.counts.held, 1, "{to}");
+        assert!(bench.entry(1, 12).reason.contains("total was 120.00, now 130.00"), "{}", bench.entry(1, 12).reason);
+        bench.check_quiet(to);
+    }
+}
+
 #[tokio::test]
 async fn a_project_that_is_not_listed_any_more_is_missed() {
     let bench = Bench::new();
