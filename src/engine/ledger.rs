@@ -221,6 +221,13 @@ impl Outbox {
         self.tell(context.event(EventKind::Read, Some(entry.id.clone()), detail));
     }
 
+    /// A record that its flow leaves out, with what was read.
+    pub fn tell_skipped(&mut self, context: &Context, entry: &RecordEntry) {
+        let mut event = outcome_event(context, entry);
+        event.detail["source"] = self.evidence.keep_json(&entry.source);
+        self.tell(event);
+    }
+
     /// Where the payloads go that an event names.
     pub fn evidence(&mut self) -> &mut Evidence {
         &mut self.evidence

@@ -286,11 +286,16 @@ pub(super) fn settle(flow: &FlowRun, verdict: Verdict, outbox: &mut Outbox) {
             }
         }
         Verdict::Settled { entry, counted, news } => {
-            // What the flow leaves out is told by its hash alone, or the log would hold every draft.
-            if news && entry.outcome != Outcome::Skipped {
-                outbox.tell_read(&flow.context, &entry);
+            // What the flow leaves out has one event, which also names what was read.
+            match entry.outcome {
+                Outcome::Skipped => outbox.tell_skipped(&flow.context, &entry),
+                _ => {
+                    if news {
+                        outbox.tell_read(&flow.context, &entry);
+                    }
+                    outbox.tell(ledger::outcome_event(&flow.context, &entry));
+                }
             }
-            outbox.tell(ledger::outcome_event(&flow.context, &entry));
             outbox.close(*entry, counted, None);
         }
         Verdict::Ready(_) => debug_assert!(false, "what is ready goes to the poster"),

@@ -4,11 +4,18 @@
 //! | --- | --- |
 //! | `01` `=` … | version 1, JSON follows |
 //! | `01` `@` … | version 1, the JSON lies in `blobs/` under the name that follows |
+//! | `01` `~` … | version 1, a payload follows, deflated (RFC 1951) |
+//!
+//! A payload is `=`, `@` or `~`, whichever fits.
 
 use super::blobs::{Blobs, LARGE};
 use super::{Payload, RecordEntry, StoreError, StoreErrorKind, audit, head_file};
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 /// The version of the values that this release writes.
@@ -19,6 +26,10 @@ const TINY: usize = 256;
 
 const HERE: u8 = b'=';
 const IN_FILE: u8 = b'@';
+const DEFLATED: u8 = b'~';
+
+/// No payload is longer: what unpacks to more is not ours.
+const LONGEST: u64 = 64 << 20;
 
 /// A value that stays in the database, whatever its size: one that is removed again, or
 /// changes so often that its files would pile up.
@@ -80,21 +91,39 @@ pub fn decode_record(
 
 /// A payload's bytes; a large one goes to a file, which is on disk when this returns.
 pub fn encode_payload(payload: &Payload, blobs: &Blobs) -> Result<Vec<u8>, StoreError> {
-    if payload.bytes().len() <= LARGE {
-        return Ok(pack(HERE, payload.bytes()));
+    let bytes = payload.bytes();
+    if bytes.len() <= TINY {
+        return Ok(pack(HERE, bytes));
     }
-    Ok(pack(IN_FILE, blobs.put(payload.bytes())?.as_bytes()))
+    let deflated = deflate(bytes);
+    if deflated.len() <= LARGE {
+        return Ok(pack(DEFLATED, &deflated));
+    }
+    Ok(pack(IN_FILE, blobs.put(bytes)?.as_bytes()))
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::with_capacity(bytes.len() / 4), Compression::fast());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("memory takes all that is written")
+}
+
+/// `None` for bytes that [`deflate`] did not make.
+fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut unpacked = Vec::new();
+    DeflateDecoder::new(bytes).take(LONGEST).read_to_end(&mut unpacked).ok().map(|_| unpacked)
 }
 
 /// Reads what [`encode_payload`] wrote under this name.
 pub fn decode_payload(name: &str, bytes: &[u8], blobs: &Blobs, folder: &Path) -> Result<Vec<u8>, StoreError> {
-    match bytes {
-        [VERSION, HERE, payload @ ..] if audit::sha256(payload) == name => Ok(payload.to_vec()),
-        [VERSION, HERE, ..] => Err(head_file::damaged(folder, &format!("the payload {name} was changed"))),
-        [VERSION, IN_FILE, file @ ..] if file == name.as_bytes() => blobs.get(name),
-        [version, ..] if *version > VERSION => Err(later(*version, folder)),
-        _ => Err(head_file::damaged(folder, &format!("the payload {name} was changed"))),
-    }
+    let payload = match bytes {
+        [VERSION, HERE, payload @ ..] => Some(payload.to_vec()),
+        [VERSION, DEFLATED, deflated @ ..] => inflate(deflated),
+        [VERSION, IN_FILE, file @ ..] if file == name.as_bytes() => return blobs.get(name),
+        [version, ..] if *version > VERSION => return Err(later(*version, folder)),
+        _ => None,
+    };
+    let whole = payload.filter(|payload| audit::sha256(payload) == name);
+    whole.ok_or_else(|| head_file::damaged(folder, &format!("the payload {name} was changed")))
 }
 
 /// Where a value lies, apart from its version.
