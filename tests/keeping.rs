@@ -10,7 +10,8 @@ use std::time::Duration;
 
 /// A pipeline of this name; nothing of it is run.
 fn pipeline(dir: &Path, name: &str, connection: &str) {
-    let text = format!("pipeline \"{name}\" {{}}\nconnect procore {{ {connection} }}\nconnect qad {{ {connection} }}\n");
+    let text =
+        format!("pipeline \"{name}\" {{}}\nconnect procore {{ {connection} }}\nconnect qad {{ {connection} }}\n");
     fs::write(dir.join("a.mlc"), text).expect("a pipeline");
 }
 

@@ -85,13 +85,17 @@ async fn write(store: &Path, about: &About, draft: &Path, world: &World) -> Resu
 fn target(to: &Path, identity: &Identity, now: Timestamp) -> Result<PathBuf, Failure> {
     let path = if to.is_dir() {
         let world = if identity.sandbox { "sandbox" } else { "live" };
-        let name: String = identity.name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        let name: String =
+            identity.name.chars().map(|c| if c.is_alphanumeric() || c == '-' { c } else { '_' }).collect();
         to.join(format!("{name}-{world}-{}.mlc-state", now.whole_seconds().replace(':', "")))
     } else {
         to.to_owned()
     };
     if path.exists() {
-        return Err(Failure::wrong(format!("{} is there already", path.display()), "name a file that is not there yet"));
+        return Err(Failure::wrong(
+            format!("{} is there already", path.display()),
+            "name a file that is not there yet",
+        ));
     }
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {

@@ -101,7 +101,10 @@ fn tell(arguments: &Restore, restored: &Restored) -> Outcome {
         title.head.hash
     ));
     if let Some(replaced) = replaced {
-        text.push_str(&format!("The state that was there had come to entry {}, of hash {}\n", replaced.number, replaced.hash));
+        text.push_str(&format!(
+            "The state that was there had come to entry {}, of hash {}\n",
+            replaced.number, replaced.hash
+        ));
     }
     if let Some(aside) = aside {
         text.push_str(&format!("It lies in {} now; delete it when nobody needs it\n", aside.display()));

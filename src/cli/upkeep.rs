@@ -46,7 +46,12 @@ fn repair(arguments: &Repair) -> Outcome {
         }
         Repaired::WouldLose { kept, loss } => {
             return Err(Failure::world(
-                format!("the state in {} can be read up to audit entry {}, and {}", folder.display(), kept.number, lost(*loss)),
+                format!(
+                    "the state in {} can be read up to audit entry {}, and {}",
+                    folder.display(),
+                    kept.number,
+                    lost(*loss)
+                ),
                 "with --accept-loss what is left is kept: the next run finds by its key what was posted since. If a \
                  backup is newer than that, `mlc restore` is better",
             ));

@@ -371,8 +371,7 @@ impl Shelf {
 impl Trees {
     /// What a store consists of, in the order of [`TREES`].
     fn all(&self) -> [(&'static str, &Tree); 7] {
-        let trees =
-            [&self.records, &self.links, &self.intents, &self.cursors, &self.runs, &self.audit, &self.payloads];
+        let trees = [&self.records, &self.links, &self.intents, &self.cursors, &self.runs, &self.audit, &self.payloads];
         std::array::from_fn(|place| (TREES[place], trees[place]))
     }
 

@@ -105,11 +105,7 @@ impl Kept {
     }
 
     /// `bare` gives a record's value without its source.
-    fn change(
-        &self,
-        row: Row,
-        bare: impl Fn(&[u8]) -> Result<Vec<u8>, StoreError>,
-    ) -> Result<Option<Row>, StoreError> {
+    fn change(&self, row: Row, bare: impl Fn(&[u8]) -> Result<Vec<u8>, StoreError>) -> Result<Option<Row>, StoreError> {
         if self.drops(&row) {
             return Ok(None);
         }

@@ -7,7 +7,7 @@
 //! one is set aside. Invariant: nothing that is left out is left out in silence.
 
 use super::rewrite::{Fresh, free_name, set_aside};
-use super::{SledStore, Shelf, databases};
+use super::{Shelf, SledStore, databases};
 use crate::store::head_file::{FIRST, HeadFile, Known, check_format, damaged};
 use crate::store::lock::Lock;
 use crate::store::migration::{self, STEPS};
@@ -45,12 +45,7 @@ pub enum Loss {
 impl SledStore {
     /// Repairs the store in the folder; one that would lose something only with `accept_loss`.
     /// Without `now` it is the time of the newest entry of the log.
-    pub fn repair(
-        folder: &Path,
-        accept_loss: bool,
-        now: Option<Timestamp>,
-        by: Actor,
-    ) -> Result<Repaired, StoreError> {
+    pub fn repair(folder: &Path, accept_loss: bool, now: Option<Timestamp>, by: Actor) -> Result<Repaired, StoreError> {
         let _lock = Lock::take(folder)?;
         if folder.join("restoring").exists() {
             return Err(damaged(folder, "a backup was being restored into it, and that did not come to its end"));
@@ -94,7 +89,11 @@ fn database(folder: &Path, known: Option<&Known>) -> Result<String, StoreError> 
         (None, [only]) => only.clone(),
         (None, _) => FIRST.to_owned(),
     };
-    if names.contains(&wanted) { Ok(wanted) } else { Err(beyond(folder, &format!("its database, {wanted}, is missing"))) }
+    if names.contains(&wanted) {
+        Ok(wanted)
+    } else {
+        Err(beyond(folder, &format!("its database, {wanted}, is missing")))
+    }
 }
 
 /// What the head file knows and the database has not.
@@ -166,6 +165,7 @@ impl Drop for Copy {
 fn remove_snapshots(db: &Path) -> Result<(), StoreError> {
     let entries = std::fs::read_dir(db).map_err(|error| disk::refused("read", db, &error))?;
     let names = entries.flatten().map(|entry| entry.path());
-    let snapshots = names.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("snap")));
+    let snapshots =
+        names.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("snap")));
     snapshots.map(|path| disk::remove(&path)).collect()
 }

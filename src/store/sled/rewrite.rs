@@ -132,12 +132,7 @@ impl Fresh {
     }
 
     /// Becomes the store's, with `head` and what is said of it. The old one must be closed.
-    pub(super) fn take_place(
-        mut self,
-        head: Head,
-        events: Vec<Event>,
-        by: Actor,
-    ) -> Result<(Shelf, Head), StoreError> {
+    pub(super) fn take_place(mut self, head: Head, events: Vec<Event>, by: Actor) -> Result<(Shelf, Head), StoreError> {
         self.shelf().say_format()?;
         self.shelf().flush()?;
         let mut sum = Sum::default();

@@ -46,6 +46,18 @@ async fn filled(folder: &Path, count: u64) -> Head {
     head
 }
 
+/// Text that does not repeat, so that it takes room also when it is packed.
+fn noise(seed: u64, bytes: usize) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        format!("{state:016x}")
+    };
+    std::iter::repeat_with(&mut next).take(bytes / 16).collect()
+}
+
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("folder");
     for entry in fs::read_dir(from).expect("list") {

@@ -2,7 +2,7 @@
 //! changes at random. It opens as it was, or it does not open; it is never empty, and what
 //! a repair keeps is named.
 
-use super::{batch, copy, now, open};
+use super::{batch, copy, noise, now, open};
 use crate::store::audit::{AuditFaultKind, verify, verify_store};
 use crate::store::{
     Actor, AuditEntry, Batch, Head, Intent, Loss, Operation, RecordEntry, RecordId, Repaired, RunEntry, SledStore,
@@ -11,21 +11,9 @@ use crate::store::{
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// So many commits of so many bytes: a database of about six megabytes.
+/// So many commits of so many bytes: packed, a database of about six megabytes.
 const COMMITS: u64 = 240;
-const BYTES: usize = 24_000;
-
-/// Text that does not repeat, so that each payload is one of its own.
-fn noise(seed: u64, bytes: usize) -> String {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        format!("{state:016x}")
-    };
-    std::iter::repeat_with(&mut next).take(bytes / 16).collect()
-}
+const BYTES: usize = 44_000;
 
 fn large(number: u64) -> Batch {
     let mut batch = batch(number);
@@ -240,7 +228,8 @@ async fn a_bit_that_is_flipped_anywhere_is_noticed_or_does_not_matter() {
         for _ in 0..=round % 3 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             // Most of them in the log, which is most of it.
-            let file = if seed >> 60 < 12 { &files[files.len() - 3] } else { &files[(seed >> 40) as usize % files.len()] };
+            let file =
+                if seed >> 60 < 12 { &files[files.len() - 3] } else { &files[(seed >> 40) as usize % files.len()] };
             let file = place.join(file.strip_prefix(&stock).expect("below"));
             let length = fs::metadata(&file).expect("file").len();
             flip(&file, ((seed >> 20) % length) as usize, 1 << (seed % 8));

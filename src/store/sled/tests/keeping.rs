@@ -1,7 +1,7 @@
 //! Backups, also while others commit; putting them back; migration; compaction; and what
 //! is dropped after its time.
 
-use super::{batch, copy, filled, now, open};
+use super::{batch, copy, filled, noise, now, open};
 use crate::store::asked::Request;
 use crate::store::audit::{AuditFault, AuditFaultKind, VerifyError, verify_store};
 use crate::store::portable::{About, Import};
@@ -222,11 +222,11 @@ async fn month(store: &SledStore, number: u64) {
     let at = now().plus(DAY * 30 * number as u32);
     for item in 0..20 {
         let mut entry = contract::record("bills", &format!("{number:03}-{item:03}"));
-        let bytes = if item == 0 { 60_000 } else { 3_000 };
-        entry.source = serde_json::json!({ "number": number, "item": item, "note": "n".repeat(bytes) });
+        let bytes = if item == 0 { 80_000 } else { 3_000 };
+        entry.source = serde_json::json!({ "number": number, "item": item, "note": noise(number * 100 + item, bytes) });
         entry.outcome = if number == 0 && item == 1 { Outcome::Held } else { Outcome::Posted };
         entry.updated = at;
-        let answer = Payload::of_json(&serde_json::json!({ "taken": [number, item], "echo": "e".repeat(2_000) }));
+        let answer = Payload::of_json(&serde_json::json!({ "taken": [number, item], "echo": noise(item, 2_000) }));
         let source = Payload::of_json(&entry.source);
         let mut event = contract::event(EventKind::Posted, item);
         event.at = at;
@@ -265,7 +265,8 @@ async fn thirty_months_do_not_take_more_room_than_six_but_for_the_log() {
     }
     let store = open(folder.path());
     let (log, records) = (store.audit(1, 10_000).expect("audit"), store.records(None).expect("records"));
-    let lasting = (serde_json::to_vec(&log).expect("json").len() + serde_json::to_vec(&records).expect("json").len()) as u64;
+    let lasting =
+        (serde_json::to_vec(&log).expect("json").len() + serde_json::to_vec(&records).expect("json").len()) as u64;
     assert!(sizes[29] < sizes[5] + 2 * lasting && sizes[29] < 4 * sizes[5], "{sizes:?}, of which {lasting} lasts");
     assert_eq!(records.len(), 600, "every record is known for ever");
     assert!(records.iter().all(|record| record.target.is_some()));
@@ -290,7 +291,7 @@ async fn a_payload_that_is_gone_before_its_time_is_named() {
     SledStore::prune(folder.path(), DAY * 100, Some(now().plus(DAY * 180)), Actor::default()).expect("prune");
     let store = open(folder.path());
     verify_store(&store).expect("whole");
-    let young = Payload::of_json(&serde_json::json!({ "taken": [5, 3], "echo": "e".repeat(2_000) }));
+    let young = Payload::of_json(&serde_json::json!({ "taken": [5, 3], "echo": noise(3, 2_000) }));
     let key = crate::store::keys::payload(young.name()).expect("a name");
     assert!(store.shelf.trees.payloads.remove(key).expect("remove").is_some());
     match verify_store(&store) {
