@@ -16,6 +16,7 @@ mod flows;
 mod fmt;
 mod fuzzed;
 mod jsonpath;
+mod keeping;
 mod ledger;
 #[cfg(feature = "lsp")]
 mod lsp;

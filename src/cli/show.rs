@@ -110,6 +110,7 @@ fn head(entry: &RecordEntry, text: &mut String) {
         ("first seen", entry.first_seen.whole_seconds()),
         ("last moved", format!("{} in run {}", entry.updated.whole_seconds(), entry.run)),
         ("attempts", entry.attempts.to_string()),
+        ("mapping", short(&entry.program_hash)),
     ];
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
         let _ = writeln!(text, "  {DIM}{name:<10}{DIM:#}  {value}");
@@ -225,12 +226,12 @@ pub fn event_name(entry: &AuditEntry) -> String {
 pub fn detail(detail: &Value) -> String {
     let Some(fields) = detail.as_object() else { return bare(detail) };
     let sentences = ["reason", "message", "sentence"];
+    // The mapping is the same for all events of a run.
+    let silent = |name: &str| sentences.contains(&name) || name == "program_hash";
     let lead = sentences.iter().find_map(|name| fields.get(*name).and_then(Value::as_str));
     let facts = fields
         .iter()
-        .filter(|(name, value)| {
-            !sentences.contains(&name.as_str()) && !value.is_object() && !value.is_array() && !value.is_null()
-        })
+        .filter(|(name, value)| !silent(name) && !value.is_object() && !value.is_array() && !value.is_null())
         .map(|(name, value)| format!("{name} {}", short(&bare(value))));
     let payloads = fields.iter().filter_map(|(name, value)| Some(format!("{name} {}", payload(value)?)));
     let sent = fields.get("exchanges").and_then(Value::as_array).into_iter().flatten().map(exchange);
@@ -243,10 +244,11 @@ fn payload(value: &Value) -> Option<String> {
     Some(format!("{} ({})", short(name), count(bytes, "byte", "bytes")))
 }
 
-/// `POST https://erp.example/api/invoices, sent 2cd018855389… (1,061 bytes), answered 200 with …`.
+/// `POST /api/invoices, sent 2cd018855389… (1,061 bytes), answered 200 with …`.
 fn exchange(value: &Value) -> String {
     let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
     let url = text("url").split('?').next().unwrap_or_default();
+    let path = url.split("://").nth(1).and_then(|rest| rest.find('/').map(|slash| &rest[slash..])).unwrap_or(url);
     let sent = value.get("request").and_then(payload).map_or_else(String::new, |sent| format!(", sent {sent}"));
     let answer = match value.get("status").and_then(Value::as_u64) {
         Some(status) => {
@@ -255,7 +257,7 @@ fn exchange(value: &Value) -> String {
         }
         None => format!("no answer: {}", text("no_answer")),
     };
-    format!("{} {url}{sent}, {answer}", text("method"))
+    format!("{} {path}{sent}, {answer}", text("method"))
 }
 
 /// Hashes are shown by their beginning, as people compare them.

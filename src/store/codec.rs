@@ -91,15 +91,11 @@ pub fn decode_record(
 
 /// A payload's bytes; a large one goes to a file, which is on disk when this returns.
 pub fn encode_payload(payload: &Payload, blobs: &Blobs) -> Result<Vec<u8>, StoreError> {
-    let bytes = payload.bytes();
-    if bytes.len() <= TINY {
-        return Ok(pack(HERE, bytes));
+    let packed = packed(payload.bytes());
+    if packed.len() <= LARGE {
+        return Ok(packed);
     }
-    let deflated = deflate(bytes);
-    if deflated.len() <= LARGE {
-        return Ok(pack(DEFLATED, &deflated));
-    }
-    Ok(pack(IN_FILE, blobs.put(bytes)?.as_bytes()))
+    Ok(pack(IN_FILE, blobs.put(payload.bytes())?.as_bytes()))
 }
 
 fn deflate(bytes: &[u8]) -> Vec<u8> {
@@ -108,7 +104,7 @@ fn deflate(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// `None` for bytes that [`deflate`] did not make.
-fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
+pub fn inflate(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut unpacked = Vec::new();
     DeflateDecoder::new(bytes).take(LONGEST).read_to_end(&mut unpacked).ok().map(|_| unpacked)
 }
@@ -130,6 +126,7 @@ pub fn decode_payload(name: &str, bytes: &[u8], blobs: &Blobs, folder: &Path) ->
 #[derive(Debug, PartialEq, Eq)]
 pub enum Place<'a> {
     Here(&'a [u8]),
+    Deflated(&'a [u8]),
     /// In the file of this name.
     InFile(String),
 }
@@ -139,6 +136,7 @@ impl Place<'_> {
     pub fn of(value: &[u8]) -> Option<(u8, Place<'_>)> {
         match value {
             [version, HERE, rest @ ..] => Some((*version, Place::Here(rest))),
+            [version, DEFLATED, rest @ ..] => Some((*version, Place::Deflated(rest))),
             [version, IN_FILE, name @ ..] => Some((*version, Place::InFile(String::from_utf8(name.to_vec()).ok()?))),
             _ => None,
         }
@@ -148,6 +146,7 @@ impl Place<'_> {
     pub fn bytes(&self, version: u8) -> Vec<u8> {
         let (place, rest) = match self {
             Place::Here(rest) => (HERE, *rest),
+            Place::Deflated(rest) => (DEFLATED, *rest),
             Place::InFile(name) => (IN_FILE, name.as_bytes()),
         };
         [&[version, place], rest].concat()
@@ -159,8 +158,13 @@ pub fn file_of(value: &[u8], is_record: bool) -> Option<String> {
     match Place::of(value)?.1 {
         Place::InFile(name) => Some(name),
         Place::Here(json) if is_record => serde_json::from_slice::<SourceFile>(json).ok()?.source_file,
-        Place::Here(_) => None,
+        Place::Here(_) | Place::Deflated(_) => None,
     }
+}
+
+/// A payload's bytes as they are kept where they lie in no file.
+pub fn packed(payload: &[u8]) -> Vec<u8> {
+    if payload.len() <= TINY { pack(HERE, payload) } else { pack(DEFLATED, &deflate(payload)) }
 }
 
 /// The record without its source, which was dropped.

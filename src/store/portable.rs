@@ -12,7 +12,7 @@
 //!
 //! Keys that are no text stand as `key_hex`. A value that is one line of JSON stands as
 //! `json`, byte for byte; other text as `text`, the rest as `hex`; one that lies in a file
-//! as `file`, by its name.
+//! as `file`, by its name. Payloads stand as they were read, sent and answered.
 //!
 //! Invariant: a file that was cut, or of which one bit is another, is refused before
 //! anything of it counts.
@@ -130,6 +130,7 @@ impl Export {
             self.blob(&name, &blobs.get(&name)?)?;
             self.told.insert(name);
         }
+        let unpacked;
         let as_text = !matches!(row.tree, "runs" | "audit" | "payloads");
         let text = std::str::from_utf8(&row.key).ok().filter(|_| as_text);
         let mut line = Line {
@@ -141,6 +142,10 @@ impl Export {
         line.v = Some(version);
         match value {
             codec::Place::Here(bytes) => line.put(bytes),
+            codec::Place::Deflated(bytes) => {
+                unpacked = codec::inflate(bytes).ok_or_else(|| no_value(&self.path))?;
+                line.put(&unpacked);
+            }
             codec::Place::InFile(name) => line.file = Some(name),
         }
         self.line(&line)
@@ -212,6 +217,7 @@ impl<'a> Line<'a> {
         };
         let value = match &self.file {
             Some(name) => codec::Place::InFile(name.clone()).bytes(self.v?),
+            None if tree == "payloads" => codec::packed(&self.bytes()?),
             None => codec::Place::Here(&self.bytes()?).bytes(self.v?),
         };
         Some(Row { tree, key, value })

@@ -19,7 +19,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Below so many bytes nobody minds how much of them is unused.
-const SMALL: u64 = 32 << 20;
+const SMALL: u64 = if cfg!(test) { 1 << 20 } else { 32 << 20 };
 
 /// How many times larger than what it holds a database may be.
 const BLOATED: u64 = 3;
@@ -143,7 +143,9 @@ impl Fresh {
         if sum != self.sum {
             return Err(damaged(&self.folder, "the disk does not give back what was written to it"));
         }
-        let mut ground = SledGround::new(self.shelf().clone(), head.clone(), by);
+        // From here on the head file may name it, so it stays, whatever happens.
+        let shelf = self.shelf.take().expect("it takes its place once");
+        let mut ground = SledGround::new(shelf.clone(), head.clone(), by);
         let head = if events.is_empty() {
             HeadFile::new(&self.folder).write(&head, &self.name)?;
             head
@@ -153,9 +155,9 @@ impl Fresh {
             head
         };
         for name in databases(&self.folder)?.iter().filter(|name| **name != self.name) {
-            disk::remove_folder(&self.folder.join(name))?;
+            // One that stays behind is removed with the next change.
+            let _ = disk::remove_folder(&self.folder.join(name));
         }
-        let shelf = self.shelf.take().expect("it takes its place once");
         Ok((shelf, head))
     }
 

@@ -1,5 +1,8 @@
 //! The store on disk: what it promises, what it refuses, and what a kill leaves behind.
 
+mod damage;
+mod keeping;
+
 use super::SledStore;
 use crate::store::audit::{AuditFault, AuditFaultKind, VerifyError, verify_store};
 use crate::store::{
@@ -41,6 +44,18 @@ async fn filled(folder: &Path, count: u64) -> Head {
         head = store.commit(batch(number)).await.expect("commit");
     }
     head
+}
+
+/// Text that does not repeat, so that it takes room also when it is packed.
+fn noise(seed: u64, bytes: usize) -> String {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        format!("{state:016x}")
+    };
+    std::iter::repeat_with(&mut next).take(bytes / 16).collect()
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -375,10 +390,14 @@ mod kill {
 
     #[test]
     fn what_was_acknowledged_survives_a_kill() {
-        let folder = tempfile::tempdir().expect("folder");
-        let mut kept = 1;
-        for round in 0..15u64 {
-            kept = kept.max(run_and_kill(folder.path(), round * 7 % 13 * 11));
+        let mut folder = tempfile::tempdir().expect("folder");
+        let (mut kept, mut counted) = (1, 0);
+        for round in 0..kills() {
+            // Now and then a new one, so that it does not take longer with each round.
+            if round % 20 == 19 {
+                (folder, counted, kept) = (tempfile::tempdir().expect("folder"), counted + kept, 1);
+            }
+            kept = kept.max(run_and_kill("child", folder.path(), round * 7 % 13 * 11));
             let store = open(folder.path());
             let head = verify_store(&store).expect("the chain closes");
             assert!(head.number >= kept, "round {round}: {} of {kept}", head.number);
@@ -388,14 +407,46 @@ mod kill {
                 records.iter().filter(|r| store.link("bills", &r.id.key).expect("link").as_ref() == Some(&r.id));
             assert_eq!((links.count() as u64, records.len() as u64), (head.number - 1, head.number - 1));
         }
-        assert!(kept > 15, "the children got nothing done");
+        let counted = counted + kept;
+        println!("{} kills, {counted} acknowledged, all of them there", kills());
+        assert!(counted > kills(), "the children got nothing done");
+    }
+
+    /// How often the child is killed; `MLC_KILLS=200` for the long form.
+    fn kills() -> u64 {
+        std::env::var("MLC_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
+    }
+
+    /// Not a test of its own: what the child of the next one runs.
+    #[test]
+    #[ignore = "run by a_kill_while_it_is_rewritten in a process of its own"]
+    fn rewriting_child() {
+        let Some(folder) = std::env::var_os(FOLDER) else { return };
+        println!("open 0");
+        loop {
+            SledStore::compact(folder.as_ref()).expect("compact");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_kill_while_it_is_rewritten() {
+        let folder = tempfile::tempdir().expect("folder");
+        let head = super::filled(folder.path(), 60).await;
+        for round in 0..kills() {
+            run_and_kill("rewriting_child", folder.path(), round * 7 % 13 * 9);
+            let store = open(folder.path());
+            assert_eq!(verify_store(&store).expect("the chain closes"), head, "round {round}");
+            assert_eq!(store.records(None).expect("records").len(), 60, "round {round}");
+        }
+        SledStore::compact(folder.path()).expect("compact");
+        assert_eq!(crate::store::sled::databases(folder.path()).expect("list").len(), 1, "what was left is gone");
     }
 
     #[test]
     fn a_kill_while_the_store_is_made_does_no_harm() {
         for round in 0..10u64 {
             let folder = tempfile::tempdir().expect("folder");
-            let mut child = spawn(folder.path());
+            let mut child = spawn("child", folder.path());
             while !folder.path().join("creating").exists() && !folder.path().join("head.json").exists() {
                 std::thread::yield_now();
             }
@@ -406,9 +457,9 @@ mod kill {
         }
     }
 
-    fn spawn(folder: &std::path::Path) -> std::process::Child {
+    fn spawn(what: &str, folder: &std::path::Path) -> std::process::Child {
         Command::new(std::env::current_exe().expect("this test"))
-            .args(["--exact", "store::sled::tests::kill::child", "--ignored", "--nocapture"])
+            .args(["--exact", &format!("store::sled::tests::kill::{what}"), "--ignored", "--nocapture"])
             .env(FOLDER, folder)
             .stdout(Stdio::piped())
             .spawn()
@@ -417,8 +468,8 @@ mod kill {
 
     /// Lets a child work for some milliseconds after it opened the store; returns the
     /// last number that it was told is kept.
-    fn run_and_kill(folder: &std::path::Path, millis: u64) -> u64 {
-        let mut child = spawn(folder);
+    fn run_and_kill(what: &str, folder: &std::path::Path, millis: u64) -> u64 {
+        let mut child = spawn(what, folder);
         let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
         let opened = lines.by_ref().map_while(Result::ok).any(|line| line.contains("open "));
         assert!(opened, "the child did not open the store");
