@@ -12,6 +12,8 @@ mod encode;
 mod error;
 mod fake;
 mod probe;
+mod single_flight;
+mod veil;
 
 pub use catalogue::{
     Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec,
@@ -22,6 +24,8 @@ pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
 pub use fake::{Fake, FakeChange};
 pub use probe::{Health, Probe, Signature, Wanted};
+pub use single_flight::{Held, SingleFlight, Turn};
+pub use veil::Veil;
 
 use crate::value::{Record, Span, Timestamp, Value};
 use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Transport};

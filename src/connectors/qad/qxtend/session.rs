@@ -5,7 +5,7 @@
 
 use super::profile::{Credentials, Qxtend};
 use super::xml::Element;
-use crate::connector::{Error, ErrorKind, Permanence};
+use crate::connector::{Error, ErrorKind, Permanence, Veil};
 use crate::world::Credential;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,6 +16,7 @@ pub struct Login {
     username: SecretString,
     password: SecretString,
     how: Credentials,
+    veil: Veil,
 }
 
 /// What a document says of itself, beside the user.
@@ -35,7 +36,9 @@ impl Login {
                     .mend("put it where `credentials` of the connection points")
             })
         };
-        Ok(Self { username: field("username")?, password: field("password")?, how })
+        let (username, password) = (field("username")?, field("password")?);
+        let veil = Veil::over([password.clone()]);
+        Ok(Self { username, password, how, veil })
     }
 
     /// The `Authorization` header, where the tenant wants one.
@@ -51,8 +54,7 @@ impl Login {
 
     /// A text of the other side without what it may repeat of the user's secrets.
     pub fn scrubbed(&self, text: &str) -> String {
-        let password = self.password.expose_secret();
-        if password.trim().is_empty() { text.to_owned() } else { text.replace(password, "***") }
+        self.veil.text(text)
     }
 
     /// `qcom:dsSessionContext`. Rows without a value are left out, but for the user's, which
