@@ -6,6 +6,7 @@
 //! Of the headers only those that are listed are kept; the values of all others are taken
 //! for secrets, and are removed wherever else they stand.
 
+use super::Veil;
 use super::scrub::{Scrub, is_secret_name};
 use crate::value::Timestamp;
 use crate::world::{HttpRequest, HttpResponse};
@@ -51,12 +52,12 @@ pub enum Body {
 }
 
 /// What a connector knows of its own requests.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Noting<'a> {
     /// Headers of its own that are no secrets.
     pub headers: &'a [&'a str],
-    /// Secrets that stand in the body.
-    pub hidden: &'a [&'a str],
+    /// The connection's secrets: in the body, or in an answer that repeats them.
+    pub veil: Option<&'a Veil>,
 }
 
 tokio::task_local! {
@@ -87,7 +88,7 @@ impl Pending {
         let headers: Vec<String> = KEPT.iter().map(|name| (*name).to_owned()).chain(own).collect();
         let open = |name: &str| headers.iter().any(|kept| kept.eq_ignore_ascii_case(name));
         let secret = request.headers.iter().filter(|(name, _)| is_secret_name(name) || !known(name, &headers));
-        let scrub = Scrub::new(secret.map(|(_, value)| value.as_str()), noting.hidden);
+        let scrub = Scrub::new(secret.map(|(_, value)| value.as_str()), noting.veil);
         let kept = request.headers.iter().filter(|(name, _)| open(name));
         let exchange = Exchange {
             at,
@@ -137,7 +138,7 @@ fn body(scrub: &Scrub, bytes: &[u8]) -> Body {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Noting, Pending, noted};
+    use super::{Body, Noting, Pending, Veil, noted};
     use crate::value::{Span, Timestamp};
     use crate::world::{HttpRequest, HttpResponse, Method};
 
@@ -160,7 +161,8 @@ mod tests {
     #[tokio::test]
     async fn what_was_sent_is_kept_without_its_secrets() {
         let ((), notes) = noted(async {
-            let noting = Noting { headers: &["X-Workspace"], hidden: &["pa&ss word"] };
+            let veil = Veil::over(["pa&ss word".into()]);
+            let noting = Noting { headers: &["X-Workspace"], veil: Some(&veil) };
             let pending = Pending::of(&request(), noting, Timestamp::from_unix(0)).expect("somebody listens");
             let body = "<a>pa&amp;ss word</a> cGEmc3Mgd29yZA== pa%26ss%20word c00k1e-value".as_bytes().to_vec();
             let headers = vec![("Set-Cookie".to_owned(), "x=y".to_owned()), ("Date".to_owned(), "today".to_owned())];

@@ -15,6 +15,8 @@ pub mod exchange;
 mod fake;
 mod probe;
 mod scrub;
+mod single_flight;
+mod veil;
 
 pub use catalogue::{
     Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, PaperSpec,
@@ -27,6 +29,8 @@ pub use evidence::EvidenceSpec;
 pub use exchange::{Exchange, Noting};
 pub use fake::{Fake, FakeChange};
 pub use probe::{Health, Probe, Signature, Wanted};
+pub use single_flight::{Held, SingleFlight, Turn};
+pub use veil::Veil;
 
 use crate::value::{Date, Record, Span, Timestamp, Value};
 use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Transport};

@@ -1,6 +1,7 @@
 //! Taking secrets out of a text that is to be kept: those that are known, in each form that
 //! they may have there, and whatever stands under a name that only secrets have.
 
+use super::Veil;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::Value;
@@ -39,9 +40,9 @@ pub struct Scrub {
 }
 
 impl Scrub {
-    /// `headers` are values such as `Bearer …`, `hidden` are secrets as they are.
-    pub fn new<'a>(headers: impl Iterator<Item = &'a str>, hidden: &[&str]) -> Self {
-        let mut plain: Vec<String> = hidden.iter().map(|secret| (*secret).to_owned()).collect();
+    /// `headers` are values such as `Bearer …`; what the veil hides is not kept either.
+    pub fn new<'a>(headers: impl Iterator<Item = &'a str>, veil: Option<&Veil>) -> Self {
+        let mut plain: Vec<String> = veil.map(Veil::secrets).unwrap_or_default();
         for value in headers {
             plain.extend(parts(value));
         }
@@ -141,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_password_is_removed_in_each_of_its_forms() {
-        let scrub = Scrub::new(["Basic YW5uYTpzZSJjcmV0"].into_iter(), &[]);
+        let scrub = Scrub::new(["Basic YW5uYTpzZSJjcmV0"].into_iter(), None);
         assert_eq!(
             scrub.body(r#"{"login": "anna:se\"cret", "x": "se%22cret", "y": "c2UiY3JldA=="}"#),
             r#"{"login": "(removed)", "x": "(removed)", "y": "(removed)"}"#
@@ -161,6 +162,6 @@ mod tests {
     #[test]
     fn a_body_without_secrets_stays_byte_for_byte() {
         let body = "{ \"a\":1.10,  \"token\": null }";
-        assert_eq!(Scrub::new(std::iter::empty(), &[]).body(body), body);
+        assert_eq!(Scrub::new(std::iter::empty(), None).body(body), body);
     }
 }

@@ -100,7 +100,7 @@ fn asked(naming: Naming, question: &str, new: bool) -> Result<Key, VaultError> {
     if !prompt::can_ask() {
         return Err(VaultError::new(
             VaultErrorKind::NoKey,
-            format!("{question}: it is not given, and nobody is at a terminal to be asked"),
+            format!("the vault cannot be opened without its key, and nobody is at a terminal to be asked ({question})"),
             format!("set {}, or name a key file in {} or with `{}`", naming.passphrase, naming.file, naming.option),
         ));
     }

@@ -6,12 +6,10 @@
 
 use super::error;
 use super::query::Query;
-use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Permanence, Wire};
+use crate::connector::{EXCHANGE_TIMEOUT, Error, ErrorKind, Held, Permanence, SingleFlight, Turn, Veil, Wire};
 use crate::value::{Span, Timestamp, Value, from_wire_json};
 use crate::world::{Credential, HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::Mutex;
 
 /// How long before its end a token is renewed.
 const MARGIN: Span = Span::from_secs(300);
@@ -25,30 +23,14 @@ pub struct Auth {
     url: String,
     id: SecretString,
     secret: SecretString,
-    /// How many requests for a token were answered; read before waiting for `state`.
-    attempts: AtomicU64,
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    token: Option<Token>,
-    failure: Option<Failure>,
-}
-
-/// The last attempt, if it failed: those who waited for it do not each ask again.
-struct Failure {
-    attempt: u64,
-    at: Timestamp,
-    error: Error,
+    tokens: SingleFlight<Token>,
+    veil: Veil,
 }
 
 /// A token. `Debug` does not show it.
 #[derive(Clone, Debug)]
 pub struct Token {
     text: SecretString,
-    /// Tells one token from the next: the attempt that brought it.
-    serial: u64,
     renew: Timestamp,
 }
 
@@ -72,57 +54,47 @@ impl Auth {
                 .mend("put `client_id` and `client_secret` where `credentials` in the `connect` block points")
             })
         };
+        let (id, secret) = (field("client_id")?, field("client_secret")?);
         Ok(Self {
             url: format!("{}/oauth/token", url.trim_end_matches('/')),
-            id: field("client_id")?,
-            secret: field("client_secret")?,
-            attempts: AtomicU64::new(0),
-            state: Mutex::default(),
+            veil: Veil::over([id.clone(), secret.clone()]),
+            id,
+            secret,
+            tokens: SingleFlight::new(Some(REFUSAL)),
         })
     }
 
+    /// What hides the secrets and tokens of this credential in what Procore says.
+    pub fn veil(&self) -> &Veil {
+        &self.veil
+    }
+
     /// A token that is good now. Asks for one if there is none or it is near its end.
-    pub async fn token(&self, wire: &Wire) -> Result<Token, Error> {
-        let seen = self.attempts.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
-        let now = wire.clock.now();
-        match &state.token {
-            Some(token) if now < token.renew => Ok(token.clone()),
-            _ => self.renew(&mut state, seen, wire).await,
+    pub async fn token(&self, wire: &Wire) -> Result<Held<Token>, Error> {
+        let turn = self.tokens.turn().await;
+        match turn.held() {
+            Some(token) if wire.clock.now() < token.value.renew => Ok(token.clone()),
+            _ => self.renew(turn, wire).await,
         }
     }
 
     /// A token other than `refused`, which the other side did not take.
-    pub async fn after(&self, refused: &Token, wire: &Wire) -> Result<Token, Error> {
-        let seen = self.attempts.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
-        match &state.token {
-            Some(token) if token.serial != refused.serial => Ok(token.clone()),
-            _ => self.renew(&mut state, seen, wire).await,
+    pub async fn after(&self, refused: &Held<Token>, wire: &Wire) -> Result<Held<Token>, Error> {
+        let turn = self.tokens.turn().await;
+        match turn.other_than(refused) {
+            Some(token) => Ok(token),
+            None => self.renew(turn, wire).await,
         }
     }
 
-    /// Asks, unless an attempt failed since `seen`, or the credential was refused just now.
-    async fn renew(&self, state: &mut State, seen: u64, wire: &Wire) -> Result<Token, Error> {
-        if let Some(failure) = &state.failure {
-            let fresh = wire.clock.now().since(failure.at) < REFUSAL;
-            if failure.attempt > seen || (fresh && !failure.error.is_temporary()) {
-                return Err(failure.error.clone());
-            }
-        }
-        let attempt = self.attempts.load(Ordering::Acquire) + 1;
-        let asked = self.request(attempt, wire).await;
-        self.attempts.store(attempt, Ordering::Release);
-        *state = match &asked {
-            Ok(token) => State { token: Some(token.clone()), failure: None },
-            Err(error) => {
-                State { token: None, failure: Some(Failure { attempt, at: wire.clock.now(), error: error.clone() }) }
-            }
-        };
-        asked
+    async fn renew(&self, mut turn: Turn<'_, Token>, wire: &Wire) -> Result<Held<Token>, Error> {
+        turn.may_ask(wire.clock.now())?;
+        turn.forget();
+        let asked = self.request(wire).await;
+        turn.settle(asked, wire.clock.now())
     }
 
-    async fn request(&self, serial: u64, wire: &Wire) -> Result<Token, Error> {
+    async fn request(&self, wire: &Wire) -> Result<Token, Error> {
         const WHAT: &str = "an access token";
         let form = Query::new()
             .with("grant_type", "client_credentials")
@@ -142,6 +114,7 @@ impl Auth {
         };
         let response = wire.send(request, error::rate_signal).await.map_err(|error| error.effect(NO_EFFECT))?;
         if !(200..300).contains(&response.status) {
+            let response = self.veil.response(response);
             return Err(refused(error::refusal(&response, wire.clock.now(), WHAT, false)));
         }
         let body = from_wire_json(&response.body).map_err(|_| error::malformed(&response, WHAT, "it is not JSON"))?;
@@ -155,7 +128,9 @@ impl Auth {
             .and_then(|seconds| u64::try_from(seconds).ok())
             .map_or(LIFETIME, Span::from_secs);
         let created = member("created_at").and_then(Value::as_integer).map(Timestamp::from_unix);
-        Ok(Token { text: text.to_owned().into(), serial, renew: renewal(asked, created, lifetime) })
+        let text = SecretString::from(text);
+        self.veil.learn(&text);
+        Ok(Token { text, renew: renewal(asked, created, lifetime) })
     }
 }
 

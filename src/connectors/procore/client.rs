@@ -9,8 +9,8 @@ use super::catalogue::{Call, catalogue};
 use super::error;
 use super::query::Query;
 use crate::connector::{
-    Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Key, Noting, Opening,
-    Page, PageToken, Permanence, Probe, ResourceSpec, Wanted, Wire, Written, decode,
+    Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Held, Key, Noting,
+    Opening, Page, PageToken, Permanence, Probe, ResourceSpec, Wanted, Wire, Written, decode,
 };
 use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
 use crate::world::{HttpRequest, HttpResponse, Method};
@@ -67,10 +67,10 @@ impl Procore {
         what: &str,
     ) -> Result<HttpResponse, Error> {
         let token = self.auth.token(&self.wire).await?;
-        let mut response = self.attempt(method, url, body, token.header()).await?;
+        let mut response = self.attempt(method, url, body, token.value.header()).await?;
         if response.status == 401 {
             let token = self.auth.after(&token, &self.wire).await?;
-            response = self.attempt(method, url, body, token.header()).await?;
+            response = self.attempt(method, url, body, token.value.header()).await?;
         }
         if (200..300).contains(&response.status) {
             Ok(response)
@@ -98,14 +98,15 @@ impl Procore {
         }
         let (url, body) = (url.to_owned(), body.to_vec());
         let request = HttpRequest { method, url, headers, body, timeout: EXCHANGE_TIMEOUT };
-        let noting = Noting { headers: &[COMPANY], hidden: &[] };
+        let noting = Noting { headers: &[COMPANY], veil: Some(self.auth.veil()) };
         let sent = self.wire.send_noted(request, noting, error::rate_signal).await;
+        let sent = sent.map(|response| self.auth.veil().response(response));
         // What only reads cannot have had an effect.
         sent.map_err(|error| if method == Method::Get { error.effect(Effect::None) } else { error })
     }
 
     /// A token that is good now.
-    pub(super) async fn token(&self) -> Result<Token, Error> {
+    pub(super) async fn token(&self) -> Result<Held<Token>, Error> {
         self.auth.token(&self.wire).await
     }
 

@@ -37,7 +37,7 @@ impl Procore {
         let mut seen = vec![Probe::good("sign-in", "Procore takes the client id and the secret")];
         let path = catalogue().resources.get(COMPANIES).and_then(|spec| Call::of(COMPANIES, spec).ok());
         let url = self.at(path.as_ref().map_or("", |call| &call.path));
-        let response = match self.attempt(Method::Get, &url, &[], token.header()).await {
+        let response = match self.attempt(Method::Get, &url, &[], token.value.header()).await {
             Ok(response) => response,
             Err(error) => {
                 seen.push(Probe::failed("company", &error));

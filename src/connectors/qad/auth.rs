@@ -7,12 +7,11 @@
 use super::error::{self, Purpose};
 use super::profile::Profile;
 use super::query::Query;
-use crate::connector::{Effect, Error, ErrorKind, Permanence, RateSignal, Wire};
+use crate::connector::{Effect, Error, ErrorKind, Held, Permanence, RateSignal, SingleFlight, Turn, Veil, Wire};
 use crate::value::{Record, Span, Timestamp, Value};
 use crate::world::{Credential, HttpRequest, HttpResponse, Method};
 use secrecy::{ExposeSecret, SecretString};
 use std::sync::atomic::{AtomicI64, Ordering};
-use tokio::sync::Mutex;
 
 /// Renewed this long before the end of its life (less for short-lived tokens),
 const BEFORE_THE_END: Span = Span::from_secs(300);
@@ -30,20 +29,14 @@ pub struct Sessions {
     client_id: SecretString,
     username: SecretString,
     password: SecretString,
-    state: Mutex<State>,
+    sessions: SingleFlight<Session>,
+    veil: Veil,
     /// When a session was last used, in milliseconds since the Unix epoch.
     used: AtomicI64,
 }
 
-#[derive(Default)]
-struct State {
-    session: Option<Session>,
-    /// Counts renewals, so that a rejected bearer renews only once for all who held it.
-    serial: u64,
-    refused: Option<Error>,
-}
-
-struct Session {
+#[derive(Clone)]
+pub struct Session {
     access: SecretString,
     refresh: Option<SecretString>,
     /// When the user signed in with the password.
@@ -53,12 +46,15 @@ struct Session {
     lasts: Span,
 }
 
-/// What goes into the `Authorization` header.
-#[derive(Clone)]
-pub struct Bearer {
-    pub token: SecretString,
-    serial: u64,
+impl Session {
+    /// What goes into the `Authorization` header.
+    pub fn token(&self) -> &SecretString {
+        &self.access
+    }
 }
+
+/// A session as it was handed out.
+pub type Bearer = Held<Session>;
 
 /// How to come by a new token after one was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,43 +72,54 @@ impl Sessions {
                     .mend("put it where `credentials` of the connection points")
             })
         };
+        let (client_id, username, password) = (field("client_id")?, field("username")?, field("password")?);
         Ok(Self {
             wire,
+            veil: Veil::over([client_id.clone(), password.clone()]),
             url: format!("{base}{}", profile.auth.token_path),
             user_agent: profile.http.user_agent.clone(),
             timeout: profile.timeout(),
             life: Span::from_secs(profile.auth.session_minutes.saturating_mul(60)),
             idle: Span::from_secs(profile.auth.idle_minutes.saturating_mul(60)),
-            client_id: field("client_id")?,
-            username: field("username")?,
-            password: field("password")?,
-            state: Mutex::new(State::default()),
+            client_id,
+            username,
+            password,
+            sessions: SingleFlight::new(None),
             used: AtomicI64::new(0),
         })
     }
 
+    /// What hides the secrets and tokens of this user in what QAD says.
+    pub fn veil(&self) -> &Veil {
+        &self.veil
+    }
+
     /// A token that is good now. Signs in or renews where that is due.
     pub async fn bearer(&self) -> Result<Bearer, Error> {
-        let mut state = self.state.lock().await;
-        let now = self.wire.clock.now();
-        match state.session.as_ref().map(|session| self.due(session, now)) {
-            Some(None) => {}
-            Some(Some(Renewal::Refresh)) => self.refresh(&mut state).await?,
-            Some(Some(Renewal::Login)) | None => self.login(&mut state).await?,
+        let turn = self.sessions.turn().await;
+        let Some(held) = turn.held() else { return self.renew(turn, Renewal::Login).await };
+        match self.due(&held.value, self.wire.clock.now()) {
+            None => Ok(held.clone()),
+            Some(how) => self.renew(turn, how).await,
         }
-        bearer_of(&state)
     }
 
     /// A token other than `rejected`. If somebody else has renewed meanwhile, theirs.
     pub async fn renewed(&self, rejected: &Bearer, how: Renewal) -> Result<Bearer, Error> {
-        let mut state = self.state.lock().await;
-        if state.serial == rejected.serial {
-            match how {
-                Renewal::Refresh => self.refresh(&mut state).await?,
-                Renewal::Login => self.login(&mut state).await?,
-            }
+        let turn = self.sessions.turn().await;
+        match turn.other_than(rejected) {
+            Some(bearer) => Ok(bearer),
+            None => self.renew(turn, how).await,
         }
-        bearer_of(&state)
+    }
+
+    async fn renew(&self, mut turn: Turn<'_, Session>, how: Renewal) -> Result<Bearer, Error> {
+        turn.may_ask(self.wire.clock.now())?;
+        let asked = match how {
+            Renewal::Refresh => self.refresh(&mut turn).await,
+            Renewal::Login => self.login(&mut turn).await,
+        };
+        turn.settle(asked, self.wire.clock.now())
     }
 
     /// A request was answered: the idle clock begins anew.
@@ -131,25 +138,22 @@ impl Sessions {
     }
 
     /// Renews by the refresh token; where there is none or it is too old, signs in.
-    async fn refresh(&self, state: &mut State) -> Result<(), Error> {
-        let known = state.session.as_ref().and_then(|session| Some((session.refresh.clone()?, session.began)));
-        let Some((token, began)) = known else { return self.login(state).await };
+    async fn refresh(&self, turn: &mut Turn<'_, Session>) -> Result<Session, Error> {
+        let known = turn.held().and_then(|held| Some((held.value.refresh.clone()?, held.value.began)));
+        let Some((token, began)) = known else { return self.login(turn).await };
         let form = Query::new()
             .with("grant_type", "refresh_token")
             .with("client_id", self.client_id.expose_secret())
             .with("refresh_token", token.expose_secret());
         let response = self.ask(&form).await?;
         if matches!(response.status, 400 | 401) {
-            return self.login(state).await;
+            return self.login(turn).await;
         }
-        self.keep(state, &response, began)
+        self.keep(&response, began)
     }
 
-    async fn login(&self, state: &mut State) -> Result<(), Error> {
-        if let Some(refused) = &state.refused {
-            return Err(refused.clone());
-        }
-        state.session = None;
+    async fn login(&self, turn: &mut Turn<'_, Session>) -> Result<Session, Error> {
+        turn.forget();
         let form = Query::new()
             .with("grant_type", "password")
             .with("client_id", self.client_id.expose_secret())
@@ -157,20 +161,18 @@ impl Sessions {
             .with("password", self.password.expose_secret());
         let response = self.ask(&form).await?;
         if matches!(response.status, 400 | 401) {
-            let refused = Error::new(
+            return Err(Error::new(
                 ErrorKind::Credentials,
                 Permanence::Permanent,
                 "QAD does not accept this user name, password or client id",
             )
             .mend("correct the connection's credential; it is not tried again in this run, so that the account is not locked")
-            .status(response.status);
-            state.refused = Some(refused.clone());
-            return Err(refused);
+            .status(response.status));
         }
-        self.keep(state, &response, self.wire.clock.now())
+        self.keep(&response, self.wire.clock.now())
     }
 
-    fn keep(&self, state: &mut State, response: &HttpResponse, began: Timestamp) -> Result<(), Error> {
+    fn keep(&self, response: &HttpResponse, began: Timestamp) -> Result<Session, Error> {
         let now = self.wire.clock.now();
         let body = error::body_of(response, Purpose::Read, now)?;
         let body = body.as_ref().and_then(Value::as_record);
@@ -184,9 +186,10 @@ impl Sessions {
             .mend("check `url` of the connection and `auth.token_path` of the tenant profile"));
         };
         let lasts = body.and_then(seconds).map_or(self.life, |lasts| lasts.min(self.life));
-        state.session = Some(Session { access, refresh: text("refresh_token"), began, given: now, lasts });
-        state.serial += 1;
-        Ok(())
+        let refresh = text("refresh_token");
+        self.veil.learn(&access);
+        refresh.iter().for_each(|token| self.veil.learn(token));
+        Ok(Session { access, refresh, began, given: now, lasts })
     }
 
     async fn ask(&self, form: &Query) -> Result<HttpResponse, Error> {
@@ -202,7 +205,8 @@ impl Sessions {
             timeout: self.timeout,
         };
         // Signing in changes no record, so no write is in doubt when this fails.
-        self.wire.send(request, signal).await.map_err(|error| error.effect(Effect::None))
+        let answer = self.wire.send(request, signal).await.map_err(|error| error.effect(Effect::None))?;
+        Ok(self.veil.response(answer))
     }
 }
 
@@ -213,14 +217,6 @@ pub fn signal(response: &HttpResponse, now: Timestamp) -> RateSignal {
         refused: response.status == 429,
         ..RateSignal::default()
     }
-}
-
-fn bearer_of(state: &State) -> Result<Bearer, Error> {
-    let session = state.session.as_ref().ok_or_else(|| {
-        Error::new(ErrorKind::Credentials, Permanence::Temporary, "there is no QAD session")
-            .mend("run again; the integration signs in anew")
-    })?;
-    Ok(Bearer { token: session.access.clone(), serial: state.serial })
 }
 
 fn seconds(body: &Record) -> Option<Span> {

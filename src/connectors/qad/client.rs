@@ -64,6 +64,11 @@ impl Client {
         self.exchange(&call, Purpose::Write).await
     }
 
+    /// An error that repeats what QAD said, without what it may have repeated of the secrets.
+    pub fn veiled(&self, error: Error) -> Error {
+        self.sessions.veil().error(error)
+    }
+
     pub fn wire(&self) -> &Wire {
         &self.wire
     }
@@ -81,16 +86,16 @@ impl Client {
     async fn answered(&self, call: &Call<'_>, purpose: Purpose) -> Result<HttpResponse, Error> {
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let mut bearer = self.sessions.bearer().await?;
-        let mut response = self.send(call, bearer.token.expose_secret(), purpose).await?;
+        let mut response = self.send(call, bearer.value.token().expose_secret(), purpose).await?;
         for how in [Renewal::Refresh, Renewal::Login] {
             if response.status != 401 {
                 break;
             }
             bearer = self.sessions.renewed(&bearer, how).await?;
-            response = self.send(call, bearer.token.expose_secret(), purpose).await?;
+            response = self.send(call, bearer.value.token().expose_secret(), purpose).await?;
         }
         self.sessions.used();
-        Ok(response)
+        Ok(self.sessions.veil().response(response))
     }
 
     async fn send(&self, call: &Call<'_>, token: &str, purpose: Purpose) -> Result<HttpResponse, Error> {
@@ -112,7 +117,7 @@ impl Client {
             body: call.body.clone(),
             timeout: self.timeout,
         };
-        let noting = Noting { headers: &[WORKSPACE], hidden: &[] };
+        let noting = Noting { headers: &[WORKSPACE], veil: Some(self.sessions.veil()) };
         self.wire.send_noted(request, noting, signal).await.map_err(|error| match purpose {
             Purpose::Read => error.effect(Effect::None),
             Purpose::Write => error,

@@ -117,7 +117,7 @@ impl Connector for Connection {
         let outgoing = dress::outgoing(desk.dress, desk.spec, self.terms(), record);
         let query = Query::new().with("viewUri", desk.wire.view_uri.as_str());
         let body = self.client.post(&desk.wire.path, &query, envelope::wrap(&desk.wire.array, outgoing)).await?;
-        self.written(desk, record, body.as_ref(), named(desk.spec, record))
+        self.written(desk, record, body.as_ref(), named(desk.spec, record)).map_err(|error| self.client.veiled(error))
     }
 
     async fn update(&self, resource: &str, found: &Found, record: &Record) -> Result<Written, Error> {
@@ -148,7 +148,7 @@ impl Connector for Connection {
         }
         present.insert("dataOperation", "U");
         let body = self.client.post(&desk.wire.path, &query, envelope::wrap(&desk.wire.array, present)).await?;
-        self.written(desk, &whole, body.as_ref(), found.reference.clone())
+        self.written(desk, &whole, body.as_ref(), found.reference.clone()).map_err(|error| self.client.veiled(error))
     }
 
     async fn readiness(&self, wait: &Wait<'_>) -> Result<Vec<Readiness>, Error> {

@@ -4,6 +4,7 @@ use super::{DRIVER, HIDDEN, Outside, PROJECT, contractor, requisitions};
 use crate::connector::{Effect, ErrorKind, Fetch, Opening, Pace, Permanence, Settings, Wire};
 use crate::value::{Span, Value};
 use crate::world::{Clock, HttpResponse};
+use futures_util::future::join_all;
 
 #[tokio::test]
 async fn one_token_serves_many_and_is_renewed_before_it_ends() {
@@ -38,6 +39,49 @@ async fn a_token_that_is_refused_early_is_renewed_once() {
     let error = connector.fetch(&requisitions(PROJECT)).await.expect_err("refused again");
     assert_eq!((error.kind, error.permanence), (ErrorKind::Credentials, Permanence::Permanent));
     assert_eq!(outside.asked_for("/oauth/token"), 3, "one renewal, no loop");
+}
+
+#[tokio::test]
+async fn sixteen_at_once_ask_for_one_token_and_for_one_more_when_it_is_refused() {
+    let outside = Outside::open();
+    let connector = outside.connect();
+    let fetch = requisitions(PROJECT);
+    for (restarted, tokens) in [(false, 1), (true, 2)] {
+        if restarted {
+            *outside.fake() = (DRIVER.fake)(&contractor());
+        }
+        let all = join_all((0..16).map(|_| connector.fetch(&fetch))).await;
+        assert!(all.iter().all(Result::is_ok));
+        assert_eq!(outside.asked_for("/oauth/token"), tokens);
+        outside.pass(20);
+    }
+    // Shortly before its 5,400 seconds are over, by one request as well.
+    outside.pass(5_200);
+    let all = join_all((0..16).map(|_| connector.fetch(&fetch))).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(outside.asked_for("/oauth/token"), 3);
+    assert_eq!(outside.asked_for("/requisitions"), 3 * 16 + 16, "refused only where the other side had forgotten");
+}
+
+#[tokio::test]
+async fn what_the_other_side_repeats_of_a_secret_is_not_shown() {
+    use secrecy::ExposeSecret as _;
+    let outside = Outside::open();
+    let secret = outside.fake().credential().get("client_secret").expect("a field").expose_secret().to_owned();
+    let connector = outside.connect();
+    for status in [400, 401, 403, 422, 429, 500] {
+        // The long filling would have cut the secret in two.
+        let words = format!("{}{secret}", "x".repeat(280));
+        outside.bend(move |request, answer| {
+            let authorization = request.header("Authorization").unwrap_or_default();
+            let body = serde_json::json!({"errors": [words, authorization]}).to_string().into_bytes();
+            let token = request.url.contains("/oauth/");
+            if token { answer } else { HttpResponse { status, body, ..answer } }
+        });
+        let error = connector.fetch(&requisitions(PROJECT)).await.expect_err("refused");
+        let shown = format!("{error:?}");
+        assert!(shown.contains("***") && !shown.contains(&secret[..12]) && !shown.contains("eyJ"), "{shown}");
+    }
 }
 
 #[tokio::test]

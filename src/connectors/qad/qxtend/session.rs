@@ -6,7 +6,7 @@
 use super::super::auth::signal;
 use super::profile::{Credentials, Qxtend};
 use super::xml::Element;
-use crate::connector::{Error, ErrorKind, Noting, Permanence, Wire};
+use crate::connector::{Error, ErrorKind, Noting, Permanence, Veil, Wire};
 use crate::world::{Credential, HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,6 +17,7 @@ pub struct Login {
     username: SecretString,
     password: SecretString,
     how: Credentials,
+    veil: Veil,
 }
 
 /// What a document says of itself, beside the user.
@@ -36,7 +37,9 @@ impl Login {
                     .mend("put it where `credentials` of the connection points")
             })
         };
-        Ok(Self { username: field("username")?, password: field("password")?, how })
+        let (username, password) = (field("username")?, field("password")?);
+        let veil = Veil::over([password.clone()]);
+        Ok(Self { username, password, how, veil })
     }
 
     /// The `Authorization` header, where the tenant wants one.
@@ -52,14 +55,12 @@ impl Login {
 
     /// A text of the other side without what it may repeat of the user's secrets.
     pub fn scrubbed(&self, text: &str) -> String {
-        let password = self.password.expose_secret();
-        if password.trim().is_empty() { text.to_owned() } else { text.replace(password, "***") }
+        self.veil.text(text)
     }
 
     /// Sends a message that holds them; what is kept of it does not.
     pub async fn noted(&self, wire: &Wire, request: HttpRequest) -> Result<HttpResponse, Error> {
-        let hidden = [self.password.expose_secret()];
-        wire.send_noted(request, Noting { headers: &[], hidden: &hidden }, signal).await
+        wire.send_noted(request, Noting { headers: &[], veil: Some(&self.veil) }, signal).await
     }
 
     /// `qcom:dsSessionContext`. Rows without a value are left out, but for the user's, which

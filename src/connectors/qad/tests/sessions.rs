@@ -3,6 +3,8 @@
 use super::{all, connect, connect_with, contractor, invoice, world};
 use crate::connector::{Effect, ErrorKind, Fetch, Permanence};
 use crate::connectors::qad::fake::QadFake;
+use crate::world::HttpResponse;
+use futures_util::future::join_all;
 use std::sync::atomic::Ordering;
 
 #[tokio::test]
@@ -54,6 +56,64 @@ async fn however_many_wait_one_signs_in() {
     );
     assert_eq!((a.len(), b.len(), c.len()), (4, 1, 450));
     assert_eq!(world.asked("/oauth/token"), 1);
+}
+
+#[tokio::test]
+async fn sixteen_at_once_sign_in_once_and_renew_once() {
+    let world = world();
+    let connector = connect(&world);
+    let fetch = Fetch::all("gl_accounts");
+    let all = join_all((0..16).map(|_| connector.fetch(&fetch))).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(world.asked("/oauth/token"), 1);
+    // Near the end of the token's hour, within the idle time.
+    for _ in 0..2 {
+        world.clock.moves(28);
+        connector.fetch(&fetch).await.expect("page");
+    }
+    let before = world.asked("/oauth/token");
+    world.clock.moves(28);
+    let all = join_all((0..16).map(|_| connector.fetch(&fetch))).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert!(world.asked("/oauth/token") <= before + 1);
+    // The other side forgets them all: a refresh that is refused, and one sign-in.
+    *world.fake.lock().expect("fake") = QadFake::new(&contractor());
+    let before = world.asked("/oauth/token");
+    let all = join_all((0..16).map(|_| connector.fetch(&fetch))).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(world.asked("/oauth/token"), before + 2);
+}
+
+#[tokio::test]
+async fn a_token_that_is_rejected_for_good_is_refreshed_once_and_signed_in_for_once() {
+    let world = world();
+    let connector = connect(&world);
+    connector.fetch(&Fetch::all("gl_accounts")).await.expect("page");
+    world.counted();
+    let rejected = || Ok(HttpResponse { status: 401, headers: Vec::new(), body: b"{}".to_vec() });
+    world.instead.lock().expect("answers").extend([rejected(), rejected(), rejected(), rejected()]);
+    let error = connector.fetch(&Fetch::all("gl_accounts")).await.expect_err("rejected");
+    assert_eq!((error.kind, error.permanence), (ErrorKind::Credentials, Permanence::Permanent));
+    assert_eq!(world.counted(), 5, "three tries, a refresh and a sign-in between them, and no more");
+}
+
+#[tokio::test]
+async fn a_bad_password_is_tried_once_by_sixteen() {
+    let world = world();
+    let connector = connect_with(&world, None, |_, credential| {
+        credential
+            .fields
+            .iter_mut()
+            .filter(|(name, _)| name == "password")
+            .for_each(|(_, secret)| *secret = "wrong".into());
+    });
+    let fetch = Fetch::all("suppliers");
+    for _ in 0..2 {
+        let all = join_all((0..16).map(|_| connector.fetch(&fetch))).await;
+        assert!(all.iter().all(|one| one.as_ref().is_err_and(|error| error.status == Some(400))));
+        world.clock.moves(600);
+    }
+    assert_eq!(world.counted(), 1);
 }
 
 #[tokio::test]
