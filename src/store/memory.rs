@@ -4,8 +4,8 @@
 //! sees when the process or the disk dies at that moment.
 
 use super::{
-    AuditEntry, Batch, Cursor, Event, Head, Intent, Operation, RecordEntry, RecordId, RunEntry, Store, StoreError,
-    StoreErrorKind, audit,
+    AuditEntry, Batch, Cursor, Event, Head, Intent, KeptList, Operation, RecordEntry, RecordId, RunEntry, Store,
+    StoreError, StoreErrorKind, audit,
 };
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -43,6 +43,7 @@ struct Tables {
     intents: BTreeMap<RecordId, Intent>,
     cursors: BTreeMap<(String, String), Cursor>,
     runs: BTreeMap<(Timestamp, String), RunEntry>,
+    lists: BTreeMap<String, KeptList>,
 }
 
 impl MemoryStore {
@@ -168,6 +169,15 @@ impl Store for MemoryStore {
     fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError> {
         let state = self.lock();
         Ok(state.audit.iter().filter(|entry| entry.number >= from).take(most).cloned().collect())
+    }
+
+    fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {
+        self.lock().tables.lists.insert(name.to_owned(), list.clone());
+        Ok(())
+    }
+
+    fn kept_list(&self, name: &str) -> Result<Option<KeptList>, StoreError> {
+        Ok(self.lock().tables.lists.get(name).cloned())
     }
 
     fn head(&self) -> Result<Head, StoreError> {

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `db/` | the database: trees meta, records, links, intents, cursors, runs, audit |
 //! | `blobs/` | large payloads, see [`blobs`](super::blobs) |
+//! | `lists/` | lists as they were last read, see [`lists`](super::lists) |
 //! | `head.json` | what the database must hold at least, see [`head_file`](super::head_file) |
 //! | `lock`, `holder` | who works here, see [`lock`](super::lock) |
 //! | `creating` | there only until the first head file is written |
@@ -14,6 +15,7 @@
 use super::blobs::Blobs;
 use super::guarded::guarded;
 use super::head_file::{FORMAT, HeadFile, check_format, damaged};
+use super::lists::{KeptList, Lists};
 use super::lock::{Lock, in_use};
 use super::writer::{Ground, Writer, panicked};
 use super::{
@@ -157,6 +159,14 @@ impl Store for SledStore {
     fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError> {
         let values = self.shelf.trees.audit.range(keys::audit(from)..).values().take(most);
         self.shelf.collect(values, |bytes| self.shelf.decode(bytes))
+    }
+
+    fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {
+        Lists::of(&self.shelf.folder).put(name, list)
+    }
+
+    fn kept_list(&self, name: &str) -> Result<Option<KeptList>, StoreError> {
+        Lists::of(&self.shelf.folder).get(name)
     }
 
     fn head(&self) -> Result<Head, StoreError> {
