@@ -6,6 +6,7 @@
 )]
 
 mod align;
+mod backtest;
 mod corpus;
 mod costs;
 mod decimals;
@@ -29,11 +30,13 @@ mod reckoning;
 mod reckoning_costs;
 mod reckoning_orders;
 mod reconcile;
+mod replay;
 mod resources;
 mod scenarios;
 mod segments;
 mod served;
 mod shapes;
+mod small;
 mod soundness;
 #[cfg(feature = "xlsx")]
 mod spreadsheet;

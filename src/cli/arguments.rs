@@ -41,6 +41,8 @@ pub enum Command {
     Approve(Approve),
     /// Try again what was held, rejected, failed or is in doubt: the records that you name, they alone
     Replay(Replay),
+    /// Say which past postings an edited pipeline would have made otherwise; sends and writes nothing
+    Backtest(Backtest),
     /// Look at both systems before a run does: credentials, permissions, names, clocks; writes nothing
     Ping(Ping),
     /// Say which codes in use have no row in a lookup yet; write the table to complete
@@ -325,6 +327,39 @@ pub struct Replay {
     /// No progress on standard error
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Sheet {
+    #[default]
+    Text,
+    Json,
+    Csv,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Maps the records that the state keeps with the pipeline as the file says it now, and holds
+the result against what became of them: edit the file (or a copy of it, with --state for
+the state of the first), then look what that would have meant. Asks no system: the rows of
+lookups and the lists of `match` are those that the last runs have read.
+
+Exit codes: 0 nothing would differ; 1 something would; 2 the pipeline or the command line
+is wrong; 3 a flow could not be reckoned, since what it looks up was never kept.")]
+pub struct Backtest {
+    #[command(flatten)]
+    pub place: Place,
+    /// Only records that moved since then, such as 2026-10-01
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Only this flow; may be given several times
+    #[arg(long = "flow", value_name = "NAME")]
+    pub flows: Vec<String>,
+    #[command(flatten)]
+    pub vars: Vars,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Sheet,
 }
 
 #[derive(Debug, Args)]

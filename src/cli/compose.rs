@@ -4,13 +4,14 @@ use super::actor::actor;
 use super::arguments::Place;
 use super::exit::Failure;
 use super::folder::Folder;
+use super::progress::Counter;
 use super::scratch::Scratch;
 use super::screen::{note, style};
 use super::text;
 use crate::connector::{Connector, Opening, Settings, Wire};
 use crate::connectors::drivers;
 use crate::diag::{self, Diagnostic, Sources};
-use crate::engine::{Governor, Progress, Setup};
+use crate::engine::{self, Governor, Progress, Setup};
 use crate::host::{self, DiskFiles};
 use crate::model::{self, Connection, Override};
 use crate::program::{self, Program};
@@ -118,6 +119,27 @@ pub fn open(program: Program, wish: &Wish<'_>, progress: Arc<dyn Progress>) -> R
         sandbox: sandboxed,
     };
     connect(&mut setup, &world, sandbox.as_ref())?;
+    Ok(Ready { setup, _scratch: scratch })
+}
+
+/// Opens a copy of the state, and connections that lead nowhere: for what is reckoned out of
+/// the state alone.
+pub fn offline(program: Program, place: &Place) -> Result<Ready, Failure> {
+    let sandbox = in_sandbox(&program, place)?;
+    let folder = Folder::new(&place.file, place.state.as_deref(), program.name(), sandbox);
+    let world = host::world();
+    let (store, scratch) = open_store(&folder, &world, true)?;
+    let connections = engine::offline(&program, &store).map_err(|error| Failure::world(error.message, error.mend))?;
+    let setup = Setup {
+        program: Arc::new(program),
+        connections,
+        paces: BTreeMap::new(),
+        store,
+        clock: world.clock,
+        entropy: world.entropy,
+        progress: Arc::new(Counter::default()),
+        sandbox,
+    };
     Ok(Ready { setup, _scratch: scratch })
 }
 

@@ -9,6 +9,7 @@ mod align;
 mod approve;
 mod arguments;
 mod audit;
+mod backtest;
 mod backup;
 mod bless;
 mod capture;
@@ -97,6 +98,7 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Show(arguments) => show::run(arguments),
         Command::Approve(arguments) => block_on(approve::run(arguments)),
         Command::Replay(arguments) => block_on(replay::run(arguments)),
+        Command::Backtest(arguments) => block_on(backtest::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
         Command::Adopt(arguments) => block_on(adopt::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),

@@ -5,6 +5,7 @@
 //! that is handed on is as its catalogue says, whatever its connector made of it.
 
 use super::context::Context;
+use super::kept;
 use super::retry::Reading;
 use crate::connector::{Connector, Error, ErrorKind, Fetch, Page, Permanence, fitting};
 use crate::value::{Record, Value};
@@ -81,12 +82,18 @@ async fn read_one(context: &Context, connection: &dyn Connector, request: &Fetch
 
 /// All records of a resource that is small by nature: master data, scopes, what a lookup
 /// reads of one scope. With them the sentences of those that could not be decoded.
+///
+/// The store keeps it as it was read, in place of the time before.
 pub(super) async fn everything(
     context: &Arc<Context>,
-    connection: &Arc<dyn Connector>,
+    connection: &str,
     request: Fetch,
 ) -> Result<(Vec<Record>, Vec<String>), Error> {
-    let mut pages = Pages::read(context.clone(), connection.clone(), request);
+    let open = context
+        .connection(connection)
+        .map_err(|error| Error::new(ErrorKind::Configuration, Permanence::Permanent, error.message))?;
+    let name = kept::name(connection, &request);
+    let mut pages = Pages::read(context.clone(), open.clone(), request);
     let (mut records, mut unreadable) = (Vec::new(), Vec::new());
     while let Some(page) = pages.next().await {
         for record in page?.records {
@@ -96,6 +103,7 @@ pub(super) async fn everything(
             }
         }
     }
+    kept::keep(context, &name, &records, &unreadable);
     Ok((records, unreadable))
 }
 
@@ -103,11 +111,12 @@ pub(super) async fn everything(
 /// a second one of something that is only out of use.
 pub(super) async fn with_apart(
     context: &Arc<Context>,
-    connection: &Arc<dyn Connector>,
+    connection: &str,
     resource: &str,
 ) -> Result<(Vec<Record>, Vec<String>), Error> {
     let (mut records, mut unreadable) = everything(context, connection, Fetch::all(resource)).await?;
-    let flag = connection.catalogue().resources.get(resource).and_then(|spec| spec.apart.clone());
+    let open = context.connections.get(connection);
+    let flag = open.and_then(|open| open.catalogue().resources.get(resource)).and_then(|spec| spec.apart.clone());
     if let Some(flag) = flag {
         let filters = vec![(flag, Value::Bool(false))];
         let apart = everything(context, connection, Fetch { filters, ..Fetch::all(resource) }).await?;

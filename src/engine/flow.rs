@@ -71,11 +71,10 @@ pub(super) async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunErro
     let source = flow.flow().source();
     let (Some(wanted), Some((spec, _))) = (&source.scope, &flow.scope) else { return Ok(vec![None]) };
     let context = &flow.context;
-    let connection = context.connection(&source.connection)?;
     let read = match context.scopes.known(&source.connection, &wanted.resource) {
         // A scope that the lookups do not know of has no rows in them: it waits for the next run.
         Some(list) => Ok((list.records.clone(), list.unreadable.clone())),
-        None => fetch::everything(context, connection, Fetch::all(&*wanted.resource)).await,
+        None => fetch::everything(context, &source.connection, Fetch::all(&*wanted.resource)).await,
     };
     let (records, unreadable) = match read {
         Ok(read) => read,

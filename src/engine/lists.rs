@@ -74,9 +74,8 @@ impl Lists {
         if let Some(known) = self.whole.get(&place) {
             return Ok(Some(known.clone()));
         }
-        let open = context.connection(connection)?;
         let plural = context.resource(connection, resource)?.plural;
-        match fetch::everything(context, open, Fetch::all(&**resource)).await {
+        match fetch::everything(context, connection, Fetch::all(&**resource)).await {
             Ok((records, unreadable)) => {
                 warn(context, unreadable);
                 let records = Arc::new(records);
@@ -140,9 +139,9 @@ impl Lists {
         loop {
             while reading.len() < AT_ONCE && !context.brake.is_pulled() {
                 let Some(part) = waiting.next() else { break };
-                let (context, open) = (context.clone(), context.connection(&place.0)?.clone());
+                let (context, connection) = (context.clone(), place.0.clone());
                 let request = Fetch { scope: Some(part.value.clone()), ..Fetch::all(&*place.1) };
-                reading.spawn(async move { (part, fetch::everything(&context, &open, request).await) });
+                reading.spawn(async move { (part, fetch::everything(&context, &connection, request).await) });
             }
             let Some(ended) = reading.join_next().await else { break };
             let (part, read) = ended.map_err(|error| RunError::lost_task(&error))?;
@@ -171,9 +170,8 @@ async fn scope_records(
     if let Some(known) = context.scopes.known(connection, resource) {
         return Ok(Some(known));
     }
-    let open = context.connection(connection)?;
     let plural = context.resource(connection, resource)?.plural;
-    match fetch::everything(context, open, Fetch::all(&**resource)).await {
+    match fetch::everything(context, connection, Fetch::all(&**resource)).await {
         Ok((records, unreadable)) => {
             warn(context, unreadable.clone());
             let list = Arc::new(Listed { records, unreadable });

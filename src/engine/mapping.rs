@@ -124,7 +124,7 @@ fn stands(flow: &FlowRun, before: &RecordEntry, source_hash: &str) -> Option<Out
     }
 }
 
-fn evaluate(
+pub(super) fn evaluate(
     flow: &FlowRun,
     seen: Seen,
     before: Option<RecordEntry>,
@@ -369,7 +369,7 @@ fn count(flow: &FlowRun, rejected: bool) {
     }
 }
 
-fn outcome_of(stop: &Stop) -> Outcome {
+pub(super) fn outcome_of(stop: &Stop) -> Outcome {
     match stop.outcome {
         syntax::Outcome::Hold => Outcome::Held,
         syntax::Outcome::Reject => Outcome::Rejected,

@@ -15,9 +15,11 @@ mod adopt;
 mod announce;
 mod approval;
 mod ask;
+mod backtest;
 mod brake;
 mod change;
 mod claims;
+mod codings;
 mod context;
 mod correction;
 mod coverage;
@@ -32,6 +34,7 @@ mod flow_run;
 mod governor;
 mod guard;
 mod hash;
+mod kept;
 mod kinds;
 mod label;
 mod ledger;
@@ -42,6 +45,8 @@ mod marks;
 mod matching;
 pub(crate) mod mutant;
 mod not_yet;
+mod offline;
+mod origins;
 mod pass;
 mod peers;
 mod post;
@@ -64,11 +69,14 @@ mod ticket;
 mod wording;
 
 pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, survey};
+pub use backtest::{Backtest, BacktestOptions, FlowBacktest, LeftOut, Otherwise, backtest};
 pub use brake::StopKind;
+pub use codings::Sum;
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
 pub use differences::FieldChange;
 pub use error::{RunError, RunErrorKind};
 pub use governor::Governor;
+pub use offline::offline;
 pub use reconcile::{
     Cause, Finding, Item, Kept, Period, ReconcileOptions, Reconciliation, Retained, Row, Share, Standing, Sums,
     reconcile,

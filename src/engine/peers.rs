@@ -26,9 +26,8 @@ pub(super) async fn load(
     }
     if flow.matches_by().is_some() {
         let target = flow.target();
-        let open = context.connection(&target.connection)?;
         let plural = context.resource(&target.connection, &target.resource)?.plural;
-        match fetch::with_apart(context, open, &target.resource).await {
+        match fetch::with_apart(context, &target.connection, &target.resource).await {
             Ok((records, unreadable)) => {
                 for message in &unreadable {
                     context.tally.warn(format!("{}: cannot be matched with: {message}", flow.name()));

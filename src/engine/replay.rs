@@ -85,6 +85,7 @@ pub struct Draft {
 }
 
 /// The records that a replay takes.
+#[derive(Default)]
 pub(super) struct Picked {
     pub records: BTreeSet<RecordId>,
 }

@@ -4,8 +4,8 @@
 //! sees when the process or the disk dies at that moment.
 
 use super::{
-    Actor, AuditEntry, Batch, Cursor, Event, Head, Intent, Operation, Payload, RecordEntry, RecordId, RunEntry, Store,
-    StoreError, StoreErrorKind, audit,
+    Actor, AuditEntry, Batch, Cursor, Event, Head, Intent, KeptList, Operation, Payload, RecordEntry, RecordId,
+    RunEntry, Store, StoreError, StoreErrorKind, audit,
 };
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -44,6 +44,7 @@ struct Tables {
     cursors: BTreeMap<(String, String), Cursor>,
     runs: BTreeMap<(Timestamp, String), RunEntry>,
     payloads: BTreeMap<String, Payload>,
+    lists: BTreeMap<String, KeptList>,
 }
 
 impl MemoryStore {
@@ -176,6 +177,15 @@ impl Store for MemoryStore {
 
     fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.lock().tables.payloads.get(name).map(|payload| payload.bytes().to_vec()))
+    }
+
+    fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {
+        self.lock().tables.lists.insert(name.to_owned(), list.clone());
+        Ok(())
+    }
+
+    fn kept_list(&self, name: &str) -> Result<Option<KeptList>, StoreError> {
+        Ok(self.lock().tables.lists.get(name).cloned())
     }
 
     fn head(&self) -> Result<Head, StoreError> {

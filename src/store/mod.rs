@@ -2,7 +2,8 @@
 //! runs, and an audit log whose entries are chained by hash.
 //!
 //! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
-//! it returns. The audit events of a batch are chained in the order in which they stand.
+//! it returns; only lists that can be read again are kept beside it. The audit events of a
+//! batch are chained in the order in which they stand.
 
 pub mod asked;
 pub mod audit;
@@ -14,6 +15,7 @@ mod disk;
 mod guarded;
 mod head_file;
 mod keys;
+mod lists;
 mod lock;
 mod memory;
 mod migration;
@@ -22,6 +24,7 @@ pub mod portable;
 mod sled;
 mod writer;
 
+pub use lists::{KeptList, ListContent};
 pub use memory::{MemoryStore, Moment};
 pub use payload::Payload;
 pub use sled::{Compacted, Loss, Pruned, Repaired, Restored, Restoring, SledStore};
@@ -66,6 +69,19 @@ pub trait Store: Send + Sync {
 
     /// The payload of this name, checked against it; `None` if it is not there.
     fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps a list as it was last read, in place of the one of this name; no part of what
+    /// commits keep. A store may do without.
+    fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {
+        let _ = (name, list);
+        Ok(())
+    }
+
+    /// `None` for a list that was not kept.
+    fn kept_list(&self, name: &str) -> Result<Option<KeptList>, StoreError> {
+        let _ = name;
+        Ok(None)
+    }
 
     /// The newest audit entry's number and hash.
     fn head(&self) -> Result<Head, StoreError>;

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `db/`, `db-2/`, … | the database, the one that the head file names: trees meta, records, links, intents, cursors, runs, audit, payloads |
 //! | `blobs/` | large payloads, see [`blobs`](super::blobs) |
+//! | `lists/` | lists as they were last read, see [`lists`](super::lists) |
 //! | `head.json` | what the database must hold at least, see [`head_file`](super::head_file) |
 //! | `lock`, `holder` | who works here, see [`lock`](super::lock) |
 //! | `creating` | there only until the first head file is written |
@@ -27,6 +28,7 @@ pub use rewrite::Compacted;
 use super::blobs::Blobs;
 use super::guarded::guarded;
 use super::head_file::{FIRST, FORMAT, HeadFile, Known, check_format, damaged, names_database};
+use super::lists::{KeptList, Lists};
 use super::lock::{Lock, in_use};
 use super::portable::{About, TREES};
 use super::writer::{Ground, Writer, panicked};
@@ -224,6 +226,14 @@ impl Store for SledStore {
 
     fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.shelf.payload(name)
+    }
+
+    fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {
+        Lists::of(&self.shelf.folder).put(name, list)
+    }
+
+    fn kept_list(&self, name: &str) -> Result<Option<KeptList>, StoreError> {
+        Lists::of(&self.shelf.folder).get(name)
     }
 
     fn head(&self) -> Result<Head, StoreError> {
