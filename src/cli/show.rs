@@ -230,9 +230,7 @@ pub fn detail(detail: &Value) -> String {
     let lead = sentences.iter().find_map(|name| fields.get(*name).and_then(Value::as_str));
     let facts = fields
         .iter()
-        .filter(|(name, value)| {
-            !silent(name) && !value.is_object() && !value.is_array() && !value.is_null()
-        })
+        .filter(|(name, value)| !silent(name) && !value.is_object() && !value.is_array() && !value.is_null())
         .map(|(name, value)| format!("{name} {}", short(&bare(value))));
     let payloads = fields.iter().filter_map(|(name, value)| Some(format!("{name} {}", payload(value)?)));
     let sent = fields.get("exchanges").and_then(Value::as_array).into_iter().flatten().map(exchange);
