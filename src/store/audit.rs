@@ -12,7 +12,8 @@
 //! So the chain can be checked by the contents' hashes alone, without the contents.
 
 use super::payload::named_in;
-use super::{Actor, AuditEntry, Event, Head, Store, StoreError, StoreErrorKind};
+use super::{Actor, AuditEntry, Event, EventKind, Head, Store, StoreError, StoreErrorKind};
+use crate::value::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -38,19 +39,54 @@ pub fn verify(entries: impl IntoIterator<Item = AuditEntry>, head: Option<&Head>
 pub fn verify_store(store: &dyn Store) -> Result<Head, VerifyError> {
     let head = store.head()?;
     let mut verifier = Verifier::default();
-    let mut payloads = None;
+    let mut payloads = Payloads::default();
     walk(store, |entry| {
         verifier.push(&entry);
-        if payloads.is_none() {
-            payloads = payload_fault(store, &entry)?;
-        }
-        Ok::<(), StoreError>(())
+        payloads.push(store, &entry)
     })?;
-    match (verifier.end(Some(&head)), payloads) {
+    match (verifier.end(Some(&head)), payloads.fault()) {
         (Err(chain), Some(payload)) if payload.number < chain.number => Err(payload.into()),
         (Err(chain), _) => Err(chain.into()),
         (Ok(_), Some(payload)) => Err(payload.into()),
         (Ok(head), None) => Ok(head),
+    }
+}
+
+/// What was found of the payloads that the log names. One that is missing is in order if
+/// the log itself tells, further down, that those of its time were dropped.
+#[derive(Default)]
+struct Payloads {
+    altered: Option<AuditFault>,
+    /// The first that is missing from each time on, with the time: later ones that are older
+    /// say nothing more.
+    missing: Vec<(Timestamp, AuditFault)>,
+    dropped_before: Option<Timestamp>,
+}
+
+impl Payloads {
+    fn push(&mut self, store: &dyn Store, entry: &AuditEntry) -> Result<(), StoreError> {
+        if entry.event.kind == EventKind::PayloadsDropped {
+            let before = entry.event.detail.get("before").and_then(|at| serde_json::from_value(at.clone()).ok());
+            self.dropped_before = self.dropped_before.max(before);
+        }
+        if self.altered.is_some() {
+            return Ok(());
+        }
+        match payload_fault(store, entry)? {
+            Some(fault) if fault.kind == AuditFaultKind::PayloadMissing => {
+                if self.missing.last().is_none_or(|(at, _)| *at < entry.event.at) {
+                    self.missing.push((entry.event.at, fault));
+                }
+            }
+            found => self.altered = found,
+        }
+        Ok(())
+    }
+
+    fn fault(self) -> Option<AuditFault> {
+        let dropped = |at: &Timestamp| self.dropped_before.is_some_and(|before| *at < before);
+        let missing = self.missing.into_iter().find(|(at, _)| !dropped(at)).map(|(_, fault)| fault);
+        [self.altered, missing].into_iter().flatten().min_by_key(|fault| fault.number)
     }
 }
 

@@ -126,6 +126,55 @@ pub fn decode_payload(name: &str, bytes: &[u8], blobs: &Blobs, folder: &Path) ->
     whole.ok_or_else(|| head_file::damaged(folder, &format!("the payload {name} was changed")))
 }
 
+/// Where a value lies, apart from its version.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    Here(&'a [u8]),
+    /// In the file of this name.
+    InFile(String),
+}
+
+impl Place<'_> {
+    /// The version and the place; `None` for bytes that no release writes.
+    pub fn of(value: &[u8]) -> Option<(u8, Place<'_>)> {
+        match value {
+            [version, HERE, rest @ ..] => Some((*version, Place::Here(rest))),
+            [version, IN_FILE, name @ ..] => Some((*version, Place::InFile(String::from_utf8(name.to_vec()).ok()?))),
+            _ => None,
+        }
+    }
+
+    /// The value's bytes again.
+    pub fn bytes(&self, version: u8) -> Vec<u8> {
+        let (place, rest) = match self {
+            Place::Here(rest) => (HERE, *rest),
+            Place::InFile(name) => (IN_FILE, name.as_bytes()),
+        };
+        [&[version, place], rest].concat()
+    }
+}
+
+/// The file in which the value lies; of a record, the one that may hold its source.
+pub fn file_of(value: &[u8], is_record: bool) -> Option<String> {
+    match Place::of(value)?.1 {
+        Place::InFile(name) => Some(name),
+        Place::Here(json) if is_record => serde_json::from_slice::<SourceFile>(json).ok()?.source_file,
+        Place::Here(_) => None,
+    }
+}
+
+/// The record without its source, which was dropped.
+pub fn without_source(value: &[u8], blobs: &Blobs, folder: &Path) -> Result<Vec<u8>, StoreError> {
+    let StoredRecord { entry, .. } = decode(value, blobs, folder)?;
+    Ok(encode(&StoredRecord { entry, source_file: None }))
+}
+
+/// As much of a stored record as says where its source lies.
+#[derive(Deserialize)]
+struct SourceFile {
+    source_file: Option<String>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredRecord {
     /// With `null` for a source that lies apart.

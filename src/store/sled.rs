@@ -2,23 +2,37 @@
 //!
 //! | in the folder | what it is |
 //! | --- | --- |
-//! | `db/` | the database: trees meta, records, links, intents, cursors, runs, audit, payloads |
+//! | `db/`, `db-2/`, … | the database, the one that the head file names: trees meta, records, links, intents, cursors, runs, audit, payloads |
 //! | `blobs/` | large payloads, see [`blobs`](super::blobs) |
 //! | `head.json` | what the database must hold at least, see [`head_file`](super::head_file) |
 //! | `lock`, `holder` | who works here, see [`lock`](super::lock) |
 //! | `creating` | there only until the first head file is written |
+//! | `restoring` | there while a backup is put into a folder that has no good store, see `restore` |
+//! | `asked/` | there while somebody waits for a backup, see [`asked`] |
 //!
 //! Reads go to the database, all writes through the [`Writer`]. Invariant: a store that
 //! has lost something it acknowledged does not open.
 
+mod prune;
+mod repair;
+mod restore;
+mod rewrite;
+mod rows;
+
+pub use prune::Pruned;
+pub use repair::{Loss, Repaired};
+pub use restore::{Restored, Restoring};
+pub use rewrite::Compacted;
+
 use super::blobs::Blobs;
 use super::guarded::guarded;
-use super::head_file::{FORMAT, HeadFile, check_format, damaged};
+use super::head_file::{FIRST, FORMAT, HeadFile, Known, check_format, damaged, names_database};
 use super::lock::{Lock, in_use};
+use super::portable::{About, TREES};
 use super::writer::{Ground, Writer, panicked};
 use super::{
     Actor, AuditEntry, Batch, Cursor, Event, EventKind, Head, Intent, Operation, Payload, RecordEntry, RecordId,
-    RunEntry, Store, StoreError, audit, codec, disk, keys,
+    RunEntry, Store, StoreError, asked, audit, codec, disk, keys,
 };
 use crate::value::Timestamp;
 use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree};
@@ -55,11 +69,10 @@ impl SledStore {
         disk::make_folder(folder)?;
         let lock = Lock::take(folder)?;
         forget_unfinished(folder)?;
-        match (folder.join("db").exists(), HeadFile::new(folder).read()?) {
-            (true, Some(known)) => Self::from_existing(folder, &known, lock, by),
-            (false, None) => Self::create(folder, now, lock, by),
-            (true, None) => Err(damaged(folder, "its head file, head.json, is missing")),
-            (false, Some(_)) => Err(damaged(folder, "its database, db, is missing")),
+        match HeadFile::new(folder).read()? {
+            Some(known) => Held::open(folder, &known, lock, by)?.start(),
+            None if databases(folder)?.is_empty() => Self::create(folder, now, lock, by),
+            None => Err(damaged(folder, "its head file, head.json, is missing")),
         }
     }
 
@@ -75,7 +88,8 @@ impl SledStore {
 
     /// Whether there is a store in the folder, or what is left of one.
     pub fn is_in(folder: &Path) -> bool {
-        ["db", "head.json"].iter().any(|name| folder.join(name).exists())
+        ["db", "head.json", "restoring"].iter().any(|name| folder.join(name).exists())
+            || databases(folder).is_ok_and(|names| !names.is_empty())
     }
 
     /// Opens a copy of the store, made in `scratch`, and leaves the store itself as it is:
@@ -96,31 +110,70 @@ impl SledStore {
     fn create(folder: &Path, now: Timestamp, lock: Lock, by: Actor) -> Result<Self, StoreError> {
         let marker = folder.join("creating");
         disk::replace(&marker, b"")?;
-        let shelf = Shelf::open(folder)?;
-        shelf.trees.meta.insert(FORMAT_KEY, codec::encode(&FORMAT)).map_err(|error| shelf.failed(error))?;
-        let mut ground = SledGround::new(shelf.clone(), Head::default(), by);
+        let shelf = Shelf::open(folder, FIRST)?;
+        shelf.say_format()?;
+        let mut ground = SledGround::new(shelf.clone(), Head::default(), by.clone());
         let detail = serde_json::json!({ "format": FORMAT });
         let made = Event { at: now, run: String::new(), kind: EventKind::StoreCreated, record: None, detail };
-        ground.apply(Batch { operations: Vec::new(), events: vec![made] })?;
+        let head = ground.apply(Batch { operations: Vec::new(), events: vec![made] })?;
         ground.seal()?;
         disk::remove(&marker)?;
-        Self::start(shelf, ground, lock)
+        Held { shelf, head, lock, by }.start()
     }
 
-    fn from_existing(folder: &Path, known: &Head, lock: Lock, by: Actor) -> Result<Self, StoreError> {
-        let shelf = Shelf::open(folder)?;
-        let head = shelf.guard(known)?;
-        if head != *known {
-            // The process ended after the database was flushed and before the head file was written.
-            HeadFile::new(folder).write(&head)?;
+    /// Writes the whole state into one file, which must not be there yet. It takes the
+    /// store, so that nobody commits meanwhile.
+    pub fn export(self, path: &Path, about: &About) -> Result<Head, StoreError> {
+        let head = self.head()?;
+        self.shelf.export(path, about, &head).map(|()| head)
+    }
+}
+
+/// A good store that nobody writes to: the way to [`SledStore`], and to what is done to a
+/// database as a whole.
+// The order of the fields is the order in which they are dropped: the lock last.
+struct Held {
+    shelf: Shelf,
+    head: Head,
+    by: Actor,
+    lock: Lock,
+}
+
+impl Held {
+    /// Opens the database that the head file names, and brings it into the form of this release.
+    fn open(folder: &Path, known: &Known, lock: Lock, by: Actor) -> Result<Self, StoreError> {
+        let held = Self::as_it_is(folder, known, lock, by)?;
+        asked::forget(folder)?;
+        let format = held.shelf.format()?;
+        if format < FORMAT || held.shelf.is_bloated()? { held.renewed(format) } else { Ok(held) }
+    }
+
+    fn as_it_is(folder: &Path, known: &Known, lock: Lock, by: Actor) -> Result<Self, StoreError> {
+        if !folder.join(&known.db).exists() {
+            return Err(damaged(folder, &format!("its database, {}, is missing", known.db)));
         }
-        let ground = SledGround::new(shelf.clone(), head, by);
-        Self::start(shelf, ground, lock)
+        let shelf = Shelf::open(folder, &known.db)?;
+        let head = shelf.guard(&known.head)?;
+        if head != known.head && known.format == FORMAT {
+            // The process ended after the database was flushed and before the head file was written.
+            HeadFile::new(folder).write(&head, &known.db)?;
+        }
+        Ok(Self { shelf, head, by, lock })
     }
 
-    fn start(shelf: Shelf, ground: SledGround, lock: Lock) -> Result<Self, StoreError> {
+    /// The store in the folder, for a change of the whole of it.
+    fn of(folder: &Path, by: Actor) -> Result<Self, StoreError> {
+        let lock = Lock::take(folder)?;
+        forget_unfinished(folder)?;
+        let known = HeadFile::new(folder).read()?;
+        let known = known.ok_or_else(|| damaged(folder, "its head file, head.json, is missing"))?;
+        Self::open(folder, &known, lock, by)
+    }
+
+    fn start(self) -> Result<SledStore, StoreError> {
+        let ground = SledGround::new(self.shelf.clone(), self.head, self.by);
         let head = Arc::clone(&ground.sealed);
-        Ok(Self { writer: Writer::start(ground)?, shelf, head, _lock: lock })
+        Ok(SledStore { writer: Writer::start(ground)?, shelf: self.shelf, head, _lock: self.lock })
     }
 }
 
@@ -185,6 +238,8 @@ struct Shelf {
     db: Db,
     blobs: Blobs,
     folder: PathBuf,
+    /// The name of the database's own folder.
+    name: String,
 }
 
 #[derive(Clone)]
@@ -200,17 +255,17 @@ struct Trees {
 }
 
 impl Shelf {
-    fn open(folder: &Path) -> Result<Self, StoreError> {
+    fn open(folder: &Path, name: &str) -> Result<Self, StoreError> {
         let blobs = Blobs::open(folder)?;
         let opened = guarded(|| {
-            let config = ::sled::Config::new().path(folder.join("db")).cache_capacity(CACHE);
+            let config = ::sled::Config::new().path(folder.join(name)).cache_capacity(CACHE);
             let db = config.mode(Mode::LowSpace).flush_every_ms(Some(200)).open()?;
             let trees = Trees::open(&db)?;
             Ok((db, trees))
         });
         let (db, trees) =
             opened.map_err(|panic| torn(folder, panic.as_ref()))?.map_err(|error| sentence(folder, error))?;
-        Ok(Self { trees, db, blobs, folder: folder.to_owned() })
+        Ok(Self { trees, db, blobs, folder: folder.to_owned(), name: name.to_owned() })
     }
 
     /// Checks that the database holds what the head file knows, and returns its true head.
@@ -218,10 +273,23 @@ impl Shelf {
         if !self.db.was_recovered() {
             return Err(damaged(&self.folder, "the database opened empty, although records were written to it"));
         }
-        let format: Option<u32> = self.find(&self.trees.meta, FORMAT_KEY.as_bytes())?;
-        let format = format.ok_or_else(|| damaged(&self.folder, "the database does not know its own format"))?;
-        check_format(format, &self.folder)?;
+        check_format(self.format()?, &self.folder)?;
         self.replay_tail(known)
+    }
+
+    fn format(&self) -> Result<u32, StoreError> {
+        let format: Option<u32> = self.find(&self.trees.meta, FORMAT_KEY.as_bytes())?;
+        format.ok_or_else(|| damaged(&self.folder, "the database does not know its own format"))
+    }
+
+    fn say_format(&self) -> Result<(), StoreError> {
+        let said = self.trees.meta.insert(FORMAT_KEY, codec::encode(&FORMAT));
+        said.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Makes durable what was written.
+    fn flush(&self) -> Result<(), StoreError> {
+        self.db.flush().map(drop).map_err(|error| self.failed(error))
     }
 
     /// From the entry of the head file to the end the chain must close.
@@ -301,6 +369,12 @@ impl Shelf {
 }
 
 impl Trees {
+    /// What a store consists of, in the order of [`TREES`].
+    fn all(&self) -> [(&'static str, &Tree); 7] {
+        let trees = [&self.records, &self.links, &self.intents, &self.cursors, &self.runs, &self.audit, &self.payloads];
+        std::array::from_fn(|place| (TREES[place], trees[place]))
+    }
+
     /// A fixed set: sled grows with each tree that was ever made.
     fn open(db: &Db) -> ::sled::Result<Self> {
         Ok(Self {
@@ -447,12 +521,17 @@ impl Ground for SledGround {
     }
 
     fn seal(&mut self) -> Result<(), StoreError> {
-        self.shelf.db.flush().map_err(|error| self.shelf.failed(error))?;
+        self.shelf.flush()?;
         if *lock(&self.sealed) != self.applied {
-            self.head_file.write(&self.applied)?;
+            self.head_file.write(&self.applied, &self.shelf.name)?;
             *lock(&self.sealed) = self.applied.clone();
         }
         Ok(())
+    }
+
+    fn between(&mut self) {
+        let head = lock(&self.sealed).clone();
+        asked::serve(&self.shelf.folder, |path, about| self.shelf.export(path, about, &head));
     }
 
     fn abandon(&mut self) {
@@ -478,16 +557,32 @@ fn write_changes(
     Ok(())
 }
 
-/// Removes a database that was never finished: nothing in it was acknowledged.
+/// Removes a database that was never finished: nothing in it was acknowledged. What stands
+/// in the place of a store that was to be restored is no store.
 fn forget_unfinished(folder: &Path) -> Result<(), StoreError> {
-    let (marker, db) = (folder.join("creating"), folder.join("db"));
-    if !marker.exists() {
+    let (creating, restoring) = (folder.join("creating"), folder.join("restoring"));
+    if !creating.exists() && !restoring.exists() {
         return Ok(());
     }
-    if HeadFile::new(folder).read()?.is_none() && db.exists() {
-        std::fs::remove_dir_all(&db).map_err(|error| disk::refused("remove", &db, &error))?;
+    if HeadFile::new(folder).read()?.is_none() {
+        if restoring.exists() {
+            return Err(damaged(folder, "a backup was being restored into it, and that did not come to its end"));
+        }
+        databases(folder)?.iter().try_for_each(|name| disk::remove_folder(&folder.join(name)))?;
     }
-    disk::remove(&marker)
+    disk::remove(&creating)?;
+    disk::remove(&restoring)
+}
+
+/// The names of the databases in the folder; all but one are left from a change that was stopped.
+fn databases(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(disk::refused("read", folder, &error)),
+    };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    Ok(names.filter(|name| names_database(name)).collect())
 }
 
 /// The sentence for a database that panicked over what it read.
