@@ -143,7 +143,7 @@ fn the_books_of_another_company_stand_as_reckoned_by_qxtend() {
 #[test]
 fn trouble_on_the_way_changes_nothing_of_what_stands_at_the_end() {
     let dir = customer("rest");
-    mlc_in(dir.path(), &["run", "all.mlc", "--quiet", "--faults", "lost=1%,500=1%,timeout=1%,torn=1%"]);
+    mlc_in(dir.path(), &["run", "all.mlc", "--quiet", "--faults", "lost=2%,500=2%,timeout=2%,torn=2%"]);
     run(dir.path(), &["--retry"]);
     let contractor = contractor(1);
     let standing = compare(&contractor, dir.path());

@@ -74,6 +74,9 @@ pub struct Wait<'a> {
     /// For how long it must have been quiet.
     pub quiet: Span,
     pub records: &'a [Record],
+    /// Records that go out before these, or may be under way: what they take is taken, though
+    /// they need not stand yet.
+    pub ahead: &'a [Record],
 }
 
 /// Whether a record may be written now.

@@ -127,7 +127,7 @@ impl Poster {
         let answers = self.ask(&keys).await;
         let mut group: Vec<Asked> = group.into_iter().zip(answers).collect();
         let troubles = correction::look_at_parts(&self.flow, &mut group).await;
-        let readiness = readiness::of_group(&self.flow, &group).await;
+        let readiness = readiness::of_group(&self.flow, &group).await?;
         let waited = readiness.iter().any(Option::is_some);
         let mut orders = Vec::new();
         for (((ready, found), readiness), trouble) in group.into_iter().zip(readiness).zip(troubles) {
