@@ -244,3 +244,18 @@ fn finish(setup: &Setup, context: &Context, before: &BTreeMap<String, u64>, out:
         ));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Reconciliation;
+
+    #[test]
+    fn what_was_not_read_never_agrees() {
+        let silent = Reconciliation::default();
+        assert!(!silent.agrees(), "nothing was read at all");
+        let read = Reconciliation { read_source: 1, ..Reconciliation::default() };
+        assert!(read.agrees());
+        let holes = Reconciliation { unread: vec!["project 24-017".to_owned()], ..read };
+        assert!(!holes.agrees());
+    }
+}

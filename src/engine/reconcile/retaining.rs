@@ -14,6 +14,9 @@ use crate::program::Evaluation;
 use crate::store::RecordEntry;
 use std::collections::{BTreeMap, HashMap};
 
+/// The papers of the period, by flow and key.
+type Items<'a> = HashMap<(&'a str, &'a str), &'a Item>;
+
 /// One contract while its papers are added up.
 #[derive(Default)]
 struct Contract {
@@ -27,6 +30,7 @@ struct Contract {
 
 pub(super) fn tell(ledger: &Ledger<'_>, entries: &[Vec<RecordEntry>], items: &[Item], out: &mut Reconciliation) {
     let account = account(ledger.sides);
+    let items: Items<'_> = items.iter().map(|item| ((item.flow.as_str(), item.key.as_str()), item)).collect();
     let mut contracts: BTreeMap<String, Contract> = BTreeMap::new();
     for (side, entries) in ledger.sides.iter().zip(entries) {
         let entries: HashMap<_, &RecordEntry> = entries.iter().map(|entry| (&entry.id, entry)).collect();
@@ -42,7 +46,7 @@ pub(super) fn tell(ledger: &Ledger<'_>, entries: &[Vec<RecordEntry>], items: &[I
                 contract.source.add(movement.held, movement.released, in_period);
             }
             let (Some(account), Some(entry)) = (&account, entries.get(&paper.id)) else { continue };
-            match stands(ledger, side, paper, entry, items) {
+            match stands(ledger, side, paper, entry, &items) {
                 Some((Some(lines), in_period)) => {
                     let (held, released) = retained::among(&lines, account);
                     contract.target.add(held, released, in_period);
@@ -75,10 +79,9 @@ fn stands(
     side: &Side,
     paper: &Paper,
     entry: &RecordEntry,
-    items: &[Item],
+    items: &Items<'_>,
 ) -> Option<(Option<Vec<Line>>, bool)> {
-    let of_period = items.iter().find(|item| item.key == paper.id.key && item.flow == side.flow.name);
-    if let Some(item) = of_period {
+    if let Some(item) = items.get(&(side.flow.name.as_str(), paper.id.key.as_str())) {
         let at = ledger.shelf.named_any(&item.reference).filter(|_| item.standing == Standing::Posted)?;
         let look = ledger.shelf.look(*at)?;
         let in_period = look.day().is_some_and(|day| ledger.period.has(day));
