@@ -238,3 +238,117 @@ fn twelve_planted_differences_are_found_and_named_and_no_other() {
     assert_eq!(found, planted);
     assert!(known.is_subset(&causes(&after)), "nothing that was told before is gone");
 }
+
+/// The quickstart of two projects, with QAD reached by QXtend.
+fn two_projects_by_qxtend(folder: &Path) {
+    quickstart_in(folder);
+    let path = folder.join("quickstart.mlc");
+    let text = fs::read_to_string(&path).expect("the quickstart");
+    let text = text.replace("connect qad     { sandbox }", "connect qad { sandbox  api = \"qxtend\" }").replace(
+        "per project where project.active",
+        "per project where (project.project_number ?? \"\") in [\"24-026\", \"24-032\"]",
+    );
+    fs::write(&path, text).expect("a pipeline");
+}
+
+#[test]
+fn by_qxtend_both_sides_agree_until_somebody_changes_the_ledger() {
+    let dir = scratch();
+    two_projects_by_qxtend(dir.path());
+    let run = mlc_in(dir.path(), &["run", "quickstart.mlc", "--quiet"]);
+    assert!(run.stdout.contains("posted"), "{run}");
+    let days = ["--period", "2026-07-27..2026-07-31"];
+    let told = |more: &[&str]| {
+        let mut all = vec!["reconcile", "quickstart.mlc", "--quiet"];
+        all.extend(days);
+        all.extend(more);
+        mlc_in(dir.path(), &all)
+    };
+    let agreed = told(&[]);
+    assert_eq!(agreed.code, 0, "{agreed}");
+    assert!(agreed.stdout.contains("agree to the cent over 12 papers"), "{agreed}");
+
+    let contractor = contractor(1);
+    let mut world = World::open(dir.path());
+    let mut planted = BTreeSet::new();
+    let late = |pair: &world::Pair<'_>| pair.bill["posting_date"].as_str() >= Some("2026-07-27");
+    let changes: [(&str, &str, Json); 4] = [
+        ("/lines/0/gl_account", "gl_account", "5900".into()),
+        ("/lines/0/cost_center", "cost_center", "C010".into()),
+        ("/supplier", "supplier", "S00401".into()),
+        ("/posting_date", "day", "2026-07-29".into()),
+    ];
+    for (place, what, value) in changes {
+        let pair = world.pick(&contractor, MONTH, |pair| late(pair) && pair.bill.pointer(place) != Some(&value));
+        let mut bill = pair.bill.clone();
+        *bill.pointer_mut(place).expect(what) = value;
+        world.qad(&bill);
+        planted.insert(("changed_there".to_owned(), pair.key, "0.00".to_owned()));
+    }
+    let pair = world.pick(&contractor, MONTH, late);
+    world.qad(&json!({"deleted": pair.bill["key"]}));
+    planted.insert(("gone".to_owned(), pair.key.clone(), pair.total().fixed(2)));
+    let pair = world.pick(&contractor, "2026-06", |_| true);
+    let mut bill = pair.bill.clone();
+    bill["posting_date"] = "2026-07-30".into();
+    world.qad(&bill);
+    planted.insert(("moved".to_owned(), pair.key.clone(), pair.total().negated().fixed(2)));
+
+    let outcome = told(&["--format", "json"]);
+    let json: Json = serde_json::from_str(&outcome.stdout).unwrap_or_else(|_| panic!("{outcome}"));
+    assert_eq!((outcome.code, causes(&json)), (1, planted), "{outcome}");
+    adds_up(&json);
+    // Pages, not records: headers and lines come together.
+    assert!(json["requests_by_connection"]["qad"].as_u64() < Some(15), "{}", json["requests_by_connection"]);
+    the_files_say_the_same(dir.path(), &json, &told);
+}
+
+fn the_files_say_the_same(folder: &Path, json: &Json, told: &dyn Fn(&[&str]) -> Outcome) {
+    let written = told(&["--out", "july.csv", "--out", "july.html"]);
+    assert!(written.stdout.contains("wrote july.html"), "{written}");
+    let text = fs::read_to_string(folder.join("july.csv")).expect("a table");
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
+    let at = rows[0].iter().position(|name| *name == "approved").expect("a column");
+    let sum = rows[1..]
+        .iter()
+        .filter(|row| !row[at].is_empty())
+        .fold(Decimal::ZERO, |sum, row| add(sum, row[at].parse().unwrap_or_else(|_| panic!("{row:?}"))));
+    assert_eq!(sum, money(&json["total"]["approved"]), "{text}");
+    let page = fs::read_to_string(folder.join("july.html")).expect("a page");
+    assert!(page.contains("prefers-color-scheme: dark") && page.contains("@media print"));
+    assert!(!page.contains("src=") && !page.contains("href="), "it needs nothing beside itself");
+    for paper in json["papers"].as_array().expect("papers") {
+        assert!(page.contains(paper["label"].as_str().expect("a label")), "{paper}");
+    }
+    let again = told(&["--out", "july.csv"]);
+    assert_eq!(again.code, 2, "{again}");
+    assert!(again.stderr.contains("july.csv is there already"), "{again}");
+    #[cfg(feature = "xlsx")]
+    {
+        use calamine::{Reader as _, Xlsx, open_workbook};
+        told(&["--out", "july.xlsx"]);
+        let mut book: Xlsx<_> = open_workbook(folder.join("july.xlsx")).expect("it opens");
+        let sheet = book.worksheet_range("Projects").expect("a sheet");
+        let last = sheet.rows().last().expect("a row of totals");
+        let total = format!("{:.2}", calamine::DataType::as_f64(&last[1]).expect("a number"));
+        assert_eq!(total, money(&json["total"]["approved"]).fixed(2));
+        let differences = book.worksheet_range("Differences").expect("a sheet");
+        assert_eq!(differences.rows().count(), 1 + causes(json).len());
+    }
+}
+
+#[test]
+fn a_wrong_question_is_answered_with_what_to_write() {
+    let dir = scratch();
+    quickstart_in(dir.path());
+    for (arguments, said) in
+        [(["--period", "october"], "`october` is no period"), (["--period", "2026-13"], "`2026-13` is no period")]
+    {
+        let mut all = vec!["reconcile", "quickstart.mlc"];
+        all.extend(arguments);
+        let outcome = mlc_in(dir.path(), &all);
+        assert!(outcome.code == 2 && outcome.stderr.contains(said), "{outcome}");
+    }
+    let outcome = mlc_in(dir.path(), &["reconcile", "quickstart.mlc", "--period", "2026-10", "--out", "a.pdf"]);
+    assert!(outcome.code == 2 && outcome.stderr.contains("a.pdf is no .csv, .xlsx or .html"), "{outcome}");
+}

@@ -37,6 +37,9 @@ pub struct Difference<'a> {
     pub mend: &'a str,
 }
 
+/// The one table that is told whole on a screen.
+pub const PROJECT: &str = "Project";
+
 /// The columns of a row of sums, with their heads.
 pub const COLUMNS: [&str; 9] = [
     "Approved",
@@ -111,7 +114,7 @@ impl Book<'_> {
     pub fn tables(&self) -> [Table<'_>; 4] {
         let sums = &self.found.sums;
         [
-            Table { title: "Project", rows: &sums.projects },
+            Table { title: PROJECT, rows: &sums.projects },
             Table { title: "Supplier", rows: &sums.suppliers },
             Table { title: "Cost code", rows: &sums.cost_codes },
             Table { title: "Account", rows: &sums.accounts },

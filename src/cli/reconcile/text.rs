@@ -1,6 +1,6 @@
 //! A reconciliation on the screen.
 
-use super::book::{Book, Line, plural, retained};
+use super::book::{Book, COLUMNS, Line, PROJECT, columns, plural, retained};
 use crate::cli::grid::Grid;
 use crate::cli::report::SANDBOX;
 use crate::cli::screen::{BAD, BOLD, DIM, GOOD, WAITING, count, grouped};
@@ -31,9 +31,7 @@ pub fn render(book: &Book<'_>) -> String {
     let _ = writeln!(text, "{style}{}{style:#}\n", book.verdict());
     text.push_str(&summary(book));
     for table in book.tables() {
-        if !table.rows.is_empty() {
-            let _ = write!(text, "\n{}", sums(table.title, table.rows));
-        }
+        text.push_str(&sums(book, table.title, table.rows));
     }
     text.push_str(&differences(book));
     text.push_str(&retainage(book));
@@ -65,21 +63,38 @@ fn summary(book: &Book<'_>) -> String {
     text
 }
 
-/// Only the columns that hold anything: most months nothing is in doubt.
-fn sums(title: &str, rows: &[Row]) -> String {
-    let used: Vec<usize> = (0..super::book::COLUMNS.len())
-        .filter(|&column| column < 2 || rows.iter().any(|row| !super::book::columns(row)[column].is_zero()))
+/// Projects all; of the longer tables the rows that differ. Of the columns only those that
+/// hold anything: most months nothing is in doubt.
+fn sums(book: &Book<'_>, title: &str, rows: &[Row]) -> String {
+    let shown_rows: Vec<&Row> = rows
+        .iter()
+        .filter(|row| book.all || title == PROJECT || columns(row)[2..].iter().any(|sum| !sum.is_zero()))
         .collect();
-    let heads: Vec<String> = std::iter::once(title.to_owned())
-        .chain(used.iter().map(|&at| format!(">{}", super::book::COLUMNS[at])))
+    let quiet = rows.len() - shown_rows.len();
+    let used: Vec<usize> = (0..COLUMNS.len())
+        .filter(|&column| column < 2 || rows.iter().any(|row| !columns(row)[column].is_zero()))
         .collect();
-    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
-    let mut grid = Grid::new(&heads);
-    for row in rows {
-        let amounts = super::book::columns(row);
-        grid.row(std::iter::once(row.name.clone()).chain(used.iter().map(|&at| shown(amounts[at]))));
+    let mut text = String::new();
+    if !shown_rows.is_empty() {
+        let heads: Vec<String> =
+            std::iter::once(title.to_owned()).chain(used.iter().map(|&at| format!(">{}", COLUMNS[at]))).collect();
+        let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+        let mut grid = Grid::new(&heads);
+        for row in shown_rows {
+            let amounts = columns(row);
+            grid.row(std::iter::once(row.name.clone()).chain(used.iter().map(|&at| shown(amounts[at]))));
+        }
+        let _ = write!(text, "\n{}", grid.render());
     }
-    grid.render()
+    if quiet > 0 {
+        let lower = title.to_lowercase();
+        let _ = writeln!(
+            text,
+            "{DIM}{} without a difference; --all tells them{DIM:#}",
+            plural(quiet, &lower, &format!("{lower}s"))
+        );
+    }
+    text
 }
 
 /// Nothing is easier to pass over than a zero.
@@ -115,6 +130,9 @@ fn retainage(book: &Book<'_>) -> String {
     if book.found.retainage.is_empty() {
         return String::new();
     }
+    if book.found.retainage_account.is_none() && !book.all {
+        return one_side(book);
+    }
     let (source, target) = (&book.found.source, &book.found.target);
     let heads = [
         "Retainage of".to_owned(),
@@ -127,25 +145,44 @@ fn retainage(book: &Book<'_>) -> String {
     ];
     let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
     let mut grid = Grid::new(&heads);
-    let moved = book.found.retainage.iter().filter(|one| {
-        let quiet = |kept: &crate::engine::Kept| kept.held.is_zero() && kept.released.is_zero();
-        !(quiet(&one.source) && one.target.as_ref().is_none_or(quiet))
-    });
+    let mut all = [Some(Decimal::ZERO); 6];
     let mut told = 0;
-    for one in moved {
-        told += 1;
-        let amounts = retained(one).map(|amount| amount.map_or_else(|| "–".to_owned(), Decimal::money));
-        grid.row(std::iter::once(format!("{} {}", one.project, one.contract)).chain(amounts));
+    for one in &book.found.retainage {
+        let amounts = retained(one);
+        for (sum, amount) in all.iter_mut().zip(amounts) {
+            *sum = sum.zip(amount.or(Some(Decimal::ZERO))).and_then(|(sum, amount)| sum.checked_add(amount));
+        }
+        if book.all || amounts[3].is_none() || amounts[..3] != amounts[3..] {
+            told += 1;
+            let cells = amounts.map(|amount| amount.map_or_else(|| "–".to_owned(), Decimal::money));
+            grid.row(std::iter::once(format!("{} {}", one.project, one.contract)).chain(cells));
+        }
     }
+    let cells = all.map(|sum| sum.map_or_else(|| "–".to_owned(), Decimal::money));
+    grid.row(std::iter::once("all contracts".to_owned()).chain(cells));
+    let mut text = format!("\n{}", grid.render());
     let quiet = book.found.retainage.len() - told;
-    let mut text = if told == 0 { String::new() } else { format!("\n{}", grid.render()) };
     if quiet > 0 {
         let _ = writeln!(
             text,
-            "{DIM}{} without a movement in {}; --out FILE.html has them{DIM:#}",
-            plural(quiet, "contract", "contracts"),
-            book.period
+            "{DIM}{} with the same retainage on both sides; --all tells them{DIM:#}",
+            plural(quiet, "contract", "contracts")
         );
     }
     text
+}
+
+/// Only the source keeps it: its sums are enough for a screen.
+fn one_side(book: &Book<'_>) -> String {
+    let kept = book.found.retainage.iter().fold([Decimal::ZERO; 3], |sums, one| {
+        let amounts = [one.source.held, one.source.released, one.source.remaining];
+        std::array::from_fn(|at| sums[at].checked_add(amounts[at]).unwrap_or(sums[at]))
+    });
+    let [held, released, remaining] = kept.map(Decimal::money);
+    format!(
+        "\nRetainage in {} on {}: {held} held and {released} released in {}, {remaining} remaining. {DIM}--all tells each{DIM:#}\n",
+        book.found.source,
+        plural(book.found.retainage.len(), "contract", "contracts"),
+        book.period
+    )
 }

@@ -7,7 +7,7 @@ use super::look::{Look, less, plus};
 use super::papers::{NO_CODE, Paper, Papers, codes};
 use super::period::Period;
 use super::shelf::Shelf;
-use super::sums::NO_ACCOUNT;
+use super::sums::{NO_ACCOUNT, NO_LINES};
 use super::{ours, theirs};
 use crate::connector::ResourceSpec;
 use crate::engine::flow_run::FlowRun;
@@ -93,6 +93,12 @@ impl Bench<'_> {
             posted: share(&self.flow.target, there, stood, codes_then),
             findings,
         };
+        let lines = sent.iter().filter_map(|part| shelf.look(part.found?)).filter_map(Look::lines);
+        if !there.is_zero() && lines.count() == 0 {
+            for share in [&mut item.approved, &mut item.posted] {
+                share.accounts = filled(Vec::new(), share.amount, NO_LINES);
+            }
+        }
         if item.posted.party.is_empty() {
             item.posted.party.clone_from(&item.approved.party);
         }

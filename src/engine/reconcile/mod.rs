@@ -234,4 +234,28 @@ fn finish(setup: &Setup, context: &Context, before: &BTreeMap<String, u64>, out:
         .sort_by(|a, b| (&a.project, a.day, &a.label, &a.reference).cmp(&(&b.project, b.day, &b.label, &b.reference)));
     out.retainage.sort_by(|a, b| (&a.project, &a.contract).cmp(&(&b.project, &b.contract)));
     out.sums = Sums::of(&out.items);
+    let unlined = |item: &&Item| item.posted.accounts.iter().any(|(name, _)| name == sums::NO_LINES);
+    let unlined = out.items.iter().filter(unlined).count();
+    if unlined > 0 {
+        out.notes.push(format!(
+            "{} shows {unlined} of these papers without their lines (their cost is coded by what they are matched \
+             with): amounts, days and suppliers were compared, accounts were not.",
+            out.target
+        ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reconciliation;
+
+    #[test]
+    fn what_was_not_read_never_agrees() {
+        let silent = Reconciliation::default();
+        assert!(!silent.agrees(), "nothing was read at all");
+        let read = Reconciliation { read_source: 1, ..Reconciliation::default() };
+        assert!(read.agrees());
+        let holes = Reconciliation { unread: vec!["project 24-017".to_owned()], ..read };
+        assert!(!holes.agrees());
+    }
 }

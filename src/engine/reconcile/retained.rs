@@ -72,7 +72,7 @@ pub struct Retained {
     pub project: String,
     pub contract: String,
     pub source: Kept,
-    /// `None` where the target keeps no retainage apart.
+    /// `None` where the target keeps no retainage apart, or shows papers of it without their lines.
     pub target: Option<Kept>,
 }
 

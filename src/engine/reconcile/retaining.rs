@@ -14,6 +14,9 @@ use crate::program::Evaluation;
 use crate::store::RecordEntry;
 use std::collections::{BTreeMap, HashMap};
 
+/// The papers of the period, by flow and key.
+type Items<'a> = HashMap<(&'a str, &'a str), &'a Item>;
+
 /// One contract while its papers are added up.
 #[derive(Default)]
 struct Contract {
@@ -21,10 +24,13 @@ struct Contract {
     name: String,
     source: Kept,
     target: Kept,
+    /// A paper of it stands in the target without its lines: what it holds there is not known.
+    unshown: bool,
 }
 
 pub(super) fn tell(ledger: &Ledger<'_>, entries: &[Vec<RecordEntry>], items: &[Item], out: &mut Reconciliation) {
     let account = account(ledger.sides);
+    let items: Items<'_> = items.iter().map(|item| ((item.flow.as_str(), item.key.as_str()), item)).collect();
     let mut contracts: BTreeMap<String, Contract> = BTreeMap::new();
     for (side, entries) in ledger.sides.iter().zip(entries) {
         let entries: HashMap<_, &RecordEntry> = entries.iter().map(|entry| (&entry.id, entry)).collect();
@@ -40,9 +46,13 @@ pub(super) fn tell(ledger: &Ledger<'_>, entries: &[Vec<RecordEntry>], items: &[I
                 contract.source.add(movement.held, movement.released, in_period);
             }
             let (Some(account), Some(entry)) = (&account, entries.get(&paper.id)) else { continue };
-            if let Some((lines, in_period)) = stands(ledger, side, paper, entry, items) {
-                let (held, released) = retained::among(&lines, account);
-                contract.target.add(held, released, in_period);
+            match stands(ledger, side, paper, entry, &items) {
+                Some((Some(lines), in_period)) => {
+                    let (held, released) = retained::among(&lines, account);
+                    contract.target.add(held, released, in_period);
+                }
+                Some((None, _)) => contract.unshown = true,
+                None => {}
             }
         }
     }
@@ -54,7 +64,7 @@ pub(super) fn tell(ledger: &Ledger<'_>, entries: &[Vec<RecordEntry>], items: &[I
             project: contract.project,
             contract: contract.name,
             source: contract.source,
-            target: account.as_ref().map(|_| contract.target),
+            target: account.as_ref().filter(|_| !contract.unshown).map(|_| contract.target),
         });
     }
     if out.retainage_account.is_none() {
@@ -69,19 +79,18 @@ fn stands(
     side: &Side,
     paper: &Paper,
     entry: &RecordEntry,
-    items: &[Item],
-) -> Option<(Vec<Line>, bool)> {
-    let of_period = items.iter().find(|item| item.key == paper.id.key && item.flow == side.flow.name);
-    if let Some(item) = of_period {
+    items: &Items<'_>,
+) -> Option<(Option<Vec<Line>>, bool)> {
+    if let Some(item) = items.get(&(side.flow.name.as_str(), paper.id.key.as_str())) {
         let at = ledger.shelf.named_any(&item.reference).filter(|_| item.standing == Standing::Posted)?;
         let look = ledger.shelf.look(*at)?;
         let in_period = look.day().is_some_and(|day| ledger.period.has(day));
-        return look.lines().map(|lines| (lines, in_period));
+        return Some((look.lines(), in_period));
     }
     entry.reference.as_ref()?;
     let sent = stored::partial(&side.flow.target_type, entry.target.as_ref()?)?;
     let look = Look::at(&side.flow.target, &sent)?;
-    (look.day()? < ledger.period.from).then(|| (look.lines().unwrap_or_default(), false))
+    (look.day()? < ledger.period.from).then(|| (Some(look.lines().unwrap_or_default()), false))
 }
 
 fn account(sides: &[Side]) -> Option<String> {

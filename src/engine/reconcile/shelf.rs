@@ -59,7 +59,7 @@ impl Shelf {
                 Ok(page) => {
                     for record in page.records {
                         match record {
-                            Ok(record) => drop(shelf.put(record, None)),
+                            Ok(record) => shelf.put(record, None),
                             Err(error) => shelf.unread.push(error.to_string()),
                         }
                     }

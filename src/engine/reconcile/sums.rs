@@ -11,6 +11,12 @@ use std::collections::BTreeMap;
 /// What stands on no account of which one could tell.
 pub(super) const NO_ACCOUNT: &str = "(not coded)";
 
+/// What the target shows without its lines: which accounts it stands on is not compared.
+pub(super) const NO_LINES: &str = "(lines not shown)";
+
+/// An amount by names.
+pub(super) type Parts = Vec<(String, Decimal)>;
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Row {
     pub name: String,
@@ -77,7 +83,7 @@ impl Sums {
     }
 }
 
-fn table(items: &[Item], parts: &dyn Fn(&Item, &Share) -> Vec<(String, Decimal)>) -> Vec<Row> {
+fn table(items: &[Item], parts: &dyn Fn(&Item, &Share) -> Parts) -> Vec<Row> {
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for item in items {
         let mut both: BTreeMap<String, (Decimal, Decimal)> = BTreeMap::new();
