@@ -3,7 +3,7 @@
 
 use crate::reckoning_costs::{Amounts, Place, sum};
 use mlc::connector::contractor::{Contractor, PurchaseOrder, Receipt};
-use mlc::value::{Decimal, Span, Timestamp};
+use mlc::value::{Date, Decimal, Span, Timestamp};
 use std::collections::BTreeMap;
 
 /// How long receipts are to be quiet.
@@ -27,7 +27,10 @@ fn received<'a>(contractor: &'a Contractor, number: &'a str) -> impl Iterator<It
 pub fn covered(contractor: &Contractor, number: &str) -> Decimal {
     let opened = contractor.opened.expect("the day of the story");
     let restless = |receipt: &Receipt| {
+        // Midnight in Chicago, an hour earlier in summer.
         let end: Timestamp = receipt.date.plus_days(1).to_string().parse().expect("midnight");
+        let summer = receipt.date < Date::new(2026, 11, 1).expect("a day");
+        let end = end.plus(Span::from_secs(if summer { 5 } else { 6 } * 3_600));
         end.plus(Span::from_secs(QUIET_HOURS * 3_600)) > opened
     };
     if !takes(contractor, number) || received(contractor, number).any(restless) {

@@ -64,6 +64,19 @@ macro_rules! scenarios {
     )* };
 }
 
+/// Who mends it reads one form everywhere: no capital at the beginning, no stop at the end.
+#[test]
+fn what_mends_it_is_said_in_one_form() {
+    for entry in fs::read_dir(root().join("tests/scenarios/told")).expect("what is told") {
+        let path = entry.expect("an entry").path();
+        let told = fs::read_to_string(&path).expect("a text");
+        for mend in told.lines().filter_map(|line| line.trim_start().strip_prefix("mend: ")) {
+            let begins = mend.chars().next().is_some_and(|first| first.is_lowercase() || first == '`');
+            assert!(begins && !mend.ends_with('.'), "{}: {mend}", path.display());
+        }
+    }
+}
+
 /// One test for each family, so that they run side by side.
 mod tell {
     use super::hold;

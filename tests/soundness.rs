@@ -216,7 +216,7 @@ fn stopped(stop: &Stop, passed: &Passed, counts: &mut Counts) -> Option<String> 
     } else {
         let verified = kind.contains("is not in the list of") || kind.contains("came back empty");
         let ambiguous = kind.contains("has several records with");
-        if kind.contains("` fits a ") && kind.ends_with("` does not") {
+        if kind.contains(" fits a ") && kind.ends_with(" does not") {
             counts.stopped += 1;
             return (!has(&["ambiguous "])).then(|| format!("nothing is matched, and yet: {stop:?}"));
         }

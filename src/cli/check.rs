@@ -33,15 +33,18 @@ pub fn run(arguments: &Check) -> Outcome {
 
 fn what(program: &crate::program::Program) -> String {
     let rows: usize = program.lookups().iter().map(|lookup| lookup.rows.len()).sum();
+    let lookups = match program.lookups().len() as u64 {
+        0 => String::new(),
+        number if rows == 0 => format!(", {}", count(number, "lookup", "lookups")),
+        number => format!(", {} with {}", count(number, "lookup", "lookups"), count(rows as u64, "row", "rows")),
+    };
     let tests = match program.tests().len() as u64 {
         0 => String::new(),
         number => format!(", {}", count(number, "test", "tests")),
     };
     format!(
-        "{}, {}, {} with {}{tests}",
+        "{}, {}{lookups}{tests}",
         count(program.flows().len() as u64, "flow", "flows"),
         count(program.connections().len() as u64, "connection", "connections"),
-        count(program.lookups().len() as u64, "lookup", "lookups"),
-        count(rows as u64, "row", "rows"),
     )
 }

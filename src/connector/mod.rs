@@ -82,6 +82,8 @@ pub struct Wait<'a> {
     pub what: &'a str,
     /// For how long it must have been quiet.
     pub quiet: Span,
+    /// The company's time zone, where the pipeline names one: in it days begin and end.
+    pub zone: Option<&'a str>,
     pub records: &'a [Record],
     /// Records that go out before these, or may be under way: what they take is taken, though
     /// they need not stand yet.

@@ -62,6 +62,7 @@ pub(super) async fn run(
     waited?;
     marks::make(&flow).await?;
     warn_of_silence(&flow, &ends);
+    flow.strays.tell(&flow);
     context.progress.stage(&flow.name, Stage::Done);
     Ok(())
 }
@@ -117,12 +118,27 @@ fn warn_of_the_vanished(flow: &FlowRun, spec: &ResourceSpec, listed: &HashSet<St
     let gone = |cursor: &&Cursor| cursor.seen > 0 && !cursor.scope.is_empty() && !listed.contains(&cursor.scope);
     for gone in before.iter().filter(gone) {
         context.tally.warn(format!(
-            "{}: {} does not list {} {} any more; {} of its {} were read before. If it was deleted, nothing is to be \
+            "{}: {} does not list {} any more; {} of its {} were read before. If it was deleted, nothing is to be \
              done; if not, look at the permissions of the credential",
-            flow.name, flow.source_title, spec.title, gone.scope, gone.seen, flow.source.plural
+            flow.name,
+            flow.source_title,
+            called(flow, spec, &gone.scope)?,
+            gone.seen,
+            flow.source.plural
         ));
     }
     Ok(())
+}
+
+/// What people call a scope that is not listed any more: as a record of it was read last.
+fn called(flow: &FlowRun, spec: &ResourceSpec, scope: &str) -> Result<String, RunError> {
+    let kept = flow.context.store.records(Some(&flow.name))?;
+    let within = |entry: &&RecordEntry| entry.id.key.split('/').next() == Some(scope);
+    let shown = kept.iter().filter(within).find_map(|entry| {
+        let (_, ty) = flow.scope.as_ref()?;
+        stored::restore(&entry.source, &flow.source_type, Some(ty))?.1
+    });
+    Ok(shown.map_or_else(|| format!("{} {scope}", spec.title), |record| label::plain(spec, &record)))
 }
 
 async fn read_scopes(

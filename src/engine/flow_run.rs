@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::error::RunError;
 use super::guard::GuardRail;
+use super::strays::Strays;
 use crate::connector::ResourceSpec;
 use crate::program::{Flow, Tables};
 use crate::store::{Intent, RecordId};
@@ -27,6 +28,7 @@ pub(super) struct FlowRun {
     pub source_title: String,
     pub target_title: String,
     pub guard: GuardRail,
+    pub strays: Strays,
     /// Writes that could not be settled before the run began, with their target keys.
     pub in_doubt: HashMap<RecordId, String>,
     /// Records that recovery settled as posted in this run.
@@ -67,6 +69,7 @@ impl FlowRun {
             source_title: context.title(&from.connection),
             target_title: context.title(&to.connection),
             guard: GuardRail::new(to.guard),
+            strays: Strays::default(),
             in_doubt: own.map(|intent| (intent.record.clone(), intent.target_key.clone())).collect(),
             recovered,
             unreachable: AtomicU32::new(0),

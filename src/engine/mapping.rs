@@ -26,7 +26,9 @@ use super::error::RunError;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Facts, Seen, Why};
 use super::ticket::Ticket;
-use super::{approval, ask, brake::StopKind, change, correction, cutover, hash, kinds, matching, stored, wording};
+use super::{
+    approval, ask, brake::StopKind, change, correction, cutover, hash, kinds, matching, stored, strays, wording,
+};
 use crate::connector::{Found, Key, Operation};
 use crate::model::OnChange;
 use crate::program::{Evaluation, Mapped, Stop};
@@ -139,14 +141,20 @@ pub(super) fn evaluate(
     let evaluation = flow.flow().evaluate_linked(&flow.tables, record, scope, linked);
     match before {
         Some(posted) if posted.reference.is_some() => after_posting(flow, seen, posted, record, evaluation),
-        before => before_posting(flow, seen, before, evaluation),
+        before => before_posting(flow, seen, before, evaluation, record),
     }
 }
 
-fn before_posting(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, evaluation: Evaluation) -> Verdict {
+fn before_posting(
+    flow: &FlowRun,
+    seen: Seen,
+    before: Option<RecordEntry>,
+    evaluation: Evaluation,
+    record: &Record,
+) -> Verdict {
     match evaluation {
         Evaluation::Skipped => {
-            let why = Why::new("left out", "the flow's `where` leaves it out", "");
+            let why = left_out(flow, &seen, record);
             settled(flow, &seen, before.as_ref(), Outcome::Skipped, why)
         }
         Evaluation::Stopped(stop) => {
@@ -169,6 +177,15 @@ fn before_posting(flow: &FlowRun, seen: Seen, before: Option<RecordEntry>, evalu
             }
         }
     }
+}
+
+fn left_out(flow: &FlowRun, seen: &Seen, record: &Record) -> Why {
+    let reason = "the flow's `where` leaves it out";
+    let Some((field, value)) = strays::unknown(flow, record) else { return Why::new("left out", reason, "") };
+    let words = field.replace('_', " ");
+    let reason = format!("{reason}; no document of {} names `{value}` as {words}", flow.source_title);
+    flow.strays.add((field, value), &seen.label);
+    Why::new("left out", reason, "say in the flow's `where` whether such records are wanted")
 }
 
 /// The record stands on the other side already, and its source is not what it was.

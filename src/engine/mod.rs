@@ -61,6 +61,7 @@ mod run_id;
 mod send;
 mod settle;
 mod stored;
+mod strays;
 mod systems;
 mod tally;
 #[cfg(test)]

@@ -80,6 +80,7 @@ async fn ask_all(
 
 async fn ask(flow: &FlowRun, settle: &Settle, records: &[Record], ahead: &[Record]) -> Result<Vec<Readiness>, Error> {
     let target = flow.flow().target();
-    let wait = Wait { resource: &target.resource, what: &settle.what, quiet: settle.quiet, records, ahead };
+    let zone = flow.context.program.timezone();
+    let wait = Wait { resource: &target.resource, what: &settle.what, quiet: settle.quiet, zone, records, ahead };
     ask::readiness(&flow.context, &target.connection, wait).await
 }

@@ -4,6 +4,7 @@
 //! Takes the model's expressions and hands on what [`super::machine`] runs. Nothing that
 //! can be decided before a record is read is left for later.
 
+use super::looks;
 use super::query::Query;
 use super::text::Text;
 use crate::model::functions;
@@ -85,7 +86,7 @@ pub(super) struct Matching {
     pub matches: LocalId,
     pub title: Arc<str>,
     pub identity: Arc<str>,
-    /// The source's side of each key, and the key as the pipeline writes it.
+    /// The source's side of each key, and what the key compares, in words.
     pub keys: Vec<(Expr, Arc<str>)>,
     pub ambiguous: Otherwise,
 }
@@ -126,10 +127,15 @@ impl Lowering<'_> {
                 matches: matching.matches,
                 title: matching.title.clone(),
                 identity: matching.identity.clone(),
-                keys: matching.keys.iter().map(|key| (self.expr(&key.ours), key.text.clone())).collect(),
+                keys: matching.keys.iter().map(|key| self.key(matching, key)).collect(),
                 ambiguous: self.otherwise(&matching.ambiguous),
             })),
         }
+    }
+
+    fn key(&self, matching: &model::Matching, key: &model::MatchKey) -> (Expr, Arc<str>) {
+        let words = looks::in_words(&key.theirs, matching.candidate);
+        (self.expr(&key.ours), words.map_or_else(|| format!("`{}`", key.text).into(), Arc::from))
     }
 
     fn otherwise(&self, otherwise: &model::Otherwise) -> Otherwise {

@@ -164,17 +164,17 @@ impl<'a> Machine<'a> {
             }
             Matched::Contradicted { identity, fits, against } => {
                 let key = |number: usize| matching.keys.get(number).map_or("", |(_, text)| &**text);
-                let kind = format!("`{}` fits a {}, `{}` does not", key(fits), matching.title, key(against));
+                let kind = format!("its {} fits a {}, its {} does not", key(fits), matching.title, key(against));
                 let title = &matching.title;
                 return Err(Box::new(Stop {
                     outcome: matching.ambiguous.outcome,
                     sentence: format!(
-                        "`{}` fits {title} {identity}, but `{}` says that it is another one",
+                        "its {} fits {title} {identity}, but by its {} that is another one",
                         key(fits),
                         key(against)
                     ),
                     kind,
-                    mend: format!("Find out whether {title} {identity} is meant, and correct one of the two records."),
+                    mend: format!("find out whether {title} {identity} is meant, and correct one of the two records"),
                 }));
             }
         }

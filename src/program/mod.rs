@@ -7,6 +7,7 @@
 
 mod expression;
 mod hash;
+mod looks;
 mod machine;
 mod operate;
 mod peers;
@@ -63,6 +64,8 @@ pub struct Flow {
     schedule: model::Schedule,
     matching: Option<peers::Matching>,
     approve: Option<Expr>,
+    /// The fields of the source that its `where`s look at.
+    looks_at: Vec<Arc<str>>,
     /// How the texts look that it gives to its target.
     signatures: Vec<(Arc<str>, crate::connector::Signature)>,
 }
@@ -194,6 +197,7 @@ impl Flow {
             locals: names.len(),
             scope_filter: scope_filter.map(|filter| lowering.expr(filter)),
             steps: lowering.steps(&flow.steps),
+            looks_at: looks::of_wheres(&flow.steps),
             signatures: wanted::signatures(&flow.steps),
             lookups: asked.lookups.into_iter().map(LookupId).collect(),
             approve: flow.target.approve.as_ref().map(|approve| lowering.expr(&approve.condition)),
@@ -232,6 +236,11 @@ impl Flow {
     /// The flows whose links it names.
     pub fn links(&self) -> &[Arc<str>] {
         &self.links
+    }
+
+    /// The fields of the source record that its `where`s look at, as far as they say so plainly.
+    pub fn looks_at(&self) -> &[Arc<str>] {
+        &self.looks_at
     }
 
     /// When it runs by itself.
@@ -333,11 +342,9 @@ impl LookupCode {
 /// What becomes of a record that left the flow so, when its sentence does not say.
 fn mend(outcome: Outcome) -> &'static str {
     match outcome {
-        Outcome::Hold => "Once that is mended there is nothing else to do: the next run takes the record up by itself.",
-        Outcome::Reject => {
-            "Mend the record at its source, or the pipeline; the record is looked at again when either changes."
-        }
-        Outcome::Skip => "Nothing to do: the pipeline leaves out records like this one.",
+        Outcome::Hold => "when that is mended, nothing else is to be done: the next run takes the record up by itself",
+        Outcome::Reject => "mend the record at its source, or the pipeline; it is looked at again when either changes",
+        Outcome::Skip => "nothing is to be done: the pipeline leaves out records like this one",
     }
 }
 

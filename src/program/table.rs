@@ -358,7 +358,7 @@ fn ambiguous(source: &str, named: &str, inputs: &[Arc<str>]) -> Stop {
         sentence: format!("{source} has several records with {named}: it is not clear which one is meant"),
         kind: format!("{source} has several records with one {}", inputs.join(" and ")),
         mend: format!(
-            "Leave one record with {named} in {source}, or narrow the lookup with `where`. The record is looked at again on every run."
+            "leave one record with {named} in {source}, or narrow the lookup with `where`; the record is looked at again on every run"
         ),
     }
 }

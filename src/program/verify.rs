@@ -54,6 +54,8 @@ struct Words<'a> {
     rule: &'a Verify,
     /// `active GL accounts`
     list: String,
+    /// What people call the system of the list.
+    title: String,
     empty: bool,
 }
 
@@ -63,28 +65,31 @@ impl<'a> Words<'a> {
             None => String::new(),
             Some(filter) => quality(filter).unwrap_or_default(),
         };
-        Self { rule, list: format!("{quality}{}", plural(rule, connections)), empty }
+        let connection = connections.iter().find(|connection| connection.name == rule.connection);
+        let title =
+            connection.map_or_else(|| rule.connection.to_string(), |found| (found.driver.catalogue)().title.clone());
+        Self { rule, list: format!("{quality}{}", plural(rule, connections)), title, empty }
     }
 
     fn stop(&self, value: &Value, place: &str) -> Stop {
         let Self { rule, list, .. } = self;
         let source = format!("{}.{}", rule.connection, rule.resource);
-        let title = &rule.title;
+        let (title, title_there) = (&rule.title, &self.title);
         let what = format!("{title} \"{value}\" ({place})");
         let (sentence, kind, mend) = if self.empty {
             (
                 format!("{what} could not be verified: {source} came back empty"),
                 format!("the list of {list} came back empty"),
-                format!("Check that the user of the connection `{}` may read {source}.", rule.connection),
+                format!("check that the user of the connection `{}` may read {source}", rule.connection),
             )
         } else {
             (
                 format!("{what} is not in the list of {list}"),
                 format!("a {title} is not in the list of {list}"),
-                format!("Open or activate it in `{}`, or mend the row.", rule.connection),
+                format!("open or activate it in {title_there}, or mend the row"),
             )
         };
-        let mend = format!("{mend} The record is looked at again on every run.");
+        let mend = format!("{mend}; the record is looked at again on every run");
         Stop { outcome: Outcome::Hold, sentence: super::text::plain(&sentence), kind, mend }
     }
 }

@@ -68,6 +68,12 @@ impl Date {
         Self(self.0.last_of_month())
     }
 
+    /// The first moment of the day in a time zone of the IANA list; in UTC without one.
+    pub fn begins(self, zone: Option<&str>) -> Option<Timestamp> {
+        let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
+        self.0.to_zoned(zone).ok().map(|zoned| Timestamp(zoned.timestamp()))
+    }
+
     /// The first day of this month.
     #[must_use]
     pub fn start_of_month(self) -> Self {

@@ -225,6 +225,12 @@ fn mend(complaint: &Complaint, fields: &IndexMap<String, FieldSpec>) -> String {
         Some(SpecType::Date) => {
             format!("check `{name}` in the mapping, and the date format of the entity in the tenant profile")
         }
+        // A payment over more than is open is no matter of the mapping.
+        Some(SpecType::Decimal) if fields.contains_key("allocations") => {
+            "compare the payment with what is open of its invoice in QAD: if too much was paid, agree with the \
+             supplier; if the payment is wrong, correct it at its source"
+                .to_owned()
+        }
         Some(SpecType::Decimal) => format!("check `{name}` and the lines in the mapping"),
         Some(_) if complaint.value.is_empty() => format!("give `{name}` a value in the mapping"),
         Some(_) => format!(

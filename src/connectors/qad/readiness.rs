@@ -19,7 +19,7 @@ use super::reading::text_of;
 use crate::connector::{Catalogue, Error, ErrorKind, Permanence, Readiness, Wait};
 use crate::value::{Record, Timestamp, Value};
 use async_trait::async_trait;
-use cover::{Bill, Orders};
+use cover::{Bill, Moment, Orders};
 use periods::Periods;
 use std::collections::{BTreeMap, BTreeSet};
 pub use words::place;
@@ -59,10 +59,10 @@ pub async fn judge(shelves: &dyn Shelves, wait: &Wait<'_>) -> Result<Vec<Readine
     let periods = Periods::of(records(shelves, "periods", "year", &years(&bills)).await?);
     let mut orders = orders(shelves, &bills).await?;
     ahead.iter().for_each(|bill| orders.take(bill));
-    let today = shelves.now();
+    let moment = Moment { now: shelves.now(), quiet: wait.quiet, zone: wait.zone };
     let judge = |bill: &Bill| match periods.closed(bill.posting_date) {
         Some(closed) => closed,
-        None => orders.judge(bill, today, wait.quiet),
+        None => orders.judge(bill, &moment),
     };
     Ok(bills.iter().map(judge).collect())
 }

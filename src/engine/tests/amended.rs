@@ -151,7 +151,7 @@ async fn a_project_that_is_not_listed_any_more_is_missed() {
         let report = bench.run().await;
         assert!(report.needs_attention());
         assert!(
-            report.warnings[0].contains("does not list project 1 any more; 4 of its bills"),
+            report.warnings[0].contains("does not list project P1 any more; 4 of its bills"),
             "{:?}",
             report.warnings
         );

@@ -51,6 +51,14 @@ fn by_line(record: &Record) -> Option<BTreeMap<i64, Decimal>> {
     Some(amounts)
 }
 
+/// When it is asked, and for how long receipts are to be quiet by then.
+pub struct Moment<'a> {
+    pub now: Timestamp,
+    pub quiet: Span,
+    /// Where a day ends when it ends there; UTC without one.
+    pub zone: Option<&'a str>,
+}
+
 /// The orders that a group of invoices bills, by their folded numbers.
 #[derive(Default)]
 pub struct Orders(BTreeMap<String, Order>);
@@ -104,10 +112,10 @@ impl Orders {
     }
 
     /// Whether this invoice may be posted now. If so, what it bills is taken.
-    pub fn judge(&mut self, bill: &Bill, now: Timestamp, quiet: Span) -> Readiness {
+    pub fn judge(&mut self, bill: &Bill, moment: &Moment<'_>) -> Readiness {
         let Some(number) = &bill.order else { return Readiness::Ready };
         let Some(order) = self.0.get_mut(&folded(number)) else { return words::unknown(number) };
-        let judged = order.judge(bill, now, quiet);
+        let judged = order.judge(bill, moment);
         if judged == Readiness::Ready {
             order.take(bill);
         }
@@ -144,7 +152,7 @@ impl Order {
         }
     }
 
-    fn judge(&self, bill: &Bill, now: Timestamp, quiet: Span) -> Readiness {
+    fn judge(&self, bill: &Bill, moment: &Moment<'_>) -> Readiness {
         if folded(&self.supplier) != folded(&bill.supplier) {
             return words::of_another(&self.number, &self.supplier, &bill.supplier);
         }
@@ -165,7 +173,7 @@ impl Order {
             return short;
         }
         match self.newest {
-            Some(newest) if is_restless(newest, now, quiet) => words::restless(&self.number, newest, quiet),
+            Some(newest) if moment.is_restless(newest) => words::restless(&self.number, newest, moment.quiet),
             _ => Readiness::Ready,
         }
     }
@@ -224,13 +232,13 @@ impl Order {
     }
 
     /// A credit is not sure to arrive: it gives nothing back before it stands.
+    /// One that stands already counts with what stands; only what it asks for beyond that is new.
     fn take(&mut self, bill: &Bill) {
-        let stands = |(supplier, reference, _): &(String, String, Decimal)| is_same(bill, supplier, reference);
-        if self.invoices.iter().any(stands) {
-            return;
-        }
-        if bill.total > Decimal::ZERO {
-            self.taken = plus(self.taken, bill.total);
+        let stands = |(supplier, reference, _): &&(String, String, Decimal)| is_same(bill, supplier, reference);
+        let standing = self.invoices.iter().find(stands).map(|(_, _, total)| *total).unwrap_or_default();
+        let more = bill.total.checked_sub(standing).unwrap_or_default();
+        if bill.total > Decimal::ZERO && more > Decimal::ZERO {
+            self.taken = plus(self.taken, more);
         }
         for (line, amount) in bill.by_line.iter().filter(|(_, amount)| **amount > Decimal::ZERO) {
             let taken = self.taken_by_line.entry(*line).or_default();
@@ -259,10 +267,11 @@ fn is_same(bill: &Bill, supplier: &str, reference: &str) -> bool {
     folded(supplier) == folded(&bill.supplier) && folded(reference) == folded(&bill.reference)
 }
 
-/// Receipts bear days. One of a day may have come at its very end.
-fn is_restless(newest: Date, now: Timestamp, quiet: Span) -> bool {
-    let Ok(end) = newest.plus_days(1).to_string().parse::<Timestamp>() else { return false };
-    end.plus(quiet) > now
+impl Moment<'_> {
+    /// Receipts bear days. One of a day may have come at its very end.
+    fn is_restless(&self, newest: Date) -> bool {
+        newest.plus_days(1).begins(self.zone).is_some_and(|end| end.plus(self.quiet) > self.now)
+    }
 }
 
 fn plus(one: Decimal, other: Decimal) -> Decimal {
