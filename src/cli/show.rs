@@ -130,6 +130,7 @@ fn marked(mark: &Mark) -> String {
     match mark.made {
         Some(at) => format!("{place}, written back {}", at.whole_seconds()),
         None if mark.reason.is_empty() => format!("{place}, still to be written back"),
+        None if mark.is_given_up() => format!("{place}, given up: {}", mark.reason),
         None => format!("{place}, not written back: {}; {}", mark.reason, mark.mend),
     }
 }

@@ -3,6 +3,7 @@
 use super::brake::Brake;
 use super::error::{RunError, RunErrorKind};
 use super::lists::ScopeLists;
+use super::replay::Picked;
 use super::report::Progress;
 use super::tally::Tally;
 use crate::connector::{Connector, ResourceSpec};
@@ -27,11 +28,18 @@ pub(super) struct Context {
     pub run: String,
     pub brake: Brake,
     pub tally: Tally,
+    /// What a person has picked to be tried again; `None` for a run, which takes all.
+    pub replay: Option<Picked>,
     /// Scope records that the lookups of this run are read by.
     pub scopes: ScopeLists,
 }
 
 impl Context {
+    /// Whether this run has to do with the record.
+    pub fn takes(&self, id: &RecordId) -> bool {
+        self.replay.as_ref().is_none_or(|picked| picked.records.contains(id))
+    }
+
     /// Writes the batch, if there is anything in it. A plan writes nothing.
     pub async fn commit(&self, batch: Batch) -> Result<(), RunError> {
         if self.plan || (batch.operations.is_empty() && batch.events.is_empty()) {

@@ -80,6 +80,7 @@ pub(super) fn entry(
         approval: before.and_then(|entry| entry.approval.clone()).filter(|asked| asked.granted.is_some()),
         mark: posted.and_then(|entry| entry.mark.clone()),
         parts: posted.map_or_else(Vec::new, |entry| entry.parts.clone()),
+        adopted: posted.and_then(|entry| entry.adopted.clone()),
         attempts: before.map_or(0, |entry| entry.attempts),
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),
@@ -128,6 +129,12 @@ fn set_facts(entry: &mut RecordEntry, facts: &Facts) {
     entry.target_key = Some(facts.key.clone());
     entry.target_hash = Some(facts.hash.clone());
     entry.amount = facts.amount.map(|amount| amount.to_string()).or_else(|| entry.amount.take());
+}
+
+/// Nothing about this record is to be written or told. What a person had tried again is told
+/// even if it came out as before: the log shows each attempt.
+pub(super) fn needs_no_word(context: &Context, before: &RecordEntry, now: &RecordEntry) -> bool {
+    context.replay.is_none() && same_story(before, now)
 }
 
 /// Nothing about this record is news.

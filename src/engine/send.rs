@@ -9,6 +9,7 @@ use super::ask::{self, Standing};
 use super::brake::StopKind;
 use super::flow_run::FlowRun;
 use super::mapping::{Job, Ready};
+use super::mutant::{self, Mutant};
 use super::retry::Backoff;
 use crate::connector::exchange::noted;
 use crate::connector::{Connector, Effect, Error, ErrorKind, Exchange, Found, Written};
@@ -113,6 +114,9 @@ async fn write(
 /// Asks what became of a write. `None` when it certainly did not take effect; an update may
 /// be sent again in any case, since a second one changes nothing more.
 async fn after_unknown(flow: &FlowRun, ready: &Ready, existing: Option<&mut Found>, error: &Error) -> Option<Answer> {
+    if mutant::is(Mutant::BlindRetry) {
+        return None;
+    }
     let target = flow.flow().target();
     let asked = ask::find_after(&flow.context, &target.connection, &target.resource, &ready.key, error).await;
     let found = match asked {

@@ -78,7 +78,7 @@ impl Settling<'_> {
         let context = &self.flow.context;
         let mut entry = self.entry(&ready, outcome, why);
         ledger::would_stand(&mut entry, &ready.facts);
-        if ready.before.as_ref().is_some_and(|before| ledger::same_story(before, &entry)) {
+        if ready.before.as_ref().is_some_and(|before| ledger::needs_no_word(context, before, &entry)) {
             self.outbox.count(entry, outcome, ready.ticket);
             return;
         }

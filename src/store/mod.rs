@@ -188,6 +188,9 @@ pub struct RecordEntry {
     /// are what `target` tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+    /// It was not posted by us: people had keyed it into the other side, and it was recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Box<Adoption>>,
     pub attempts: u32,
     pub run: String,
     pub first_seen: Timestamp,
@@ -197,7 +200,7 @@ pub struct RecordEntry {
 impl RecordEntry {
     /// Its source does not show yet what it became.
     pub fn owes_mark(&self) -> bool {
-        self.mark.as_ref().is_some_and(|mark| mark.made.is_none())
+        self.mark.as_ref().is_some_and(|mark| mark.made.is_none() && !mark.is_given_up())
     }
 }
 
@@ -213,9 +216,36 @@ pub struct Mark {
     pub made: Option<Timestamp>,
     /// The source refuses it: not tried again by itself.
     pub refused: bool,
+    /// In how many runs that was told.
+    #[serde(default)]
+    pub told: u32,
     /// Why it could not be made when it was last tried, and who mends that.
     pub reason: String,
     pub mend: String,
+}
+
+impl Mark {
+    /// A mark that was refused is told by so many runs; then nobody waits for it any longer.
+    pub const PATIENCE: u32 = 3;
+
+    pub fn is_given_up(&self) -> bool {
+        self.made.is_none() && self.refused && self.told >= Self::PATIENCE
+    }
+}
+
+/// How a record of the other side, which people had keyed, came to be the one of a source
+/// record. It is never changed by us.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// How sure it was: `certain`, `likely`, `ambiguous`.
+    pub grade: String,
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
+    /// What the mapping made of the source record then; the next change is compared with it.
+    pub target: serde_json::Value,
+    /// SHA-256 of that, in hex.
+    pub target_hash: String,
 }
 
 /// One of the records of the target that a source record became: the first post, or a
@@ -353,6 +383,8 @@ pub enum EventKind {
     Rejected,
     /// A person approved it.
     Approved,
+    /// A person had it tried again.
+    Replayed,
     /// The other side has it already: found by `match`, and nothing differs.
     Linked,
     /// A write is about to be sent.

@@ -172,6 +172,9 @@ impl Procore {
         if let Some(lines) = &call.lines {
             items = self.with_lines(resource, call, lines, request, &items).await?;
         }
+        if let (Some(member), Some(scope)) = (&call.scope_as, &request.scope) {
+            items = items.into_iter().map(|item| beside(item, member, scope)).collect();
+        }
         let records = items.iter().map(|item| decode(&resource.title, "id", &resource.fields, item)).collect();
         let next = next.filter(|_| call.paged);
         Ok(Page { records, next: next.map(Place::token), total })
@@ -196,6 +199,14 @@ impl Procore {
         let next = place.next(answered).map_err(|problem| error::malformed(&response, what, &problem))?;
         Ok(Listed { items: items.to_vec(), next, total: answered.total })
     }
+}
+
+/// A record as it came, and under `member` the scope that it was asked by.
+fn beside(item: Value, member: &str, scope: &Value) -> Value {
+    let Some(record) = item.as_record() else { return item };
+    let mut record = record.clone();
+    record.insert(member, scope.clone());
+    Value::record(record)
 }
 
 fn changed_between(from: Timestamp, to: Timestamp) -> String {
