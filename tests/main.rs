@@ -11,6 +11,7 @@ mod costs;
 mod decimals;
 mod docs;
 mod editors;
+mod evidence;
 mod examples;
 mod flows;
 mod fmt;

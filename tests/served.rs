@@ -426,6 +426,13 @@ fn no_secret_reaches_screen_or_disk() {
     ] {
         said.push_str(&mlc(dir.path(), &environment, arguments).to_string());
     }
+    // What lies deflated on disk is read as an auditor reads it.
+    let packed = mlc(dir.path(), &environment, &["audit", "export", "served.mlc", "--pack", "pack.zip"]);
+    assert_eq!(packed.code, 0, "{packed}");
+    let bodies = crate::evidence::unpacked(&dir.path().join("pack.zip"));
+    assert!(bodies.keys().filter(|name| name.starts_with("payloads/")).count() > 10, "{:?}", bodies.keys());
+    said.push_str(&bodies.values().map(|bytes| String::from_utf8_lossy(bytes)).collect::<String>());
+    assert!(said.contains("x-qad-workspace-id"), "no request was kept");
 
     // Wrong ones, marked, with letters that forms and headers write in other ways.
     let marked = "S3cret/mark+\u{fc} =&%~";

@@ -209,7 +209,7 @@ fn later(version: u8, folder: &Path) -> StoreError {
 mod tests {
     use super::{decode, decode_payload, decode_record, encode, encode_large, encode_payload, encode_record};
     use crate::store::blobs::Blobs;
-    use crate::store::{Payload, StoreErrorKind, contract};
+    use crate::store::{Payload, StoreErrorKind, audit, contract};
     use serde_json::{Value, json};
 
     #[test]
@@ -228,6 +228,14 @@ mod tests {
         assert_eq!(files(), 1);
         let mut record = contract::record("bills", "1");
         record.source = json!([large, "and more"]);
+        let noise: String = (0..2_000_u32).map(|number| audit::sha256(&number.to_be_bytes())).collect();
+        for (content, expected) in [("y".repeat(40_000), b'~'), (noise, b'@'), ("y".repeat(9), b'=')] {
+            let payload = Payload::new(content.into_bytes());
+            let value = encode_payload(&payload, &blobs).expect("encode");
+            assert_eq!(value[1], expected);
+            let back = decode_payload(payload.name(), &value, &blobs, folder.path()).expect("decode");
+            assert_eq!(back, payload.bytes());
+        }
         let (bytes, source) = encode_record(record.clone());
         let source = source.expect("it lies apart");
         let value = encode_payload(&source, &blobs).expect("encode");

@@ -6,7 +6,8 @@ mod keeping;
 use super::SledStore;
 use crate::store::audit::{AuditFault, AuditFaultKind, VerifyError, verify_store};
 use crate::store::{
-    AuditEntry, Batch, EventKind, Head, Operation, Outcome, Store, StoreError, StoreErrorKind, codec, contract, keys,
+    Actor, AuditEntry, Batch, EventKind, Head, Operation, Outcome, Payload, Store, StoreError, StoreErrorKind, audit,
+    codec, contract, keys,
 };
 use crate::value::Timestamp;
 use std::fs;
@@ -35,6 +36,11 @@ fn batch(number: u64) -> Batch {
         operations: vec![Operation::PutRecord(Box::new(record)), link],
         events: vec![contract::event(EventKind::Posted, number)],
     }
+}
+
+/// What cannot be packed into a few bytes.
+fn noise() -> String {
+    (0..2_000_u32).map(|number| audit::sha256(&number.to_be_bytes())).collect()
 }
 
 async fn filled(folder: &Path, count: u64) -> Head {
@@ -81,7 +87,7 @@ async fn it_keeps_the_contract() {
 async fn it_is_the_same_after_closing() {
     let folder = tempfile::tempdir().expect("folder");
     let mut large = contract::record("bills", "large");
-    large.source = serde_json::json!({ "note": "x".repeat(100_000) });
+    large.source = serde_json::json!({ "note": noise() });
     let head = {
         let store = open(folder.path());
         let first = store.audit(1, 10).expect("audit");
@@ -312,6 +318,83 @@ async fn tampering_with_the_log_on_disk_is_named() {
             }
             other => panic!("{kind:?}: {other:?}"),
         }
+    }
+}
+
+/// Entry 4 names a small payload that lies in the database, entry 5 one in a file.
+#[tokio::test]
+async fn a_payload_that_is_missing_or_altered_is_named_with_its_entry() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (small, large) = (Payload::new(b"{\"a\":1}".to_vec()), Payload::new(noise().into_bytes()));
+    filled(folder.path(), 2).await;
+    {
+        let store = open(folder.path());
+        for payload in [&small, &large] {
+            let mut event = contract::event(EventKind::Read, 1);
+            event.detail = serde_json::json!({ "source": payload.reference() });
+            let operations = vec![Operation::PutPayload(payload.clone())];
+            store.commit(Batch { operations, events: vec![event] }).await.expect("commit");
+            assert_eq!(store.payload(payload.name()).expect("payload").as_deref(), Some(payload.bytes()));
+        }
+        verify_store(&store).expect("good");
+    }
+    let key = |payload: &Payload| keys::payload(payload.name()).expect("a key");
+    let spoil: [(&dyn Fn(&SledStore), AuditFaultKind, u64); 5] = [
+        (&|store| drop(store.shelf.trees.payloads.remove(key(&small))), AuditFaultKind::PayloadMissing, 4),
+        (
+            &|store| drop(store.shelf.trees.payloads.insert(key(&small), &b"\x01={\"a\":2}"[..])),
+            AuditFaultKind::PayloadAltered,
+            4,
+        ),
+        (
+            &|store| {
+                let other = store.shelf.trees.payloads.get(key(&large)).expect("get").expect("some");
+                drop(store.shelf.trees.payloads.insert(key(&small), other));
+            },
+            AuditFaultKind::PayloadAltered,
+            4,
+        ),
+        (
+            &|store| fs::write(store.shelf.folder.join("blobs").join(large.name()), "another").expect("write"),
+            AuditFaultKind::PayloadAltered,
+            5,
+        ),
+        (
+            &|store| fs::remove_file(store.shelf.folder.join("blobs").join(large.name())).expect("remove"),
+            AuditFaultKind::PayloadMissing,
+            5,
+        ),
+    ];
+    for (spoil, kind, number) in spoil {
+        let broken = tempfile::tempdir().expect("folder");
+        copy(folder.path(), broken.path());
+        let store = open(broken.path());
+        spoil(&store);
+        match verify_store(&store) {
+            Err(VerifyError::Fault(fault)) => assert_eq!((fault.kind, fault.number), (kind, number), "{fault}"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_entry_names_who_wrote_it() {
+    let folder = tempfile::tempdir().expect("folder");
+    let who =
+        |user: &str| Actor { user: user.to_owned(), host: "ledger".to_owned(), start: "mlc run from cron".to_owned() };
+    for (number, user) in [(1, "anna"), (2, "ben")] {
+        let store = SledStore::open_by(folder.path(), now(), who(user)).expect("open");
+        store.commit(batch(number)).await.expect("commit");
+    }
+    let store = open(folder.path());
+    let users: Vec<String> = entries(&store).into_iter().map(|entry| entry.by.user).collect();
+    assert_eq!(users, ["anna", "anna", "ben"]);
+    let mut entry = entries(&store).remove(1);
+    entry.by = who("ben");
+    put(&store, 2, &entry);
+    match verify_store(&store) {
+        Err(VerifyError::Fault(fault)) => assert_eq!((fault.kind, fault.number), (AuditFaultKind::Edited, 2)),
+        other => panic!("{other:?}"),
     }
 }
 
