@@ -2,7 +2,7 @@
 //! changes at random. It opens as it was, or it does not open; it is never empty, and what
 //! a repair keeps is named.
 
-use super::{batch, copy, noise, now, open};
+use super::{batch, copy, now, open, unpackable};
 use crate::store::audit::{AuditFaultKind, verify, verify_store};
 use crate::store::head_file::HeadFile;
 use crate::store::{
@@ -19,7 +19,7 @@ const BYTES: usize = 44_000;
 fn large(number: u64) -> Batch {
     let mut batch = batch(number);
     if let Operation::PutRecord(record) = &mut batch.operations[0] {
-        record.source = serde_json::json!({ "note": noise(number, BYTES) });
+        record.source = serde_json::json!({ "note": unpackable(number, BYTES) });
     }
     batch
 }
