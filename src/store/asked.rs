@@ -32,7 +32,9 @@ impl Request {
     /// Moves the backup that the holder wrote to `to`, once it is there; until then it puts
     /// the request, if that is not there. Whether it was moved.
     pub fn fetch(&self, to: &Path) -> Result<bool, StoreError> {
-        let state = self.file("state");
+        let (request, state) = (self.file("request"), self.file("state"));
+        // In this order: the holder takes the request away only when it has answered.
+        let is_asked = request.exists();
         if state.exists() {
             return disk::carry(&state, to).map(|()| true);
         }
@@ -40,8 +42,7 @@ impl Request {
             let sentence = String::from_utf8_lossy(&sentence).into_owned();
             return Err(StoreError::new(StoreErrorKind::Io, sentence, "mend that, and ask again"));
         }
-        let request = self.file("request");
-        if !request.exists() && !self.file("part").exists() {
+        if !is_asked {
             disk::make_folder(&self.folder)?;
             disk::replace(&request, &serde_json::to_vec(&self.about).expect("text and a time"))?;
         }

@@ -48,7 +48,7 @@ async fn filled(folder: &Path, count: u64) -> Head {
 }
 
 /// Text that does not repeat, so that it takes room also when it is packed.
-fn noise(seed: u64, bytes: usize) -> String {
+fn unpackable(seed: u64, bytes: usize) -> String {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {
         state ^= state << 13;

@@ -2,8 +2,9 @@
 //! changes at random. It opens as it was, or it does not open; it is never empty, and what
 //! a repair keeps is named.
 
-use super::{batch, copy, noise, now, open};
+use super::{batch, copy, now, open, unpackable};
 use crate::store::audit::{AuditFaultKind, verify, verify_store};
+use crate::store::head_file::HeadFile;
 use crate::store::{
     Actor, AuditEntry, Batch, Head, Intent, Loss, Operation, RecordEntry, RecordId, Repaired, RunEntry, SledStore,
     Store, StoreError, StoreErrorKind,
@@ -18,7 +19,7 @@ const BYTES: usize = 44_000;
 fn large(number: u64) -> Batch {
     let mut batch = batch(number);
     if let Operation::PutRecord(record) = &mut batch.operations[0] {
-        record.source = serde_json::json!({ "note": noise(number, BYTES) });
+        record.source = serde_json::json!({ "note": unpackable(number, BYTES) });
     }
     batch
 }
@@ -30,18 +31,25 @@ async fn stock(folder: &Path) -> PathBuf {
     let all = (1..=COMMITS).map(|number| store.commit(large(number)));
     futures_util::future::join_all(all).await.into_iter().for_each(|head| drop(head.expect("commit")));
     drop(store);
+    // It may be written anew, and then has no snapshot until it is opened once more.
+    drop(open(&stock));
     drop(open(&stock));
     assert!(!snapshots(&stock).is_empty(), "the database writes a snapshot when it is opened");
     stock
 }
 
+/// The folder of the database.
+fn db(store: &Path) -> PathBuf {
+    store.join(HeadFile::new(store).read().expect("head file").expect("there").db)
+}
+
 fn snapshots(store: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(store.join("db")).expect("list").map(|entry| entry.expect("entry").path());
+    let entries = fs::read_dir(db(store)).expect("list").map(|entry| entry.expect("entry").path());
     entries.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("snap."))).collect()
 }
 
 fn log(store: &Path) -> PathBuf {
-    store.join("db").join("db")
+    db(store).join("db")
 }
 
 /// Without the padding at its end: what is cut away shall be what was written.
@@ -126,7 +134,7 @@ async fn each_row_of_the_damage_table() {
             spoil_snapshots(store, &|path| fs::remove_file(path).expect("remove"));
         }),
         ("a snapshot that was being written", Expected::Whole, &|store| {
-            fs::write(store.join("db/snap.0000000000000FFF.generating"), "half").expect("write");
+            fs::write(db(store).join("snap.0000000000000FFF.generating"), "half").expect("write");
         }),
         ("100 bytes cut", Expected::Lost, &|store| cut(store, 100)),
         ("4 KiB cut", Expected::Lost, &|store| cut(store, 4 << 10)),
@@ -137,8 +145,9 @@ async fn each_row_of_the_damage_table() {
         ("all of the log cut", Expected::Lost, &|store| cut(store, usize::MAX)),
         ("all of the log zeroed", Expected::Lost, &|store| zero(store, usize::MAX)),
         ("the folder of the database emptied", Expected::Lost, &|store| {
-            fs::remove_dir_all(store.join("db")).expect("remove");
-            fs::create_dir(store.join("db")).expect("folder");
+            let db = db(store);
+            fs::remove_dir_all(&db).expect("remove");
+            fs::create_dir(&db).expect("folder");
         }),
     ];
     for (name, expected, damage) in rows {
@@ -180,7 +189,7 @@ fn judge(what: &str, expected: &Expected, place: &Path, good: &All) {
         (Ok(Repaired::Good(head)), Expected::Whole) => assert_eq!(head, good.head, "{what}"),
         (Ok(Repaired::Done { kept, loss: Loss::Nothing, aside }), Expected::Mended) => {
             assert_eq!(kept, good.head, "{what}");
-            assert!(aside.join("db").is_dir() && aside.join("head.json").is_file(), "{what}");
+            assert!(db(&aside).is_dir(), "{what}");
             let all = read(place).expect(what);
             assert_eq!((&all.records, &all.links), (&good.records, &good.links), "{what}");
             assert_eq!(all.audit[..good.audit.len()], good.audit[..], "{what}");
@@ -220,7 +229,7 @@ async fn a_bit_that_is_flipped_anywhere_is_noticed_or_does_not_matter() {
     super::filled(&stock, 60).await;
     let good = read(&stock).expect("good");
     let mut files: Vec<PathBuf> = snapshots(&stock);
-    files.extend([log(&stock), stock.join("db/conf"), stock.join("head.json")]);
+    files.extend([log(&stock), db(&stock).join("conf"), stock.join("head.json")]);
     let (mut noticed, mut seed) = (0, 7u64);
     for round in 0..flips() {
         let place = folder.path().join("place");

@@ -1,7 +1,7 @@
 //! Backups, also while others commit; putting them back; migration; compaction; and what
 //! is dropped after its time.
 
-use super::{batch, copy, filled, noise, now, open};
+use super::{batch, copy, filled, now, open, unpackable};
 use crate::store::asked::Request;
 use crate::store::audit::{AuditFault, AuditFaultKind, VerifyError, verify_store};
 use crate::store::portable::{About, Import};
@@ -223,10 +223,11 @@ async fn month(store: &SledStore, number: u64) {
     for item in 0..20 {
         let mut entry = contract::record("bills", &format!("{number:03}-{item:03}"));
         let bytes = if item == 0 { 80_000 } else { 3_000 };
-        entry.source = serde_json::json!({ "number": number, "item": item, "note": noise(number * 100 + item, bytes) });
+        entry.source =
+            serde_json::json!({ "number": number, "item": item, "note": unpackable(number * 100 + item, bytes) });
         entry.outcome = if number == 0 && item == 1 { Outcome::Held } else { Outcome::Posted };
         entry.updated = at;
-        let answer = Payload::of_json(&serde_json::json!({ "taken": [number, item], "echo": noise(item, 2_000) }));
+        let answer = Payload::of_json(&serde_json::json!({ "taken": [number, item], "echo": unpackable(item, 2_000) }));
         let source = Payload::of_json(&entry.source);
         let mut event = contract::event(EventKind::Posted, item);
         event.at = at;
@@ -291,7 +292,7 @@ async fn a_payload_that_is_gone_before_its_time_is_named() {
     SledStore::prune(folder.path(), DAY * 100, Some(now().plus(DAY * 180)), Actor::default()).expect("prune");
     let store = open(folder.path());
     verify_store(&store).expect("whole");
-    let young = Payload::of_json(&serde_json::json!({ "taken": [5, 3], "echo": noise(3, 2_000) }));
+    let young = Payload::of_json(&serde_json::json!({ "taken": [5, 3], "echo": unpackable(3, 2_000) }));
     let key = crate::store::keys::payload(young.name()).expect("a name");
     assert!(store.shelf.trees.payloads.remove(key).expect("remove").is_some());
     match verify_store(&store) {
