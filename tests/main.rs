@@ -38,6 +38,7 @@ mod spreadsheet;
 mod state;
 mod support;
 mod trouble;
+mod vault;
 mod vendors;
 mod walls;
 mod wrong_input;
