@@ -44,6 +44,7 @@ mod spreadsheet;
 mod state;
 mod support;
 mod trouble;
+mod vault;
 mod vendors;
 mod walls;
 mod wrong_input;

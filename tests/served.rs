@@ -110,7 +110,7 @@ pub fn pipeline_in(folder: &Path, connect: &str, parts: &[(&str, &str)]) {
 }
 
 /// Two projects only.
-const SMALL: (&str, &str) =
+pub const SMALL: (&str, &str) =
     ("where project.active", "where project.active and (project.project_number ?? \"\") in [\"24-011\", \"24-014\"]");
 
 fn command(folder: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Command {

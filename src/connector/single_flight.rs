@@ -113,7 +113,9 @@ mod tests {
     use futures_util::future::join_all;
     use std::sync::atomic::{AtomicU64, Ordering};
 
-    const NOW: Timestamp = Timestamp::from_unix(1_790_000_000);
+    fn start() -> Timestamp {
+        Timestamp::from_unix(1_790_000_000)
+    }
 
     /// Signs in as a connector does; the number tells one token from the next.
     async fn token(
@@ -137,7 +139,7 @@ mod tests {
     async fn sixteen_wait_for_one_attempt_whatever_comes_of_it() {
         for ends in [None, Some(Permanence::Temporary), Some(Permanence::Permanent)] {
             let (flight, asked) = (SingleFlight::new(None), AtomicU64::new(0));
-            let all = join_all((0..16).map(|_| token(&flight, &asked, ends, NOW))).await;
+            let all = join_all((0..16).map(|_| token(&flight, &asked, ends, start()))).await;
             assert_eq!(asked.load(Ordering::Relaxed), 1, "{ends:?}");
             assert!(all.iter().all(|one| one.is_ok() == ends.is_none()));
         }
@@ -145,7 +147,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_holds_as_long_as_it_was_made_to_and_a_mishap_does_not() {
-        let late = NOW.plus(Span::from_secs(61));
+        let late = start().plus(Span::from_secs(61));
         for (ends, refusal, again) in [
             (Permanence::Temporary, None, 2),
             (Permanence::Permanent, None, 1),
@@ -153,7 +155,7 @@ mod tests {
             (Permanence::Permanent, Some(Span::from_secs(62)), 1),
         ] {
             let (flight, asked) = (SingleFlight::new(refusal), AtomicU64::new(0));
-            for now in [NOW, late] {
+            for now in [start(), late] {
                 token(&flight, &asked, Some(ends), now).await.expect_err("refused");
             }
             assert_eq!(asked.load(Ordering::Relaxed), again, "{ends:?} {refusal:?}");
@@ -163,11 +165,11 @@ mod tests {
     #[tokio::test]
     async fn what_was_refused_is_brought_anew_once() {
         let (flight, asked) = (SingleFlight::new(None), AtomicU64::new(0));
-        token(&flight, &asked, None, NOW).await.expect("first");
+        token(&flight, &asked, None, start()).await.expect("first");
         let refused = flight.turn().await.held().cloned().expect("held");
         assert!(flight.turn().await.other_than(&refused).is_none());
         let mut turn = flight.turn().await;
-        turn.settle(Ok(2), NOW).expect("brought");
+        turn.settle(Ok(2), start()).expect("brought");
         drop(turn);
         assert_eq!(flight.turn().await.other_than(&refused).expect("another").value, 2);
     }
