@@ -4,6 +4,7 @@
 //! the fake and `mlc schema` all read this one form, so they cannot disagree.
 
 use super::Settings;
+use super::evidence::EvidenceSpec;
 use crate::value::{FieldType, Kind, RecordType, Type};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -63,6 +64,9 @@ pub struct CredentialSpec {
     /// Not needed where a setting has this value.
     #[serde(default)]
     pub unless: Option<SettingIs>,
+    /// It is a name, no secret: what is typed may be seen.
+    #[serde(default)]
+    pub shown: bool,
     pub doc: String,
 }
 
@@ -131,6 +135,12 @@ pub struct ResourceSpec {
     /// How a month is closed over its records.
     #[serde(default)]
     pub paper: Option<PaperSpec>,
+    /// For sources: the date field that says which day a record is of, for what began on a day.
+    #[serde(default)]
+    pub dated: Option<String>,
+    /// For targets: by what one that people keyed is recognised.
+    #[serde(default)]
+    pub evidence: Option<EvidenceSpec>,
     /// The vendor's event name, where it sends webhooks for this resource.
     #[serde(default)]
     pub webhook: Option<String>,
@@ -420,6 +430,14 @@ impl Catalogue {
             if let Some(correction) = &resource.correction {
                 correction.fits(resource).map_err(|trouble| format!("the correction of `{name}`: {trouble}"))?;
             }
+            let dated = resource.dated.as_ref().and_then(|name| resource.fields.get(name));
+            if resource.dated.is_some() && dated.is_none_or(|field| field.ty != SpecType::Date) {
+                return Err(format!("resource `{name}` is dated by what is no date among its fields"));
+            }
+            if let Some(evidence) = &resource.evidence {
+                let fits = evidence.fits(&resource.fields, resource.amount.as_ref());
+                fits.map_err(|trouble| format!("the evidence of `{name}`: {trouble}"))?;
+            }
             if !catalogue.sources.contains_key(&resource.source) {
                 return Err(format!("resource `{name}` has source `{}`, which is not listed", resource.source));
             }
@@ -484,6 +502,13 @@ impl ResourceSpec {
     /// The record type that reading yields.
     pub fn source_type(&self) -> Arc<RecordType> {
         Arc::new(record_type(&self.title, &self.fields, &|field| !field.write_only, false))
+    }
+
+    /// The record type of what a list shows by itself: its own lists may be absent.
+    pub fn header_type(&self) -> Arc<RecordType> {
+        let mut fields = self.fields.clone();
+        fields.values_mut().filter(|field| field.ty == SpecType::List).for_each(|field| field.required = false);
+        Arc::new(record_type(&self.title, &fields, &|field| !field.write_only, false))
     }
 
     /// The record type that writing takes. Optionality says what may be left out.

@@ -78,7 +78,8 @@ impl Connector for Connection {
         if page.rows.is_empty() && request.page.is_none() {
             self.prove(desk, days.map_or(desk.wire.ask_by.as_str(), |days| &days.field)).await?;
         }
-        let records = self.listed(desk, &page.rows).await?;
+        let records =
+            if request.headers_only { self.headers(desk, &page.rows) } else { self.listed(desk, &page.rows).await? };
         Ok(Page { records, next: page.next, total: None })
     }
 

@@ -23,6 +23,7 @@ mod soap;
 mod swagger;
 
 use super::catalogue::{Tenant, shipped_tenant};
+use super::error::Complaint;
 use super::query::Query;
 use crate::connector::contractor::Contractor;
 use crate::connector::{Fake, FakeChange, Settings};
@@ -195,6 +196,19 @@ impl Fake for QadFake {
             path if path.starts_with("/api/") => self.interface(path, request, &query, now),
             _ => answer::nowhere(),
         }
+    }
+
+    fn refuse(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let (path, _) = split(&request.url);
+        if path.ends_with("/oauth/token") {
+            return None;
+        }
+        if !path.starts_with(CONTEXT) {
+            return Some(soap::busy());
+        }
+        let complaint =
+            Complaint { code: "9001".to_owned(), message: "Try again later.".to_owned(), ..Complaint::default() };
+        Some(answer::refused(&[complaint]))
     }
 
     fn take_changes(&mut self) -> Vec<FakeChange> {
