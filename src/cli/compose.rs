@@ -121,7 +121,7 @@ pub fn open(program: Program, wish: &Wish<'_>, progress: Arc<dyn Progress>) -> R
 }
 
 /// A run is wholly in the sandbox or wholly outside.
-fn in_sandbox(program: &Program, place: &Place) -> Result<bool, Failure> {
+pub fn in_sandbox(program: &Program, place: &Place) -> Result<bool, Failure> {
     if place.sandbox {
         return Ok(true);
     }

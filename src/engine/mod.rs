@@ -58,7 +58,7 @@ mod tests;
 mod ticket;
 mod wording;
 
-pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, survey};
+pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, is_adoption, survey};
 pub use brake::StopKind;
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
 pub use error::{RunError, RunErrorKind};
