@@ -5,6 +5,7 @@
     reason = "tests stand outside the house: they wait, measure and read the environment"
 )]
 
+mod adopt;
 mod align;
 mod backtest;
 mod corpus;

@@ -2,9 +2,11 @@
 //! company, a change to it or a mishap on the way, one run or several, and what an
 //! accountant sees of it afterwards (`tests/scenarios/told`). `docs/awkward.md` lists them.
 
+mod adopted;
 mod approved;
 mod bills;
 mod company;
+mod corrected;
 mod costs;
 mod ledger;
 mod matching;
@@ -27,6 +29,8 @@ fn all() -> Vec<Scenario> {
         bills::all(),
         ledger::all(),
         approved::all(),
+        adopted::all(),
+        corrected::all(),
         vendors::all(),
         matching::all(),
         costs::all(),
@@ -80,7 +84,7 @@ fn what_mends_it_is_said_in_one_form() {
 /// One test for each family, so that they run side by side.
 mod tell {
     use super::hold;
-    scenarios!(bills, ledger, approved, vendors, matching, costs, paid, trouble);
+    scenarios!(bills, ledger, approved, adopted, corrected, vendors, matching, costs, paid, trouble);
 }
 
 #[test]

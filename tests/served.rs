@@ -113,7 +113,7 @@ pub fn pipeline_in(folder: &Path, connect: &str, parts: &[(&str, &str)]) {
 pub const SMALL: (&str, &str) =
     ("where project.active", "where project.active and (project.project_number ?? \"\") in [\"24-011\", \"24-014\"]");
 
-fn command(folder: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Command {
+pub fn command(folder: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mlc"));
     command.args(arguments).current_dir(folder).env("NO_COLOR", "1").envs(environment);
     command
@@ -126,7 +126,7 @@ fn mlc(folder: &Path, environment: &BTreeMap<String, String>, arguments: &[&str]
 }
 
 fn run(folder: &Path, environment: &BTreeMap<String, String>) -> (i32, Value) {
-    let outcome = mlc(folder, environment, &["run", "served.mlc", "--quiet", "--format", "json"]);
+    let outcome = mlc(folder, environment, &["run", "served.mlc", "--yes", "--quiet", "--format", "json"]);
     let report = serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {outcome}"));
     (outcome.code, report)
 }
@@ -240,7 +240,7 @@ fn runs_and_servers_that_die() {
     let (addresses, environment) = (server.addresses(), server.environment());
     pipeline_in(dir.path(), &server.connect(&addresses), &[SMALL]);
 
-    let quiet = ["run", "served.mlc", "--quiet"];
+    let quiet = ["run", "served.mlc", "--yes", "--quiet"];
     let start = || command(dir.path(), &environment, &quiet).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
     let mut first = start().expect("mlc starts");
     wait_until(|| journal_lines(dir.path()) > 10);
@@ -441,7 +441,7 @@ fn no_secret_reaches_screen_or_disk() {
         secrets.push(environment[name].clone());
         let mut wrong = environment.clone();
         wrong.insert(name.to_owned(), marked.to_owned());
-        let outcome = mlc(dir.path(), &wrong, &["run", "served.mlc", "-v", "--state", "other"]);
+        let outcome = mlc(dir.path(), &wrong, &["run", "served.mlc", "--yes", "-v", "--state", "other"]);
         assert_eq!(outcome.code, 3, "{outcome}");
         said.push_str(&outcome.to_string());
     }
@@ -451,7 +451,9 @@ fn no_secret_reaches_screen_or_disk() {
             (name.clone(), if name == "QAD_PASSWORD" { format!("{marked}\n\u{7}") } else { value.clone() })
         })
         .collect();
-    said.push_str(&mlc(dir.path(), &unprintable, &["run", "served.mlc", "-v", "--state", "other"]).to_string());
+    said.push_str(
+        &mlc(dir.path(), &unprintable, &["run", "served.mlc", "--yes", "-v", "--state", "other"]).to_string(),
+    );
     assert!(said.contains("TRACE") || said.contains("DEBUG"), "nothing was traced");
 
     secrets.extend(taps.iter().flat_map(|tap| bearers(&tap.heard())));

@@ -167,22 +167,22 @@ fn a_state_is_not_taken_for_another_system() {
         child.wait_with_output().expect("it ends").into()
     };
     at("test");
-    let first = mlc(&["run", "live.mlc", "-q"]);
+    let first = mlc(&["run", "live.mlc", "--yes", "-q"]);
     assert!(!first.stderr.contains("was http"), "{first}");
     at("real");
-    for command in ["run", "plan"] {
-        let refused = mlc(&[command, "live.mlc", "-q"]);
+    for (command, yes) in [("run", &["--yes"][..]), ("plan", &[])] {
+        let refused = mlc(&[&[command, "live.mlc", "-q"][..], yes].concat());
         assert_eq!(refused.code, 2, "{refused}");
         let said =
             "`url` of connection `qad` was http://127.0.0.1:9/test in the last run, and is http://127.0.0.1:9/real now";
         assert!(refused.stderr.contains(said), "{refused}");
         assert!(refused.stderr.contains("--state") && refused.stderr.contains("--moved"), "{refused}");
     }
-    let elsewhere = mlc(&["run", "live.mlc", "-q", "--state", "other"]);
+    let elsewhere = mlc(&["run", "live.mlc", "--yes", "-q", "--state", "other"]);
     assert!(elsewhere.code != 2, "{elsewhere}");
-    let moved = mlc(&["run", "live.mlc", "-q", "--moved"]);
+    let moved = mlc(&["run", "live.mlc", "--yes", "-q", "--moved"]);
     assert!(moved.code != 2, "{moved}");
-    let after = mlc(&["run", "live.mlc", "-q"]);
+    let after = mlc(&["run", "live.mlc", "--yes", "-q"]);
     assert!(after.code != 2, "{after}");
 }
 

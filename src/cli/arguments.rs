@@ -179,6 +179,9 @@ pub struct Plan {
 pub struct Run {
     #[command(flatten)]
     pub plan: Plan,
+    /// Do not ask before the first run on a live system
+    #[arg(long)]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]

@@ -144,7 +144,7 @@ pub fn offline(program: Program, place: &Place) -> Result<Ready, Failure> {
 }
 
 /// A run is wholly in the sandbox or wholly outside.
-fn in_sandbox(program: &Program, place: &Place) -> Result<bool, Failure> {
+pub fn in_sandbox(program: &Program, place: &Place) -> Result<bool, Failure> {
     if place.sandbox {
         return Ok(true);
     }

@@ -18,6 +18,12 @@ impl Folder {
         self.0.join("store")
     }
 
+    /// The note that says that a plan of this program was shown, of all flows or of one.
+    pub fn planned(&self, program_hash: &str, flow: Option<&str>) -> PathBuf {
+        let of = flow.map_or_else(String::new, |flow| format!("-{}", safe(flow)));
+        self.0.join("planned").join(format!("{program_hash}{of}"))
+    }
+
     /// Where the sandbox's systems keep their books.
     pub fn world(&self) -> PathBuf {
         self.0.join("world")

@@ -19,6 +19,7 @@ mod confirm;
 mod difference;
 mod exit;
 mod explain;
+mod first_run;
 mod fmt;
 mod folder;
 mod grid;
@@ -90,8 +91,8 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
     match &cli.command {
         Command::Check(arguments) => check::run(arguments),
         Command::Fmt(arguments) => fmt::run(arguments),
-        Command::Plan(arguments) => block_on(run::run(arguments, true)),
-        Command::Run(arguments) => block_on(run::run(&arguments.plan, false)),
+        Command::Plan(arguments) => block_on(run::plan(arguments)),
+        Command::Run(arguments) => block_on(run::run(arguments)),
         Command::Test(arguments) => test::run(arguments),
         Command::Init(arguments) => init::run(arguments),
         Command::Status(arguments) => status::run(arguments),

@@ -1,21 +1,49 @@
 //! `mlc run` and `mlc plan`.
 
-use super::arguments::{Format, Place, Plan};
+use super::arguments::{Format, Place, Plan, Run};
 use super::compose::{self, Ready, Wish};
 use super::exit::{Exit, Failure, Outcome};
 use super::progress::{Counter, Ticker};
 use super::report;
 use super::screen::{complain, note, say, say_json, width};
+use super::{confirm, first_run};
 use crate::engine::{self, Options, Report, RunError, RunErrorKind};
 use crate::host::signal;
+use crate::program::Program;
 use crate::store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// Runs, or with `plan` only says what a run would do.
-pub async fn run(arguments: &Plan, plan: bool) -> Outcome {
-    let program = compose::program(&arguments.place.file, &arguments.vars.vars)?;
+/// Says what a run would do.
+pub async fn plan(arguments: &Plan) -> Outcome {
+    carry_out(arguments, program(arguments)?, true).await
+}
+
+/// Runs. The first run on a live system asks, if nobody has seen yet what it would do.
+pub async fn run(arguments: &Run) -> Outcome {
+    let Run { plan: arguments, yes } = arguments;
+    let first = program(arguments)?;
+    if *yes || !first_run::is_blind(&first, arguments)? {
+        return carry_out(arguments, first, false).await;
+    }
+    if arguments.printing.format == Format::Json || !confirm::can_ask() {
+        return Err(first_run::refusal(&first, &arguments.place));
+    }
+    note(&first_run::announcement(&first));
+    let shown = carry_out(arguments, first, true).await?;
+    if !matches!(shown, Exit::Well | Exit::Attention) || !confirm::confirmed("Run it?") {
+        note("nothing was posted\n");
+        return Ok(Exit::Attention.max(shown));
+    }
+    carry_out(arguments, program(arguments)?, false).await
+}
+
+fn program(arguments: &Plan) -> Result<Program, Failure> {
+    compose::program(&arguments.place.file, &arguments.vars.vars)
+}
+
+async fn carry_out(arguments: &Plan, program: Program, plan: bool) -> Outcome {
     let currency = program.currency().map(ToString::to_string);
     let counter = Arc::new(Counter::default());
     let wish = Wish { place: &arguments.place, seed: arguments.make.seed, faults: &arguments.make.faults, plan };
@@ -31,6 +59,9 @@ pub async fn run(arguments: &Plan, plan: bool) -> Outcome {
     let result = until_stopped(async |asked| engine::run(&ready.setup, &options(asked)).await).await;
     ticker.stop().await;
     let (report, failure) = settle(result)?;
+    if plan && failure.is_none() {
+        first_run::remember(&ready.setup, arguments)?;
+    }
     if arguments.printing.format == Format::Json {
         say_json(&report)?;
     } else {

@@ -58,7 +58,10 @@ pub(super) fn of(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped, facts: &
     }
     if total.is_zero() && !spec.zero {
         let (title, record) = (&flow.target_title, &flow.target.title);
-        return Err(format!("{changes}; the total is the same, and {title} is given no {record} over nothing"));
+        return Err(format!(
+            "{changes}; the total is the same, and {title} is given no {record} over nothing: move the amounts between \
+             the accounts there by a journal entry"
+        ));
     }
     let parts = parts(flow, posted, &was).ok_or_else(unfit)?;
     let number = parts.last().map_or(1, |part| part.number + 1);

@@ -69,7 +69,7 @@ mod tests;
 mod ticket;
 mod wording;
 
-pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, survey};
+pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, is_adoption, survey};
 pub use backtest::{Backtest, BacktestOptions, FlowBacktest, LeftOut, Otherwise, backtest};
 pub use brake::StopKind;
 pub use codings::Sum;

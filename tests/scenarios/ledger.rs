@@ -42,7 +42,7 @@ pub fn all() -> Vec<Scenario> {
 
 const NO_SUCCESS: &str = r#"{"data":{"supplierInvoices":[]},"submitResult":{"success":false,"errors":[{"fieldName":"daybookCode","message":"Daybook SI is not active.","severity":"error"}]}}"#;
 
-fn keyed_in(company: &mut Contractor, reference: &str, amount: i64) {
+pub fn keyed_in(company: &mut Contractor, reference: &str, amount: i64) {
     company.ledger = vec![LedgerInvoice {
         supplier: "S00417".to_owned(),
         reference: reference.to_owned(),

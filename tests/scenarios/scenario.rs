@@ -9,6 +9,8 @@ pub struct Step {
     /// As people would say it: "the period is opened".
     pub tells: &'static str,
     pub change: fn(&mut Contractor),
+    /// What is certain of what people keyed is adopted before the run.
+    pub adopts: bool,
 }
 
 pub struct Scenario {
@@ -30,6 +32,8 @@ pub struct Scenario {
     pub steps: Vec<Step>,
     /// Run with `--retry` after the first.
     pub retry: bool,
+    /// QAD is reached by QXtend.
+    pub messages: bool,
 }
 
 impl Scenario {
@@ -45,6 +49,7 @@ impl Scenario {
             company: None,
             steps: Vec::new(),
             retry: false,
+            messages: false,
         }
     }
 
@@ -75,7 +80,19 @@ impl Scenario {
 
     /// Something happens, and a day later there is another run.
     pub fn then(mut self, tells: &'static str, change: fn(&mut Contractor)) -> Self {
-        self.steps.push(Step { tells, change });
+        self.steps.push(Step { tells, change, adopts: false });
+        self
+    }
+
+    /// Something happens, an accountant adopts what is certain, and there is another run.
+    pub fn then_adopted(mut self, tells: &'static str, change: fn(&mut Contractor)) -> Self {
+        self.steps.push(Step { tells, change, adopts: true });
+        self
+    }
+
+    /// The ledger is reached by its other interface.
+    pub fn by_messages(mut self) -> Self {
+        self.messages = true;
         self
     }
 

@@ -4,10 +4,12 @@ use super::mishap::Disturbed;
 use super::scenario::Scenario;
 use crate::support::{root, scratch};
 use mlc::connector::contractor::Contractor;
-use mlc::connector::{Opening, Settings, Wire};
+use mlc::connector::{Opening, Wire};
 use mlc::connectors::drivers;
 use mlc::diag::{Sources, Style, render};
-use mlc::engine::{Governor, Options, Progress, Report, RunError, Setup, Stage, run};
+use mlc::engine::{
+    AdoptOptions, Governor, Grade, Options, Progress, Report, RunError, Setup, Stage, adopt, run, survey,
+};
 use mlc::host::DiskFiles;
 use mlc::model;
 use mlc::program::{Program, compile};
@@ -56,6 +58,9 @@ pub async fn play(scenario: &Scenario) -> Played {
         }
         let sandbox = Arc::new(open(dir.path(), &contractor, number));
         let setup = connect(scenario, &program, &store, &sandbox, number);
+        if number.checked_sub(1).is_some_and(|before| scenario.steps[before].adopts) {
+            adopt_what_is_certain(&setup).await;
+        }
         let options = Options { retry: scenario.retry && number > 0, ..Options::default() };
         let ended = run(&setup, &options).await;
         audit::verify_store(store.as_ref()).expect("the log is whole");
@@ -67,12 +72,25 @@ pub async fn play(scenario: &Scenario) -> Played {
     Played { turns, procore, qad }
 }
 
+async fn adopt_what_is_certain(setup: &Setup) {
+    let survey = survey(setup, &AdoptOptions::default()).await.expect("both sides are read");
+    let flows = survey.flows.iter().enumerate();
+    let certain = flows.flat_map(|(flow, finds)| {
+        let places = finds.matches.iter().enumerate().filter(|(_, pair)| pair.grade == Grade::Certain);
+        places.map(move |(place, _)| (flow, place))
+    });
+    let chosen: Vec<(usize, usize)> = certain.collect();
+    adopt(setup, &survey, &chosen, "Mae", "").await.expect("it is written");
+}
+
 /// A customer's file that brings in the standard flow.
 fn program(scenario: &Scenario) -> Program {
     let text = format!(
         "use \"{}\"\n\npipeline \"scenario\" {{\n  timezone = \"America/Chicago\"\n  currency = \"USD\"\n}}\n\n\
-         connect procore {{ sandbox }}\nconnect qad {{ sandbox }}\n\n{}\n",
-        scenario.pipeline, scenario.extra
+         connect procore {{ sandbox }}\nconnect qad {{ sandbox{} }}\n\n{}\n",
+        scenario.pipeline,
+        if scenario.messages { "  api = \"qxtend\"" } else { "" },
+        scenario.extra
     );
     let path = root().join("pipelines/scenario.mlc");
     let mut sources = Sources::new();
@@ -120,7 +138,7 @@ fn connect(
         let driver = connection.driver;
         let pace = Arc::new(Governor::new(Arc::clone(&world.clock)));
         let fields: Vec<&str> = (driver.catalogue)().credentials.iter().map(|field| field.name.as_str()).collect();
-        let mut settings = sandbox.settings(driver.name, &Settings::default()).expect("the sandbox has it");
+        let mut settings = sandbox.settings(driver.name, &connection.settings).expect("the sandbox has it");
         if let Some(company) = scenario.company.filter(|_| settings.0.contains_key("company_id")) {
             settings.0.insert("company_id".to_owned(), Value::Integer(company));
         }

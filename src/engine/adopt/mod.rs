@@ -21,7 +21,7 @@ mod write;
 pub use ours::Ours;
 pub use recognise::{Grade, Match};
 pub use theirs::Theirs;
-pub use write::adopt;
+pub use write::{adopt, is_one as is_adoption};
 
 use super::context::Context;
 use super::error::{RunError, RunErrorKind};

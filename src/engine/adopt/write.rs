@@ -154,27 +154,23 @@ async fn open(setup: &Setup, survey: &Survey, now: Timestamp) -> Result<(), RunE
     let detail = json!({
         "pipeline": setup.program.name(), "program_hash": setup.program.hash(), "sandbox": setup.sandbox, "adopt": true,
     });
-    run(setup, survey, now, None, Event { detail, ..event_of(survey, EventKind::RunStarted, now) }).await
+    run(setup, survey, now, json!({"adopted": 0}), Event { detail, ..event_of(survey, EventKind::RunStarted, now) })
+        .await
 }
 
 async fn close(setup: &Setup, survey: &Survey, now: Timestamp, adopted: usize) -> Result<(), RunError> {
     let report = json!({"adopted": adopted, "requests": survey.requests});
     let event = Event { detail: report.clone(), ..event_of(survey, EventKind::RunEnded, now) };
-    run(setup, survey, now, Some(report), event).await
+    run(setup, survey, now, report, event).await
 }
 
 fn event_of(survey: &Survey, kind: EventKind, at: Timestamp) -> Event {
     Event { at, run: survey.run.clone(), kind, record: None, detail: Json::Null }
 }
 
-/// It stands among the runs, so that the state is known to speak of these systems.
-async fn run(
-    setup: &Setup,
-    survey: &Survey,
-    now: Timestamp,
-    report: Option<Json>,
-    event: Event,
-) -> Result<(), RunError> {
+/// It stands among the runs, so that the state is known to speak of these systems. Its report
+/// says that it was no run: [`is_one`].
+async fn run(setup: &Setup, survey: &Survey, now: Timestamp, report: Json, event: Event) -> Result<(), RunError> {
     let entry = RunEntry {
         id: survey.run.clone(),
         pipeline: setup.program.name().to_owned(),
@@ -182,10 +178,15 @@ async fn run(
         sandbox: setup.sandbox,
         systems: systems::of(setup),
         started: now,
-        ended: report.is_some().then_some(now),
-        report,
+        ended: Some(now),
+        report: Some(report),
     };
     let operations = vec![Operation::PutRun(Box::new(entry))];
     setup.store.commit(Batch { operations, events: vec![event] }).await?;
     Ok(())
+}
+
+/// Whether this entry among the runs is of an adoption, in which nothing was posted.
+pub fn is_one(run: &RunEntry) -> bool {
+    run.report.as_ref().is_some_and(|report| report.get("adopted").is_some())
 }
