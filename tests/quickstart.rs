@@ -45,6 +45,13 @@ fn both_books_stand_as_reckoned_and_a_second_run_posts_nothing() {
     let third = json(&mlc_in(dir.path(), &["run", "quickstart.mlc", "--format", "json"]).stdout);
     assert_eq!(third["posted"], 0);
     assert!(third["requests"].as_u64() < Some(60), "{third:#}");
+
+    // Mapped again by the same pipeline, every record comes out as it did.
+    let backtest = mlc_in(dir.path(), &["backtest", "quickstart.mlc", "--format", "json"]);
+    assert_eq!(backtest.code, 0, "{backtest}");
+    let flow = &json(&backtest.stdout)["flows"]["subcontractor_invoices"];
+    assert_eq!(flow["postings"], report["posted"]);
+    assert_eq!(flow["others"].as_u64(), Some(reckoning.verdicts.len() as u64 - flow["postings"].as_u64().unwrap_or(0)));
 }
 
 /// `status` names every record that is not in QAD, with a sentence.

@@ -55,3 +55,9 @@ pub fn keys(folder: &Path, outcome: &str, reason: &str) -> Vec<String> {
     };
     records(folder).iter().filter(wanted).map(|record| record["key"].as_str().expect("a key").to_owned()).collect()
 }
+
+/// The log holds.
+pub fn verify(folder: &Path) {
+    let verified = mlc_in(folder, &["audit", "verify", "quickstart.mlc"]);
+    assert_eq!(verified.code, 0, "{verified}");
+}

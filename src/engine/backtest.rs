@@ -19,7 +19,7 @@ use super::flow_run::FlowRun;
 use super::mapping::{self, Verdict};
 use super::origins::Origins;
 use super::pass::{self, Scope};
-use super::replay::Picked;
+use super::picked::Picked;
 use super::{Options, Setup, hash, kinds, label, lookups, peers, run, stored};
 use crate::program::{Evaluation, Mapped};
 use crate::store::{Outcome, RecordEntry, RecordId};

@@ -3,7 +3,7 @@
 use super::brake::Brake;
 use super::error::{RunError, RunErrorKind};
 use super::lists::ScopeLists;
-use super::replay::Picked;
+use super::picked::Picked;
 use super::report::Progress;
 use super::tally::Tally;
 use crate::connector::{Connector, ResourceSpec};

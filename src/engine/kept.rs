@@ -7,7 +7,7 @@ use crate::store::{KeptList, ListContent};
 use crate::value::{Record, RecordType, Value, to_json};
 use std::fmt::Write as _;
 
-/// `procore.vendors`, `procore.codes of 24017`, `procore.vendors with active=false`.
+/// `office.vendors`, `office.codes of 24017`, `office.vendors with active=false`.
 pub(super) fn name(connection: &str, request: &Fetch) -> String {
     let mut name = format!("{connection}.{}", request.resource);
     if let Some(scope) = &request.scope {

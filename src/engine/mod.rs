@@ -49,6 +49,7 @@ mod offline;
 mod origins;
 mod pass;
 mod peers;
+mod picked;
 mod post;
 mod readiness;
 mod reconcile;
