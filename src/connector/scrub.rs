@@ -93,7 +93,7 @@ fn remove(tree: &mut Value) -> bool {
             }
             remove(value) || removed
         }),
-        Value::Array(items) => items.iter_mut().fold(false, |removed, item| remove(item) || removed),
+        Value::Array(items) => items.iter_mut().filter_map(|item| remove(item).then_some(())).count() > 0,
         _ => false,
     }
 }
