@@ -54,5 +54,5 @@ fn an_engine_that_moves_the_cursor_first_is_caught() {
 
 #[test]
 fn an_engine_that_retries_blindly_is_caught() {
-    is_caught(Mutant::BlindRetry, 34);
+    is_caught(Mutant::BlindRetry, 26);
 }
