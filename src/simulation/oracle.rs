@@ -120,10 +120,24 @@ impl Oracle<'_> {
             return breach("the audit chain is whole", error.to_string());
         }
         sight.never_twice()?;
+        self.not_on_top(&sight)?;
         sight.of_a_paper()?;
         self.announced(&sight)?;
         sight.posted_stands()?;
         self.within_receipts(&sight)
+    }
+
+    /// What somebody had keyed in before the first run is not posted once more.
+    fn not_on_top(&self, sight: &Sight) -> Result<(), Breach> {
+        let versions = self.network.versions();
+        let Some(first) = versions.first() else { return Ok(()) };
+        let lay_there = |entry: &&Stands| {
+            first.ledger.iter().any(|keyed| keyed.supplier == entry.key.0 && keyed.reference == entry.key.1)
+        };
+        match sight.ours(LISTS[0].0).find(lay_there) {
+            Some(entry) => breach("what lies there is not posted again", entry.shown.clone()),
+            None => Ok(()),
+        }
     }
 
     /// Nothing stands there that was not announced before it was sent.
