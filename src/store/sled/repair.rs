@@ -63,13 +63,14 @@ impl SledStore {
         if !shelf.db.was_recovered() {
             return Err(beyond(folder, "nothing of it is left"));
         }
-        check_format(shelf.format()?, folder)?;
+        // A database is told its format when all else is in it: without that, more may be missing.
+        let format = shelf.format().map_err(|error| beyond(folder, &error.message))?;
+        check_format(format, folder)?;
         let kept = shelf.prove().map_err(|error| beyond(folder, &error.message))?;
         let loss = loss(folder, shelf, &kept, known.as_ref())?;
         if loss != Loss::Nothing && !accept_loss {
             return Ok(Repaired::WouldLose { kept, loss });
         }
-        let format = shelf.format()?;
         let mut fresh = Fresh::begin(folder)?;
         shelf.rows(|row| migration::lift(row, format, STEPS)?.map_or(Ok(()), |row| fresh.put(&row)))?;
         drop(copy);

@@ -24,6 +24,9 @@ const SMALL: u64 = if cfg!(test) { 1 << 20 } else { 32 << 20 };
 /// How many times larger than what it holds a database may be.
 const BLOATED: u64 = 3;
 
+/// Holds the size after the last writing in the tree `meta`.
+const NEW_SIZE: &str = "size_when_new";
+
 /// What a compaction gave back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Compacted {
@@ -67,10 +70,20 @@ impl Held {
 }
 
 impl Shelf {
-    /// Whether most of what it takes on the disk is of no use any more.
+    /// Whether most of what it takes on the disk is of no use any more, and writing it anew
+    /// would help: one with many large values takes several times their room from the start.
     pub(super) fn is_bloated(&self) -> Result<bool, StoreError> {
         let taken = disk::size(&self.folder.join(&self.name));
-        Ok(taken > SMALL && taken > BLOATED * self.live_bytes()?)
+        let when_new: Option<u64> = self.find(&self.trees.meta, NEW_SIZE.as_bytes())?;
+        let has_grown = taken > 2 * when_new.unwrap_or_default();
+        Ok(taken > SMALL && has_grown && taken > BLOATED * self.live_bytes()?)
+    }
+
+    /// Notes what it takes now that it was written anew.
+    fn say_size(&self) -> Result<(), StoreError> {
+        let taken = disk::size(&self.folder.join(&self.name));
+        let said = self.trees.meta.insert(NEW_SIZE, codec::encode(&taken));
+        said.map(drop).map_err(|error| self.failed(error))
     }
 
     pub(super) fn live_bytes(&self) -> Result<u64, StoreError> {
@@ -134,6 +147,8 @@ impl Fresh {
     /// Becomes the store's, with `head` and what is said of it. The old one must be closed.
     pub(super) fn take_place(mut self, head: Head, events: Vec<Event>, by: Actor) -> Result<(Shelf, Head), StoreError> {
         self.shelf().say_format()?;
+        self.shelf().flush()?;
+        self.shelf().say_size()?;
         self.shelf().flush()?;
         let mut sum = Sum::default();
         self.shelf().rows(|row| {

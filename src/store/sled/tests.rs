@@ -18,7 +18,22 @@ fn now() -> Timestamp {
 }
 
 fn open(folder: &Path) -> SledStore {
-    SledStore::open(folder, now()).expect("a good store")
+    patiently(|| SledStore::open(folder, now())).expect("a good store")
+}
+
+/// Other tests start processes: between its start and its own program, one of these holds a
+/// copy of every lock of this process for a moment.
+#[allow(clippy::disallowed_methods, reason = "a lock that is free in a moment of real time")]
+fn patiently<T>(mut work: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    for _ in 0..100 {
+        match work() {
+            Err(error) if error.kind == StoreErrorKind::InUse => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            done => return done,
+        }
+    }
+    work()
 }
 
 fn refusal(folder: &Path) -> StoreError {

@@ -2,7 +2,7 @@
 //! changes at random. It opens as it was, or it does not open; it is never empty, and what
 //! a repair keeps is named.
 
-use super::{batch, copy, now, open, unpackable};
+use super::{batch, copy, now, open, patiently, unpackable};
 use crate::store::audit::{AuditFaultKind, verify, verify_store};
 use crate::store::head_file::HeadFile;
 use crate::store::{
@@ -99,11 +99,11 @@ fn all(store: &SledStore) -> Result<All, StoreError> {
 
 /// What is read of a store that may be damaged: all of it, or an error that is named.
 fn read(folder: &Path) -> Result<All, StoreError> {
-    SledStore::open(folder, now()).and_then(|store| all(&store))
+    patiently(|| SledStore::open(folder, now())).and_then(|store| all(&store))
 }
 
 fn repair(folder: &Path, accept_loss: bool) -> Result<Repaired, StoreError> {
-    SledStore::repair(folder, accept_loss, Some(now()), Actor::default())
+    patiently(|| SledStore::repair(folder, accept_loss, Some(now()), Actor::default()))
 }
 
 /// What is to be seen of a damage.
