@@ -17,7 +17,6 @@ mod fmt;
 mod fuzzed;
 mod jsonpath;
 mod ledger;
-mod limits;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mlc_test;
