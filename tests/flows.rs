@@ -87,6 +87,7 @@ fn everything_is_there(contractor: &Contractor, papers: &[Paper], standing: &BTr
     assert!(count(&|paper| stands(paper) && paper.total().is_negative()) >= 2, "credit notes");
     assert!(count(&|paper| stands(paper) && paper.order.is_some()) >= 30, "invoices of orders");
     assert!(count(&|paper| !stands(paper) && paper.order.is_some()) >= 5, "invoices without receipts");
+    assert!(count(&|paper| paper.is_for_a_person()) >= 5, "invoices of orders that a person enters");
     let short = |paper: &&Paper| {
         !stands(paper) && paper.order.as_deref().is_some_and(|order| !covered(contractor, order).is_zero())
     };

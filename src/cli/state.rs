@@ -1,5 +1,6 @@
 //! The state of earlier runs, opened to be looked at.
 
+use super::actor::actor;
 use super::arguments::Place;
 use super::exit::Failure;
 use super::identity::{Identity, identify};
@@ -18,7 +19,7 @@ impl State {
         let identity = identify(place)?;
         let folder = identity.folder.store();
         let now = host::world().clock.now();
-        let store = SledStore::open_existing(&folder, now)?.ok_or_else(|| has_not_run(&identity, place))?;
+        let store = SledStore::open_existing_by(&folder, now, actor())?.ok_or_else(|| has_not_run(&identity, place))?;
         Ok(Self { identity, store })
     }
 

@@ -49,7 +49,12 @@ impl Context {
         Ok(())
     }
 
-    pub fn event(&self, kind: EventKind, record: Option<RecordId>, detail: serde_json::Value) -> Event {
+    /// What happened now. Of a record, it names also the mapping by which it happened.
+    pub fn event(&self, kind: EventKind, record: Option<RecordId>, mut detail: serde_json::Value) -> Event {
+        let flow = record.as_ref().and_then(|id| self.program.flows().iter().find(|flow| flow.name() == id.flow));
+        if let (Some(flow), Some(detail)) = (flow, detail.as_object_mut()) {
+            detail.insert("program_hash".to_owned(), flow.hash().into());
+        }
         Event { at: self.clock.now(), run: self.run.clone(), kind, record, detail }
     }
 

@@ -11,6 +11,7 @@
 //! in a queue that people see, wherever the process, the network or the other side
 //! breaks. `post` tells how, gap by gap.
 
+mod adopt;
 mod announce;
 mod approval;
 mod ask;
@@ -22,9 +23,11 @@ mod codings;
 mod context;
 mod correction;
 mod coverage;
+mod cutover;
 mod deliver;
 mod differences;
 mod error;
+mod evidence;
 mod fetch;
 mod flow;
 mod flow_run;
@@ -40,6 +43,7 @@ mod lookups;
 mod mapping;
 mod marks;
 mod matching;
+pub(crate) mod mutant;
 mod not_yet;
 mod offline;
 mod origins;
@@ -48,6 +52,7 @@ mod peers;
 mod picked;
 mod post;
 mod readiness;
+mod reconcile;
 mod recover;
 mod replay;
 mod report;
@@ -64,6 +69,7 @@ mod tests;
 mod ticket;
 mod wording;
 
+pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, survey};
 pub use backtest::{Backtest, BacktestOptions, FlowBacktest, LeftOut, Otherwise, backtest};
 pub use brake::StopKind;
 pub use codings::Sum;
@@ -72,6 +78,10 @@ pub use differences::FieldChange;
 pub use error::{RunError, RunErrorKind};
 pub use governor::Governor;
 pub use offline::offline;
+pub use reconcile::{
+    Cause, Finding, Item, Kept, Period, ReconcileOptions, Reconciliation, Retained, Row, Share, Standing, Sums,
+    reconcile,
+};
 pub use replay::{Draft, Replay, ReplayOptions, Replayed, replay, why_not};
 pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};
 pub use run::run;

@@ -11,6 +11,7 @@ use super::fetch::Pages;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Seen};
 use super::mapping::{self, Ready, Verdict};
+use super::mutant::{self, Mutant};
 use super::report::FailedScope;
 use super::ticket::Tickets;
 use super::{ask, hash, label, stored};
@@ -89,7 +90,8 @@ impl Pass {
         drop(turn);
         let (flow, read) = (self.flow.clone(), self.read);
         let next = self.next_cursor(&name, cursor, full);
-        let (scope, settled) = (self.scope.clone(), self.tickets.all_settled().await);
+        let scope = self.scope.clone();
+        let settled = mutant::is(Mutant::CursorFirst) || self.tickets.all_settled().await;
         if let Some(next) = next.filter(|_| complete && settled) {
             let mut outbox = Outbox::default();
             outbox.operation(Operation::PutCursor(next));
@@ -286,11 +288,16 @@ pub(super) fn settle(flow: &FlowRun, verdict: Verdict, outbox: &mut Outbox) {
             }
         }
         Verdict::Settled { entry, counted, news } => {
-            // What the flow leaves out is told by its hash alone, or the log would hold every draft.
-            if news && entry.outcome != Outcome::Skipped {
-                outbox.tell(ledger::read_event(&flow.context, &entry));
+            // What the flow leaves out has one event, which also names what was read.
+            match entry.outcome {
+                Outcome::Skipped => outbox.tell_skipped(&flow.context, &entry),
+                _ => {
+                    if news {
+                        outbox.tell_read(&flow.context, &entry);
+                    }
+                    outbox.tell(ledger::outcome_event(&flow.context, &entry));
+                }
             }
-            outbox.tell(ledger::outcome_event(&flow.context, &entry));
             outbox.close(*entry, counted, None);
         }
         Verdict::Ready(_) => debug_assert!(false, "what is ready goes to the poster"),

@@ -4,8 +4,8 @@
 //! sees when the process or the disk dies at that moment.
 
 use super::{
-    AuditEntry, Batch, Cursor, Event, Head, Intent, KeptList, Operation, RecordEntry, RecordId, RunEntry, Store,
-    StoreError, StoreErrorKind, audit,
+    Actor, AuditEntry, Batch, Cursor, Event, Head, Intent, KeptList, Operation, Payload, RecordEntry, RecordId,
+    RunEntry, Store, StoreError, StoreErrorKind, audit,
 };
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -44,6 +44,7 @@ struct Tables {
     cursors: BTreeMap<(String, String), Cursor>,
     runs: BTreeMap<(Timestamp, String), RunEntry>,
     lists: BTreeMap<String, KeptList>,
+    payloads: BTreeMap<String, Payload>,
 }
 
 impl MemoryStore {
@@ -85,7 +86,7 @@ impl State {
     }
 
     fn append(&mut self, event: Event) {
-        let entry = audit::chain(&self.head, event);
+        let entry = audit::chain(&self.head, Actor::default(), event);
         self.head = Head { number: entry.number, hash: entry.hash.clone() };
         self.audit.push(entry);
     }
@@ -125,6 +126,9 @@ impl Tables {
             }
             Operation::PutRun(run) => {
                 self.runs.insert((run.started, run.id.clone()), *run);
+            }
+            Operation::PutPayload(payload) => {
+                self.payloads.insert(payload.name().to_owned(), payload);
             }
         }
     }
@@ -178,6 +182,10 @@ impl Store for MemoryStore {
 
     fn kept_list(&self, name: &str) -> Result<Option<KeptList>, StoreError> {
         Ok(self.lock().tables.lists.get(name).cloned())
+    }
+
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.lock().tables.payloads.get(name).map(|payload| payload.bytes().to_vec()))
     }
 
     fn head(&self) -> Result<Head, StoreError> {

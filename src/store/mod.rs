@@ -2,8 +2,10 @@
 //! runs, and an audit log whose entries are chained by hash.
 //!
 //! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
-//! it returns; only lists that can be read again are kept beside it. The audit events of a batch are chained in the order in which they stand.
+//! it returns; only lists that can be read again are kept beside it. The audit events of a
+//! batch are chained in the order in which they stand.
 
+pub mod asked;
 pub mod audit;
 mod blobs;
 mod codec;
@@ -16,12 +18,16 @@ mod keys;
 mod lists;
 mod lock;
 mod memory;
+mod migration;
+pub mod payload;
+pub mod portable;
 mod sled;
 mod writer;
 
 pub use lists::{KeptList, ListContent};
 pub use memory::{MemoryStore, Moment};
-pub use sled::SledStore;
+pub use payload::Payload;
+pub use sled::{Compacted, Loss, Pruned, Repaired, Restored, Restoring, SledStore};
 
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -74,6 +80,9 @@ pub trait Store: Send + Sync {
         Ok(None)
     }
 
+    /// The payload of this name, checked against it; `None` if it is not there.
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// The newest audit entry's number and hash.
     fn head(&self) -> Result<Head, StoreError>;
 }
@@ -100,6 +109,8 @@ pub enum Operation {
     },
     PutCursor(Cursor),
     PutRun(Box<RunEntry>),
+    /// What an event of the same batch, or of a later one, names. The same bytes are kept once.
+    PutPayload(Payload),
 }
 
 /// One source record in one flow. `key` begins with the scope where there is one: `598134/1412207`.
@@ -193,6 +204,9 @@ pub struct RecordEntry {
     /// are what `target` tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+    /// It was not posted by us: people had keyed it into the other side, and it was recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Box<Adoption>>,
     pub attempts: u32,
     pub run: String,
     pub first_seen: Timestamp,
@@ -202,7 +216,7 @@ pub struct RecordEntry {
 impl RecordEntry {
     /// Its source does not show yet what it became.
     pub fn owes_mark(&self) -> bool {
-        self.mark.as_ref().is_some_and(|mark| mark.made.is_none())
+        self.mark.as_ref().is_some_and(|mark| mark.made.is_none() && !mark.is_given_up())
     }
 }
 
@@ -218,9 +232,36 @@ pub struct Mark {
     pub made: Option<Timestamp>,
     /// The source refuses it: not tried again by itself.
     pub refused: bool,
+    /// In how many runs that was told.
+    #[serde(default)]
+    pub told: u32,
     /// Why it could not be made when it was last tried, and who mends that.
     pub reason: String,
     pub mend: String,
+}
+
+impl Mark {
+    /// A mark that was refused is told by so many runs; then nobody waits for it any longer.
+    pub const PATIENCE: u32 = 3;
+
+    pub fn is_given_up(&self) -> bool {
+        self.made.is_none() && self.refused && self.told >= Self::PATIENCE
+    }
+}
+
+/// How a record of the other side, which people had keyed, came to be the one of a source
+/// record. It is never changed by us.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// How sure it was: `certain`, `likely`, `ambiguous`.
+    pub grade: String,
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
+    /// What the mapping made of the source record then; the next change is compared with it.
+    pub target: serde_json::Value,
+    /// SHA-256 of that, in hex.
+    pub target_hash: String,
 }
 
 /// One of the records of the target that a source record became: the first post, or a
@@ -342,6 +383,12 @@ pub struct Event {
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     StoreCreated,
+    /// An earlier state was put back; what was done after it is not in this log.
+    StoreRestored,
+    /// A damaged database was put in order.
+    StoreRepaired,
+    /// What was read, sent and answered before a certain time was dropped.
+    PayloadsDropped,
     RunStarted,
     RunEnded,
     LookupVerified,
@@ -373,15 +420,39 @@ pub enum EventKind {
     Marked,
 }
 
+/// Who let something happen: the account of the process that wrote it, and what started that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub user: String,
+    pub host: String,
+    /// `mlc run from a terminal`, `mlc run from cron`.
+    pub start: String,
+}
+
+impl Actor {
+    /// Nobody was named: a store that tests opened.
+    pub fn is_nobody(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}, {}", self.user, self.host, self.start)
+    }
+}
+
 /// An event in the chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// From 1, without a gap.
     pub number: u64,
+    #[serde(default, skip_serializing_if = "Actor::is_nobody")]
+    pub by: Actor,
     pub event: Event,
     /// Hash of the entry before; 64 zeros for the first.
     pub previous: String,
-    /// SHA-256 over `previous`, number and the event's canonical JSON, in hex.
+    /// As [`audit::chain_hash`] makes it, in hex.
     pub hash: String,
 }
 
