@@ -120,9 +120,10 @@ async fn one_flow(context: &Arc<Context>, index: usize, options: &BacktestOption
         keys,
     };
     for entry in entries {
-        let otherwise = match entry.reference.is_some() {
-            true => desk.standing(&entry, &origins).map(|found| (true, found)),
-            false => desk.waiting(&entry)?.map(|found| (false, found)),
+        let otherwise = if entry.reference.is_some() {
+            desk.standing(&entry, &origins).map(|found| (true, found))
+        } else {
+            desk.waiting(&entry)?.map(|found| (false, found))
         };
         let Some((stands, otherwise)) = otherwise else { continue };
         *(if stands { &mut told.postings } else { &mut told.others }) += 1;

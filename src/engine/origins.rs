@@ -2,7 +2,7 @@
 //! they were posted, out of the audit log. The ledger keeps the source as it was read last.
 
 use super::error::RunError;
-use crate::store::{AuditEntry, EventKind, RecordEntry, RecordId, Store};
+use crate::store::{AuditEntry, RecordEntry, RecordId, Store};
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 
@@ -47,11 +47,16 @@ impl Origins {
             let Some(id) = audit.event.record.as_ref().filter(|id| moved.contains(id)) else { return };
             let detail = &audit.event.detail;
             let wanted = origins.hashes.get(id).map(String::as_str);
-            if audit.event.kind == EventKind::Read && detail["source_hash"].as_str() == wanted {
+            if detail["source"].is_object() && detail["source_hash"].as_str() == wanted {
                 earlier.insert(id.clone(), detail["source"].clone());
             }
         })?;
-        Ok(Self { earlier, ..origins })
+        for (id, source) in earlier {
+            if let Some(json) = whole(store, source)? {
+                origins.earlier.insert(id, json);
+            }
+        }
+        Ok(origins)
     }
 
     /// What the record was when it was posted; `None` if the log does not tell.
@@ -62,6 +67,15 @@ impl Origins {
             None => None,
         }
     }
+}
+
+/// A snapshot as an event holds it, or the payload that it names; `None` if that was removed
+/// after its time.
+fn whole(store: &dyn Store, source: Json) -> Result<Option<Json>, RunError> {
+    let named = source.as_object().filter(|fields| fields.len() == 2 && fields.contains_key("bytes"));
+    let Some(name) = named.and_then(|fields| fields.get("sha256")?.as_str()) else { return Ok(Some(source)) };
+    let bytes = store.payload(name)?;
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
 }
 
 fn each(store: &dyn Store, mut take: impl FnMut(&AuditEntry)) -> Result<(), RunError> {
