@@ -148,9 +148,10 @@ fn a_posted_record_is_told_whole() {
     assert_eq!(exchange["headers"]["x-qad-workspace-id"], "10USA_10USACO", "{exchange}");
     assert!(exchange["headers"].get("authorization").is_none(), "{exchange}");
     assert!(payload(&exchange["request"]).contains("invoiceReference"));
-    assert!(
-        payload(&exchange["answer"]).contains("voucher") || payload(&exchange["answer"]).contains("supplierInvoices")
-    );
+    // Now and then a write is answered with 200 and nothing else.
+    if !exchange["answer"].is_null() {
+        assert!(payload(&exchange["answer"]).contains("supplierInvoices"));
+    }
 }
 
 /// The script of docs/audit.md, as it stands there.
