@@ -24,7 +24,7 @@ fn taken() -> &'static Taken {
     TAKEN.get_or_init(|| {
         let dir = scratch();
         quickstart_in(dir.path());
-        only_some(dir.path(), "7");
+        only_some(dir.path(), "1");
         assert_eq!(mlc_in(dir.path(), &["run", "quickstart.mlc", "-q"]).code, 1);
         let log = well(mlc_in(dir.path(), &["audit", "export", "quickstart.mlc"]));
         let head = well(mlc_in(dir.path(), &["audit", "head", "quickstart.mlc"]));
@@ -35,14 +35,14 @@ fn taken() -> &'static Taken {
     })
 }
 
-/// Lets only invoices through whose number ends so.
+/// Reads only projects whose number ends so.
 fn only_some(folder: &Path, end: &str) {
     let path = folder.join("quickstart.mlc");
     let text = fs::read_to_string(&path).expect("the quickstart");
-    let wanted = r#"where invoice.status in ["approved", "approved_as_noted"]"#;
+    let wanted = "per project where project.active";
     assert!(text.contains(wanted));
-    fs::write(&path, text.replace(wanted, &format!("{wanted} and ends_with(text(invoice.id), \"{end}\")")))
-        .expect("a smaller one");
+    let fewer = format!("{wanted} and ends_with(project.project_number ?? \"\", \"{end}\")");
+    fs::write(&path, text.replace(wanted, &fewer)).expect("a smaller one");
 }
 
 fn well(outcome: Outcome) -> String {
@@ -123,7 +123,7 @@ fn a_posted_record_is_told_whole() {
         entry.unwrap_or_else(|| panic!("no entry is {kind}"))
     };
     let payload = |reference: &Value| {
-        let name = reference["sha256"].as_str().unwrap_or_else(|| panic!("no payload: {reference}"));
+        let name = reference["sha256"].as_str().unwrap_or_else(|| panic!("no payload: {reference} in {entries:#?}"));
         let bytes = &files[&format!("payloads/{name}")];
         assert_eq!((sha256(bytes).as_str(), json!(bytes.len())), (name, reference["bytes"].clone()));
         String::from_utf8(bytes.clone()).expect("text")
@@ -148,9 +148,10 @@ fn a_posted_record_is_told_whole() {
     assert_eq!(exchange["headers"]["x-qad-workspace-id"], "10USA_10USACO", "{exchange}");
     assert!(exchange["headers"].get("authorization").is_none(), "{exchange}");
     assert!(payload(&exchange["request"]).contains("invoiceReference"));
-    assert!(
-        payload(&exchange["answer"]).contains("voucher") || payload(&exchange["answer"]).contains("supplierInvoices")
-    );
+    // Now and then a write is answered with 200 and nothing else.
+    if !exchange["answer"].is_null() {
+        assert!(payload(&exchange["answer"]).contains("supplierInvoices"));
+    }
 }
 
 /// The script of docs/audit.md, as it stands there.
@@ -403,7 +404,7 @@ fn each_way_of_tampering_with_a_pack_is_found_and_named() {
 fn an_older_copy_that_was_put_back_is_noticed() {
     let dir = scratch();
     quickstart_in(dir.path());
-    only_some(dir.path(), "77");
+    only_some(dir.path(), "11");
     let mlc = |arguments: &[&str]| mlc_in(dir.path(), arguments);
     assert!(mlc(&["run", "quickstart.mlc", "-q"]).code <= 1);
     let first = well(mlc(&["audit", "head", "quickstart.mlc"]));
@@ -455,7 +456,7 @@ fn copy(from: &Path, to: &Path) {
         let path = entry.expect("an entry").path();
         let target = to.join(path.file_name().expect("a name"));
         if path.is_dir() {
-            copy(&path, &target)
+            copy(&path, &target);
         } else {
             fs::copy(&path, &target).expect("a copy");
         }
