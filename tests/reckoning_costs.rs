@@ -31,12 +31,19 @@ pub struct Paper {
     pub reference: String,
     /// The ledger's purchase order that it bills.
     pub order: Option<String>,
+    /// It has retainage, stored materials or tax, which receipts know nothing of.
+    pub apart: bool,
     pub amounts: Amounts,
 }
 
 impl Paper {
     pub fn total(&self) -> Decimal {
         sum(self.amounts.values().copied())
+    }
+
+    /// It waits for a person: the ledger would match it with receipts, and lose what stands apart.
+    pub fn is_for_a_person(&self) -> bool {
+        self.order.is_some() && self.apart
     }
 }
 
@@ -118,6 +125,7 @@ fn subcontractor_paper(contractor: &Contractor, table: &[[String; 4]], invoice: 
         reference: format!("{}-{number}", project.number),
         supplier,
         order: commitment.ledger_order.clone(),
+        apart: false,
         amounts: Amounts::new(),
     };
     let job = &project.ledger_code;
@@ -126,6 +134,7 @@ fn subcontractor_paper(contractor: &Contractor, table: &[[String; 4]], invoice: 
     for InvoiceLine { line, work, materials, retained, released, .. } in &invoice.lines {
         let scheduled = commitment.lines.iter().find(|known| known.id == *line)?;
         any |= [work, materials, retained, released].into_iter().any(|amount| !amount.is_zero());
+        paper.apart |= [materials, retained, released].into_iter().any(|amount| !amount.is_zero());
         // The table is asked for cost, not for retainage.
         if !work.is_zero() || !materials.is_zero() {
             let place = place(contractor, table, job, scheduled.cost_code, scheduled.cost_type)?;
@@ -138,6 +147,7 @@ fn subcontractor_paper(contractor: &Contractor, table: &[[String; 4]], invoice: 
         on_top = sum([on_top, tax(contractor, bears, net)].into_iter());
     }
     add(&mut paper.amounts, &Place { cost_center: "C010".to_owned(), ..on("5950") }, on_top);
+    paper.apart |= !on_top.is_zero();
     if paper.order.as_ref().is_some_and(|order| !order_takes(contractor, order)) {
         return None;
     }
@@ -160,7 +170,7 @@ fn direct_cost_paper(contractor: &Contractor, table: &[[String; 4]], cost: &Dire
     let number = cost.invoice_number.clone().or_else(|| expense.then(|| format!("DC{}", cost.id)))?;
     let day = cost.date.filter(|day| day.year() > 1970)?;
     let reference = format!("{}-{number}", project.number);
-    let mut paper = Paper { id: cost.id, supplier, reference, order: None, amounts: Amounts::new() };
+    let mut paper = Paper { id: cost.id, supplier, reference, order: None, apart: false, amounts: Amounts::new() };
     for line in &cost.lines {
         let whole = sum([line.amount, tax(contractor, line.tax_code, line.amount)].into_iter());
         let place = place(contractor, table, &project.ledger_code, line.cost_code, line.cost_type)?;
@@ -240,7 +250,8 @@ fn is_shown(paper: &Paper, entry: &Value) -> bool {
         None => paper.amounts.clone().into_iter().filter(|(_, amount)| !amount.is_zero()).collect(),
     };
     let status = if paper.order.is_some() { "AP-NOALLOC" } else { "AP-GLALLOC" };
-    coded == on_lines(entry)
+    !paper.is_for_a_person()
+        && coded == on_lines(entry)
         && text(entry, "amount") == paper.total().fixed(2)
         && text(entry, "purchase_order") == paper.order.clone().unwrap_or_default()
         && text(entry, "status_code") == status
@@ -262,9 +273,13 @@ fn within_receipts(
     }
 }
 
-/// Whether the paper has to stand: what its order covers is not yet taken by others.
+/// Whether the paper has to stand: nobody has to enter it by hand, and what its order covers is
+/// not yet taken by others.
 fn is_due(contractor: &Contractor, paper: &Paper, taken: &BTreeMap<&str, Decimal>) -> bool {
     let Some(order) = &paper.order else { return true };
+    if paper.is_for_a_person() {
+        return false;
+    }
     let others = taken.get(order.as_str()).copied().unwrap_or_default();
     paper.total().is_negative() || sum([others, paper.total()].into_iter()) <= covered(contractor, order)
 }

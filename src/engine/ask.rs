@@ -51,14 +51,21 @@ pub(super) async fn find(
     Ok(answers)
 }
 
-/// For each record, whether what it waits for is there. Repeated as [`find`] is.
+/// For each record, whether what it waits for is there. Repeated as [`find`] is; what the
+/// first half is let through with is not there any more for the second.
 pub(super) async fn readiness(context: &Context, connection: &str, wait: Wait<'_>) -> Result<Vec<Readiness>, Error> {
     let open = open(context, connection)?;
     let mut answers = vec![Readiness::Ready; wait.records.len()];
+    let mut ahead = wait.ahead.to_vec();
     let mut asked = Halves::new(context, wait.records.len());
     while let Some((range, reading)) = asked.next() {
-        match open.readiness(&Wait { records: &wait.records[range.clone()], ..wait }).await {
-            Ok(ready) if ready.len() == range.len() => answers.splice(range, ready).for_each(drop),
+        let records = &wait.records[range.clone()];
+        match open.readiness(&Wait { records, ahead: &ahead, ..wait }).await {
+            Ok(ready) if ready.len() == range.len() => {
+                let through = records.iter().zip(&ready).filter(|(_, ready)| **ready == Readiness::Ready);
+                ahead.extend(through.map(|(record, _)| record.clone()));
+                answers.splice(range, ready).for_each(drop);
+            }
             Ok(ready) => return Err(miscounted("records", range.len(), ready.len())),
             Err(error) => asked.again(context, range, reading, error).await?,
         }
@@ -78,7 +85,8 @@ fn miscounted(what: &str, asked: usize, answered: usize) -> Error {
     Error::new(ErrorKind::Malformed, Permanence::Permanent, message)
 }
 
-/// One question for many things, and what of it is still to be asked.
+/// One question for many things, and what of it is still to be asked. Invariant: in order,
+/// from the first to the last.
 struct Halves(Vec<(Range<usize>, Reading)>);
 
 impl Halves {

@@ -14,6 +14,7 @@
 //! | rejected, skipped, failed | changed | evaluated |
 //! | failed, for a passing cause | | evaluated on every run |
 //! | in doubt, its write open | | it stands; recovery asks at the start of each run |
+//! | rejected, skipped, failed | is the same, and a person replays it | evaluated |
 //!
 //! What `match` finds on the other side is not created: it is changed where it differs, or
 //! only linked. What `approve` names waits until a person has said yes to just this content.
@@ -118,6 +119,7 @@ fn stands(flow: &FlowRun, before: &RecordEntry, source_hash: &str) -> Option<Out
         Outcome::Posted | Outcome::Unchanged => same_source.then_some(Outcome::Unchanged),
         Outcome::Held | Outcome::InDoubt => None,
         Outcome::Failed if before.kind == kinds::UNAVAILABLE || flow.context.retry => None,
+        Outcome::Skipped | Outcome::Rejected | Outcome::Failed if flow.context.replay.is_some() => None,
         Outcome::Skipped | Outcome::Rejected | Outcome::Failed => same.then_some(before.outcome),
     }
 }
@@ -298,7 +300,9 @@ fn as_posted(flow: &FlowRun, seen: &Seen, posted: &RecordEntry) -> Verdict {
 fn settled(flow: &FlowRun, seen: &Seen, before: Option<&RecordEntry>, outcome: Outcome, why: Why) -> Verdict {
     let entry = ledger::entry(&flow.context, &flow.hash, seen, before, outcome, why);
     match before {
-        Some(before) if ledger::same_story(before, &entry) => Verdict::Stands(Box::new(before.clone()), outcome),
+        Some(before) if ledger::needs_no_word(&flow.context, before, &entry) => {
+            Verdict::Stands(Box::new(before.clone()), outcome)
+        }
         _ => Verdict::Settled { entry: Box::new(entry), counted: outcome, news: ledger::is_news(seen, before) },
     }
 }

@@ -5,7 +5,8 @@
 //! between: it is still owed, and the next run makes it.* A mark of an earlier run, and one
 //! whose answer is not known or a refusal, is looked for before anything is written: who
 //! locks a marked record refuses the same mark a second time. Writing it twice would change
-//! nothing, since it is the same text.
+//! nothing, since it is the same text. What another system wrote there is never written
+//! over. A mark that is refused is told by a few runs, then it is given up.
 
 use super::context::Context;
 use super::error::RunError;
@@ -15,7 +16,8 @@ use super::ledger::Outbox;
 use super::post::GROUP;
 use super::retry::Backoff;
 use super::stored;
-use crate::connector::{Connector, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Permanence};
+use crate::connector::exchange::noted;
+use crate::connector::{Connector, Effect, Error, ErrorKind, Exchange, Fetch, FilterKind, Found, Permanence};
 use crate::store::{EventKind, Mark, Outcome, RecordEntry};
 use crate::value::{Record, Value};
 use futures_util::stream::{self, StreamExt as _};
@@ -42,6 +44,7 @@ pub(super) fn owe(context: &Context, entry: &mut RecordEntry) {
             run: context.run.clone(),
             made: None,
             refused: false,
+            told: 0,
             reason: String::new(),
             mend: String::new(),
         });
@@ -55,7 +58,7 @@ pub(super) async fn make(flow: &FlowRun) -> Result<(), RunError> {
         return Ok(());
     }
     let mut owed = context.store.records(Some(&flow.name))?;
-    owed.retain(|entry| entry.owes_mark() && entry.outcome == Outcome::Posted);
+    owed.retain(|entry| is_open(entry, context.retry) && entry.outcome == Outcome::Posted && context.takes(&entry.id));
     if context.plan {
         // One of an earlier run is looked for, then written.
         let posts = context.tally.counts(&flow.name).posted;
@@ -66,7 +69,8 @@ pub(super) async fn make(flow: &FlowRun) -> Result<(), RunError> {
         return Ok(());
     }
     let refused = |entry: &RecordEntry| entry.mark.as_ref().is_some_and(|mark| mark.refused);
-    let (mut stay, mut owed): (Vec<_>, Vec<_>) = owed.into_iter().partition(|entry| refused(entry) && !context.retry);
+    let (stay, mut owed): (Vec<_>, Vec<_>) = owed.into_iter().partition(|entry| refused(entry) && !context.retry);
+    let mut stay = tell_again(flow, stay).await?;
     let mut lost = 0;
     while !owed.is_empty() && lost < LOST_IN_A_ROW && !context.brake.is_pulled() {
         let group: Vec<RecordEntry> = owed.drain(..owed.len().min(GROUP)).collect();
@@ -79,6 +83,27 @@ pub(super) async fn make(flow: &FlowRun) -> Result<(), RunError> {
     Ok(())
 }
 
+/// Still to be made; one that was given up is tried again only where that is asked for.
+fn is_open(entry: &RecordEntry, retry: bool) -> bool {
+    entry.owes_mark() || (retry && entry.mark.as_ref().is_some_and(Mark::is_given_up))
+}
+
+/// Counts one more run for those that were refused before.
+async fn tell_again(flow: &FlowRun, mut refused: Vec<RecordEntry>) -> Result<Vec<RecordEntry>, RunError> {
+    let mut outbox = Outbox::default();
+    for entry in &mut refused {
+        let Some(mark) = &mut entry.mark else { continue };
+        mark.told += 1;
+        if mark.is_given_up() {
+            let detail = json!({"field": mark.field, "value": mark.value, "made": false, "given_up": true});
+            outbox.tell(flow.context.event(EventKind::Marked, Some(entry.id.clone()), detail));
+        }
+        outbox.put(entry.clone());
+    }
+    outbox.flush(&flow.context, &flow.name).await?;
+    Ok(refused)
+}
+
 async fn make_group(
     flow: &FlowRun,
     group: Vec<RecordEntry>,
@@ -89,11 +114,11 @@ async fn make_group(
     let tried = stream::iter(group).map(|entry| try_one(flow, &connection, entry));
     let tried = tried.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     let mut outbox = Outbox::default();
-    for (entry, made) in tried {
+    for (entry, made, exchanges) in tried {
         let passing = made.as_ref().is_err_and(passes);
         *lost = if passing { *lost + 1 } else { 0 };
-        let entry = settle(flow, entry, made, &mut outbox);
-        if entry.owes_mark() {
+        let entry = settle(flow, entry, made, exchanges, &mut outbox);
+        if entry.mark.as_ref().is_some_and(|mark| mark.made.is_none()) {
             stay.push(entry);
         }
     }
@@ -101,18 +126,37 @@ async fn make_group(
 }
 
 /// The entry, with what became of its mark. Written only where that is news.
-fn settle(flow: &FlowRun, mut entry: RecordEntry, made: Result<(), Error>, outbox: &mut Outbox) -> RecordEntry {
+fn settle(
+    flow: &FlowRun,
+    mut entry: RecordEntry,
+    made: Result<Made, Error>,
+    exchanges: Vec<Exchange>,
+    outbox: &mut Outbox,
+) -> RecordEntry {
     let Some(mark) = &mut entry.mark else { return entry };
     let before = mark.clone();
+    let title = &flow.source_title;
     match made {
-        Ok(()) => {
+        Ok(Made::Stands) => {
             mark.made = Some(flow.context.clock.now());
-            mark.refused = false;
+            (mark.refused, mark.told) = (false, 0);
             (mark.reason, mark.mend) = (String::new(), String::new());
+        }
+        Ok(Made::Foreign(other)) => {
+            (mark.refused, mark.told) = (true, mark.told + 1);
+            mark.reason = format!(
+                "it is posted as {}, but {title} shows `{other}` in `{}`: the system that wrote it there owns the \
+                 record, and it is not written over",
+                mark.value, mark.field
+            );
+            mark.mend = format!(
+                "find out which integration of {title} writes `{other}`; let it give up the record and run with \
+                 --retry, or take `mark` out of the flow"
+            );
         }
         Err(error) => {
             mark.refused = !passes(&error);
-            let title = &flow.source_title;
+            mark.told += u32::from(mark.refused);
             let word = if mark.refused { "refuses" } else { "did not take" };
             mark.reason = format!(
                 "it is posted as {}, but {title} {word} that name in `{}`: {}",
@@ -130,6 +174,9 @@ fn settle(flow: &FlowRun, mut entry: RecordEntry, made: Result<(), Error>, outbo
         if !mark.reason.is_empty() {
             detail["reason"] = mark.reason.clone().into();
         }
+        if !exchanges.is_empty() {
+            detail["exchanges"] = outbox.evidence().exchanges(exchanges);
+        }
         outbox.tell(flow.context.event(EventKind::Marked, Some(entry.id.clone()), detail));
         outbox.put(entry.clone());
     }
@@ -143,6 +190,8 @@ fn passes(error: &Error) -> bool {
 
 fn warn(flow: &FlowRun, stay: &[RecordEntry]) {
     let title = &flow.source_title;
+    let given_up = |entry: &RecordEntry| entry.mark.as_ref().is_some_and(Mark::is_given_up);
+    let (over, stay): (Vec<&RecordEntry>, Vec<&RecordEntry>) = stay.iter().partition(|entry| given_up(entry));
     let reason = |entry: &RecordEntry| entry.mark.as_ref().map_or(String::new(), |mark| mark.reason.clone());
     if let Some(example) = stay.iter().find(|entry| !reason(entry).is_empty()) {
         flow.context.tally.warn(format!(
@@ -153,22 +202,41 @@ fn warn(flow: &FlowRun, stay: &[RecordEntry]) {
             reason(example)
         ));
     }
+    if let Some(example) = over.first() {
+        flow.context.tally.warn(format!(
+            "{}: {} posted, and the mark in {title} is given up after {} runs; {}: {}. `mlc show` keeps it, and a run \
+             with --retry tries once more",
+            flow.name,
+            over.len(),
+            Mark::PATIENCE,
+            example.label,
+            reason(example)
+        ));
+    }
 }
 
 async fn try_one(
     flow: &FlowRun,
     connection: &Arc<dyn Connector>,
     entry: RecordEntry,
-) -> (RecordEntry, Result<(), Error>) {
+) -> (RecordEntry, Result<Made, Error>, Vec<Exchange>) {
+    let mut exchanges = Vec::new();
     let made = match Place::of(flow, connection, &entry) {
-        Some(place) => place.make().await,
+        Some(place) => place.make(&mut exchanges).await,
         None => Err(Error::new(
             ErrorKind::Malformed,
             Permanence::Permanent,
             "what is kept of the record no longer fits the catalogue",
         )),
     };
-    (entry, made)
+    (entry, made, exchanges)
+}
+
+/// What there is of a mark in the source.
+enum Made {
+    Stands,
+    /// Something else stands there, which another system wrote.
+    Foreign(String),
 }
 
 /// Where one mark goes.
@@ -190,23 +258,27 @@ impl<'a> Place<'a> {
         Some(Self { flow, connection, mark: entry.mark.as_ref()?, record, scope })
     }
 
-    async fn make(&self) -> Result<(), Error> {
+    /// `exchanges`: what went over the wire for the writes themselves.
+    async fn make(&self, exchanges: &mut Vec<Exchange>) -> Result<Made, Error> {
         let (context, flow) = (&self.flow.context, self.flow.flow());
-        if self.mark.run != context.run && self.stands().await? {
-            return Ok(());
+        let looked = if self.mark.run == context.run { self.shown_by(&self.record) } else { self.look().await? };
+        if let Some(made) = looked {
+            return Ok(made);
         }
         let found = Found { reference: self.name(), record: self.record.clone(), token: None };
         let mut change = Record::new();
         change.insert(self.mark.field.as_str(), self.mark.value.as_str());
         let mut backoff = Backoff::new(flow.target().retry, context.entropy.next_u64());
         loop {
-            let error = match self.connection.update(&flow.source().resource, &found, &change).await {
-                Ok(_) => return Ok(()),
+            let (written, sent) = noted(self.connection.update(&flow.source().resource, &found, &change)).await;
+            exchanges.extend(sent);
+            let error = match written {
+                Ok(_) => return Ok(Made::Stands),
                 Err(error) => error,
             };
             let unclear = error.effect == Effect::Unknown || !error.is_temporary();
-            if unclear && self.stands().await? {
-                return Ok(());
+            if let Some(made) = if unclear { self.look().await? } else { None } {
+                return Ok(made);
             }
             if !error.is_temporary() {
                 return Err(error);
@@ -218,8 +290,8 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Whether the source shows the mark on this record.
-    async fn stands(&self) -> Result<bool, Error> {
+    /// What the source shows by now in the field of this record, if anything.
+    async fn look(&self) -> Result<Option<Made>, Error> {
         let request = Fetch {
             scope: self.scope.clone(),
             filters: self.filters(),
@@ -227,26 +299,27 @@ impl<'a> Place<'a> {
         };
         let mut pages = Pages::read(self.flow.context.clone(), self.connection.clone(), request);
         while let Some(page) = pages.next().await {
-            if page?.records.iter().flatten().any(|record| self.is_marked(record)) {
-                return Ok(true);
+            if let Some(made) = page?.records.iter().flatten().find(|record| self.is_this(record)) {
+                return Ok(self.shown_by(made));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// By the mark itself where the system can be asked so, else by what names the record.
+    /// By what names the record, where the system can be asked so.
     fn filters(&self) -> Vec<(String, Value)> {
         let equal = |name: &String| self.flow.source.filters.get(name) == Some(&FilterKind::Equal);
-        if equal(&self.mark.field) {
-            return vec![(self.mark.field.clone(), Value::text(&self.mark.value))];
-        }
         let named = self.flow.source.identity.iter().filter(|name| equal(name));
         named.filter_map(|name| Some((name.clone(), self.record.get(name)?.clone()))).collect()
     }
 
-    fn is_marked(&self, record: &Record) -> bool {
-        let same = self.flow.source.identity.iter().all(|name| record.get(name) == self.record.get(name));
-        same && record.get(&self.mark.field).and_then(Value::as_text) == Some(self.mark.value.as_str())
+    fn is_this(&self, record: &Record) -> bool {
+        self.flow.source.identity.iter().all(|name| record.get(name) == self.record.get(name))
+    }
+
+    fn shown_by(&self, record: &Record) -> Option<Made> {
+        let shown = record.get(&self.mark.field).and_then(Value::as_text).filter(|text| !text.trim().is_empty())?;
+        Some(if shown == self.mark.value { Made::Stands } else { Made::Foreign(shown.to_owned()) })
     }
 
     /// What the source calls the record.

@@ -23,7 +23,9 @@ mod correction;
 mod coverage;
 mod cutover;
 mod deliver;
+mod differences;
 mod error;
+mod evidence;
 mod fetch;
 mod flow;
 mod flow_run;
@@ -38,12 +40,15 @@ mod lookups;
 mod mapping;
 mod marks;
 mod matching;
+pub(crate) mod mutant;
 mod not_yet;
 mod pass;
 mod peers;
 mod post;
 mod readiness;
+mod reconcile;
 mod recover;
+mod replay;
 mod report;
 mod retry;
 mod run;
@@ -61,8 +66,14 @@ mod wording;
 pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, is_adoption, survey};
 pub use brake::StopKind;
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
+pub use differences::FieldChange;
 pub use error::{RunError, RunErrorKind};
 pub use governor::Governor;
+pub use reconcile::{
+    Cause, Finding, Item, Kept, Period, ReconcileOptions, Reconciliation, Retained, Row, Share, Standing, Sums,
+    reconcile,
+};
+pub use replay::{Draft, Replay, ReplayOptions, Replayed, replay, why_not};
 pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};
 pub use run::run;
 

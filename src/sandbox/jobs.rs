@@ -151,7 +151,7 @@ impl Draft<'_> {
             number: format!("{prefix}-{}-{:03}", self.project.ledger_code, self.sequence + 1),
             title,
             approved: true,
-            retainage_percent: Decimal::from(*random.pick(&[0_i64, 5, 10, 10, 10])),
+            retainage_percent: retainage(subcontract, random),
             date: day(2025, 12, 1).plus_days(random.between(0, 28)),
             ledger_order: None,
             lines,
@@ -171,6 +171,13 @@ fn cost_type(subcontract: bool, types: &[CostType], random: &mut Random) -> usiz
         (true, _) => "M",
     };
     types.iter().position(|ty| ty.code == wanted).unwrap_or(0)
+}
+
+/// Of a subcontract, mostly a tenth; of ordered goods usually nothing, but a few suppliers
+/// agreed to it.
+fn retainage(subcontract: bool, random: &mut Random) -> Decimal {
+    let percent = *random.pick(&[0_i64, 5, 10, 10, 10]);
+    Decimal::from(if subcontract || percent == 5 { percent } else { 0 })
 }
 
 /// A day that is known to exist.

@@ -70,6 +70,8 @@ pub struct Call {
     pub per_page: u64,
     /// For what can be written: the key under which a body holds the record.
     pub body: Option<String>,
+    /// The member under which each record is shown the scope that it was asked by.
+    pub scope_as: Option<String>,
     /// Fields of the record that a body of a change also holds, beside that key.
     pub beside: Vec<String>,
     /// Where the lines of a record are found, if its list does not show them.
@@ -148,6 +150,7 @@ impl Call {
                     .transpose()?
                     .unwrap_or_default(),
                 scope: text("scope")?,
+                scope_as: text("scope_as")?,
                 lines: resource.wire.get("lines").cloned().map(serde_yaml::from_value).transpose()?,
                 within: resource.wire.get("within").cloned().map(serde_yaml::from_value).transpose()?,
                 query: resource.wire.get("query").cloned().map(serde_yaml::from_value).transpose()?.unwrap_or_default(),

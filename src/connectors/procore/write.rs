@@ -77,7 +77,8 @@ impl Procore {
         let operation = if number.is_some() { Operation::Update } else { Operation::Create };
         let spec = writable(resource, operation)?;
         let call = Call::of(resource, spec).map_err(configuration)?;
-        let word = call.body.ok_or_else(|| configuration(format!("Procore's `{resource}` has no body to write")))?;
+        let word =
+            call.body.clone().ok_or_else(|| configuration(format!("Procore's `{resource}` has no body to write")))?;
         let mut body = Record::new();
         body.insert("company_id", self.company());
         for name in &call.beside {
@@ -86,8 +87,8 @@ impl Procore {
         }
         body.insert(word.as_str(), encode(&spec.fields, record));
         let (method, path) = match number {
-            None => (Method::Post, call.path),
-            Some(number) => (Method::Patch, format!("{}/{number}", call.path)),
+            None => (Method::Post, call.path.clone()),
+            Some(number) => (Method::Patch, format!("{}/{number}", within(&call, found)?)),
         };
         let what = match number {
             None => format!("a new {}", spec.title),
@@ -108,6 +109,19 @@ impl Procore {
         let reference = shown.map(Value::to_string).ok_or_else(|| unreadable("it has no number"))?;
         Ok(Written { reference, echo, warnings: Vec::new() })
     }
+}
+
+/// The path of a list that lies in the scope of the record that was found.
+fn within(call: &Call, found: Option<&Found>) -> Result<String, Error> {
+    if !call.path.contains("{scope}") {
+        return Ok(call.path.clone());
+    }
+    let shown = call.scope_as.as_ref().and_then(|member| found?.record.get(member)).filter(|scope| !scope.is_null());
+    let scope = shown.ok_or_else(|| {
+        configuration("the record does not show the project that it lies in".to_owned())
+            .mend("run again when it has changed in Procore; it is read anew then")
+    })?;
+    Ok(call.path.replace("{scope}", &scope.to_string()))
 }
 
 /// Those of the records that carry the key.

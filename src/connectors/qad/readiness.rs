@@ -3,7 +3,8 @@
 //! Takes invoices that are to be posted; hands on, for each, whether it may be posted now.
 //! One question each for periods, orders, their lines, their receipts and what was invoiced
 //! of them serves a whole group. Invoices of a group that bill the same order share what
-//! was received: whoever comes first takes it. Nothing is ever posted on another day
+//! was received: whoever comes first takes it, and what is ahead of the group came before.
+//! A credit makes room for others when it stands, not before. Nothing is ever posted on another day
 //! because a period is closed.
 //!
 //! `cover` and `periods` decide, `words` has the sentences; this file asks, by whichever
@@ -54,8 +55,10 @@ pub async fn judge(shelves: &dyn Shelves, wait: &Wait<'_>) -> Result<Vec<Readine
         .mend("take the `settle` rule out of the pipeline"));
     }
     let bills: Vec<Bill> = wait.records.iter().map(Bill::read).collect();
+    let ahead: Vec<Bill> = wait.ahead.iter().map(Bill::read).collect();
     let periods = Periods::of(records(shelves, "periods", "year", &years(&bills)).await?);
     let mut orders = orders(shelves, &bills).await?;
+    ahead.iter().for_each(|bill| orders.take(bill));
     let today = shelves.now();
     let judge = |bill: &Bill| match periods.closed(bill.posting_date) {
         Some(closed) => closed,

@@ -3,7 +3,7 @@
 
 use super::ours::side;
 use super::{Match, Ours, Side};
-use crate::connector::{EvidenceSpec, Fetch, Found, Key};
+use crate::connector::{Between, EvidenceSpec, Fetch, Found, Key};
 use crate::engine::ask;
 use crate::engine::error::{RunError, RunErrorKind};
 use crate::engine::fetch::Pages;
@@ -82,7 +82,7 @@ pub(super) async fn read(
     let owned = Owned::of(flow)?;
     let again: HashSet<&RecordId> = ours.iter().filter(|ours| ours.again.is_some()).map(Ours::id).collect();
     let request = Fetch {
-        from_day: since.map(|day| (evidence.date.clone(), day)),
+        between: since.map(|from| Between { field: evidence.date.clone(), from, to: Date::LAST }),
         headers_only: true,
         ..Fetch::all(to.resource.as_ref())
     };

@@ -3,7 +3,7 @@
 
 use super::{FlowFinds, Match, Survey};
 use crate::engine::error::{RunError, RunErrorKind};
-use crate::engine::ledger::{self, Facts, Why};
+use crate::engine::ledger::{self, Facts, Outbox, Why};
 use crate::engine::{Setup, hash, marks, systems};
 use crate::store::{Adoption, Batch, Event, EventKind, Operation, Outcome, RecordEntry, RunEntry};
 use crate::value::{Timestamp, Value, to_json};
@@ -35,17 +35,19 @@ pub async fn adopt(
     let mut linked: HashSet<(String, String)> = keys.collect();
     open(setup, survey, now).await?;
     for group in pairs.chunks(BATCH) {
-        let mut batch = Batch::default();
+        let mut outbox = Outbox::default();
         for (finds, pair) in group {
-            let entry = one(finds, pair, by, reason, now, &mut batch);
+            let entry = one(finds, pair, by, reason, now, &mut outbox);
             // A second source record that would be called the same stays a twin of this one.
             let own = &finds.ours[pair.ours].facts.key;
             if linked.insert((finds.flow.clone(), own.clone())) && setup.store.link(&finds.flow, own)?.is_none() {
-                batch.operations.push(link(&entry, own));
+                outbox.link(&finds.flow, own, &entry.id);
             }
             entries.push(entry);
         }
-        setup.store.commit(batch).await?;
+        if let Some((finds, _)) = group.first() {
+            outbox.flush(&finds.run.context, &finds.flow).await?;
+        }
     }
     close(setup, survey, now, entries.len()).await?;
     Ok(entries)
@@ -67,7 +69,7 @@ fn each_once(pairs: &[(&FlowFinds, &Match)]) -> Result<(), RunError> {
     })
 }
 
-fn one(finds: &FlowFinds, pair: &Match, by: &str, reason: &str, now: Timestamp, batch: &mut Batch) -> RecordEntry {
+fn one(finds: &FlowFinds, pair: &Match, by: &str, reason: &str, now: Timestamp, outbox: &mut Outbox) -> RecordEntry {
     let (flow, ours, theirs) = (&finds.run, &finds.ours[pair.ours], &finds.theirs[pair.theirs]);
     let facts = standing(finds, pair);
     let mut entry =
@@ -85,17 +87,12 @@ fn one(finds: &FlowFinds, pair: &Match, by: &str, reason: &str, now: Timestamp, 
     }));
     marks::owe(&flow.context, &mut entry);
     if ledger::is_news(&ours.seen, ours.before.as_ref()) {
-        batch.events.push(ledger::read_event(&flow.context, &entry));
+        outbox.tell_read(&flow.context, &entry);
     }
-    batch.events.push(event(finds, pair, &entry, by, reason));
-    batch.operations.push(link(&entry, &facts.key));
-    batch.operations.push(Operation::PutRecord(Box::new(entry.clone())));
+    outbox.tell(event(finds, pair, &entry, by, reason));
+    outbox.link(&finds.flow, &facts.key, &entry.id);
+    outbox.put(entry.clone());
     entry
-}
-
-fn link(entry: &RecordEntry, target_key: &str) -> Operation {
-    let record = entry.id.clone();
-    Operation::PutLink { flow: record.flow.clone(), target_key: target_key.to_owned(), record }
 }
 
 /// What stands there: the mapping, with what people keyed in place of what it would have been called.

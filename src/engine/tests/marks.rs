@@ -139,10 +139,38 @@ async fn a_refused_mark_is_told_and_hinders_nothing() {
     let again = bench.run().await;
     assert_eq!((again.counts.unchanged, again.warnings.len()), (7, 1), "it is told until it is made");
     assert_eq!(bench.state().marks_sent.len(), sent, "and not sent again by itself");
+    let third = bench.run().await;
+    assert!(third.warnings[0].contains("the mark in Office is given up after 3 runs"), "{:?}", third.warnings);
+    assert!(!bench.entry(1, 12).owes_mark());
+    quiet(&bench.run().await, "nobody waits for it any longer");
+    assert_eq!(bench.state().marks_sent.len(), sent);
     bench.state().locked.clear();
     let retry = Options { retry: true, ..Options::default() };
     bench.try_run(&retry).await.expect("it runs");
     check_marked(&bench, "free again").await;
+}
+
+#[tokio::test]
+async fn what_another_system_wrote_there_is_never_written_over() {
+    for found_late in [false, true] {
+        let bench = bench();
+        if found_late {
+            // It is written between the reading of the bill and its mark, or by an earlier run's end.
+            bench.state().locked.push("12".to_owned());
+            bench.run().await;
+            bench.state().locked.clear();
+        }
+        bench.state().bill(1, 12).insert("origin", "SAGE-881");
+        let options = Options { retry: found_late, ..Options::default() };
+        let sent = bench.state().marks_sent.len();
+        let report = bench.try_run(&options).await.expect("it runs");
+        let reason = bench.entry(1, 12).mark.expect("a mark").reason;
+        assert!(reason.contains("but Office shows `SAGE-881` in `origin`: the system that wrote it there"), "{reason}");
+        assert!(report.warnings[0].contains("SAGE-881"), "{:?}", report.warnings);
+        assert!(!bench.state().marks_sent[sent..].contains(&"12".to_owned()), "nothing was sent");
+        assert_eq!(origin(&bench, 1, 12).as_deref(), Some("SAGE-881"));
+        assert_eq!(bench.lines(), undisturbed().await, "and it is posted all the same");
+    }
 }
 
 #[tokio::test]

@@ -87,6 +87,8 @@ pub(super) struct State {
     pub hidden: Vec<String>,
     /// By reference, what an invoice waits for.
     pub waits: BTreeMap<String, Readiness>,
+    /// So many invoices were received, if it is known.
+    pub room: Option<usize>,
     /// The bills for which a mark was sent, in order.
     pub marks_sent: Vec<String>,
     /// How often a mark of each bill took effect.
@@ -346,7 +348,15 @@ impl State {
         self.waits_asked.push(wait.records.len());
         let references = wait.records.iter().map(|record| record.get("reference").map(Value::to_string));
         let waits = references.map(|reference| self.waits.get(&reference.unwrap_or_default()).cloned());
-        waits.map(|waits| waits.unwrap_or(Readiness::Ready)).collect()
+        let mut room = self.room.map(|room| room.saturating_sub(self.invoices.len() + self.not_there(wait.ahead)));
+        waits.map(|waits| waits.unwrap_or_else(|| take_from(room.as_mut()))).collect()
+    }
+
+    /// How many of these do not stand yet.
+    fn not_there(&self, records: &[Record]) -> usize {
+        let stands =
+            |record: &&Record| self.invoices.iter().any(|(_, there)| there.get("reference") == record.get("reference"));
+        records.len() - records.iter().filter(stands).count()
     }
 
     pub fn create(&mut self, record: &Record, fault: Option<Fault>) -> Written {
@@ -432,4 +442,16 @@ pub(super) fn bill(id: i64, cents: i64) -> Record {
     record.insert("parts", Value::list(vec![part("L1", "works", cents)]));
     record.insert("updated_at", Timestamp::from_unix(1_790_000_000 + id));
     record
+}
+
+/// One more, if there is room for it.
+fn take_from(room: Option<&mut usize>) -> Readiness {
+    match room {
+        None => Readiness::Ready,
+        Some(0) => Readiness::Waits { reason: "no more was received".to_owned(), mend: "post the receipt".to_owned() },
+        Some(left) => {
+            *left -= 1;
+            Readiness::Ready
+        }
+    }
 }

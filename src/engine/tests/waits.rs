@@ -94,6 +94,32 @@ async fn what_cannot_be_asked_for_stops_the_run_and_sends_nothing() {
     assert_eq!(bench.lines(), undisturbed().await);
 }
 
+/// However the question is cut into pieces, and whatever is in doubt: what one invoice
+/// takes is not there for another.
+#[tokio::test]
+async fn what_was_received_is_never_billed_twice() {
+    let undisturbed = Bench::with_rules(SETTLE);
+    undisturbed.run().await;
+    let first = undisturbed.state().first_wait.expect("it was asked");
+    let questions = [Fault::Refused, Fault::TooMany, Fault::LostBefore, Fault::LostAfter, Fault::BrokenBefore];
+    let writes = [Fault::LostBefore, Fault::LostAfter, Fault::LostLate, Fault::BrokenAfter, Fault::Hidden];
+    let tries = questions.iter().map(|fault| (first, *fault));
+    let tries = tries.chain(writes.iter().flat_map(|fault| (first + 1..first + 4).map(|call| (call, *fault))));
+    for (call, fault) in tries {
+        let what = format!("call {call}, {fault:?}");
+        let bench = Bench::with_rules(SETTLE);
+        bench.state().room = Some(3);
+        bench.state().faults.insert(call, fault);
+        bench.run().await;
+        assert!(bench.lines().len() <= 3, "{what}: {:?}", bench.lines());
+        bench.state().reveal();
+        let again = bench.run().await;
+        assert_eq!(bench.lines().len(), 3, "{what}: {:?}", bench.lines());
+        assert_eq!((again.counts.held, again.counts.in_doubt), (4, 0), "{what}");
+        bench.check_quiet(&what);
+    }
+}
+
 #[tokio::test]
 async fn dying_around_the_question_changes_nothing() {
     let undisturbed = bench();

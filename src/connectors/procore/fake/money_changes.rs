@@ -74,7 +74,10 @@ fn edited_cost(
     let word = if version == Version::V1_1 { "direct_cost" } else { "item" };
     let wanted = request.json()[word].as_object().cloned().ok_or_else(|| missing(word))?;
     let cost = direct_costs::find(stock, project, id).ok_or_else(|| not_found("DirectCost"))?;
-    locked(cost.origin_id.as_deref(), &wanted, &["origin_id"], "This direct cost")?;
+    // Who owns the link may take it away, which opens the cost again.
+    let unlocks = wanted.len() == 1 && wanted.get("origin_id").is_some_and(Json::is_null);
+    let open: &[&str] = if unlocks { &["origin_id"] } else { &[] };
+    locked(cost.origin_id.as_deref(), &wanted, open, "This direct cost")?;
     let mut fields = Fields::new();
     for (name, value) in &wanted {
         if let Some(value) = cost_field(stock, id, name, value)? {

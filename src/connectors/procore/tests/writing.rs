@@ -86,6 +86,23 @@ async fn what_was_written_is_there_after_the_sandbox_was_closed() {
 }
 
 #[tokio::test]
+async fn a_direct_cost_and_a_payment_take_their_names_in_the_ledger() {
+    let outside = Outside::open();
+    let connector = outside.connect();
+    for resource in ["direct_costs", "contract_payments"] {
+        let all = Fetch { scope: Some(Value::Integer(PROJECT)), ..Fetch::all(resource) };
+        let read = connector.fetch(&all).await.expect("read").records.remove(0).expect("readable");
+        assert_eq!(read.get("project_id"), Some(&Value::Integer(PROJECT)), "{resource}");
+        let found = Found { reference: read.get("id").expect("a number").to_string(), record: read, token: None };
+        let mark = record(&[("origin_id", "10USACO/2026/SI/31")]);
+        let written = connector.update(resource, &found, &mark).await.expect("marked");
+        assert_eq!(written.reference, found.reference);
+        let shown = connector.fetch(&all).await.expect("read").records.remove(0).expect("readable");
+        assert_eq!(shown.get("origin_id"), mark.get("origin_id"), "{resource}");
+    }
+}
+
+#[tokio::test]
 async fn an_invoice_takes_its_name_in_the_ledger_once_and_is_locked_by_it() {
     let outside = Outside::open();
     let connector = outside.connect();

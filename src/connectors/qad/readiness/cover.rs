@@ -97,6 +97,12 @@ impl Orders {
         Self(orders.into_iter().filter_map(read).collect())
     }
 
+    /// What an invoice bills is taken, if it does not stand in the books anyway.
+    pub fn take(&mut self, bill: &Bill) {
+        let order = bill.order.as_ref().and_then(|number| self.0.get_mut(&folded(number)));
+        order.into_iter().for_each(|order| order.take(bill));
+    }
+
     /// Whether this invoice may be posted now. If so, what it bills is taken.
     pub fn judge(&mut self, bill: &Bill, now: Timestamp, quiet: Span) -> Readiness {
         let Some(number) = &bill.order else { return Readiness::Ready };
@@ -217,9 +223,16 @@ impl Order {
         }))
     }
 
+    /// A credit is not sure to arrive: it gives nothing back before it stands.
     fn take(&mut self, bill: &Bill) {
-        self.taken = plus(self.taken, bill.total);
-        for (line, amount) in &bill.by_line {
+        let stands = |(supplier, reference, _): &(String, String, Decimal)| is_same(bill, supplier, reference);
+        if self.invoices.iter().any(stands) {
+            return;
+        }
+        if bill.total > Decimal::ZERO {
+            self.taken = plus(self.taken, bill.total);
+        }
+        for (line, amount) in bill.by_line.iter().filter(|(_, amount)| **amount > Decimal::ZERO) {
             let taken = self.taken_by_line.entry(*line).or_default();
             *taken = plus(*taken, *amount);
         }

@@ -27,7 +27,7 @@ fn by_line(record: Record, amounts: &[(i64, &str)]) -> Record {
 }
 
 pub(super) async fn asked(connector: &dyn Connector, records: &[Record], quiet: Span) -> Vec<Readiness> {
-    let wait = Wait { resource: "supplier_invoices", what: "receipts", quiet, records };
+    let wait = Wait { resource: "supplier_invoices", what: "receipts", quiet, records, ahead: &[] };
     let answers = connector.readiness(&wait).await.expect("asked");
     assert_eq!(answers.len(), records.len());
     answers
@@ -67,6 +67,27 @@ async fn what_is_received_and_quiet_is_ready() {
     ready
     ready
     ");
+}
+
+#[tokio::test]
+async fn what_goes_out_before_is_taken_and_a_credit_gives_nothing_before_it_stands() {
+    let world = world();
+    let connector = connect(&world);
+    let half = |reference: &str| of_total(bill(reference, "4712"), "5000.00");
+    let credit = of_total(bill("CR", "4712"), "-5000.00");
+    let answers = asked(connector.as_ref(), &[half("A"), credit, half("B")], DAY).await;
+    assert!(matches!(answers[..], [Readiness::Ready, Readiness::Ready, Readiness::Waits { .. }]), "{answers:?}");
+    let (records, ahead) = ([half("B")], [half("A"), half("C")]);
+    let wait = |ahead| Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, records: &records, ahead };
+    let ask = async |ahead| connector.readiness(&wait(ahead)).await.expect("asked").remove(0);
+    assert_eq!(ask(&[]).await, Readiness::Ready);
+    let Readiness::Waits { reason, .. } = ask(&ahead).await else { panic!("it is taken") };
+    assert!(reason.contains("10,000.00 of it is invoiced"), "{reason}");
+    // What stands already is not taken once more.
+    let standing = with(of_total(half("A"), "4000.00"), "lines", Value::list(Vec::new()));
+    let standing = with(standing, "status_code", "AP-NOALLOC");
+    connector.create("supplier_invoices", &standing).await.expect("posted");
+    assert_eq!(ask(&[standing]).await, Readiness::Ready);
 }
 
 #[tokio::test]
@@ -166,7 +187,7 @@ async fn an_answer_is_never_made_of_a_misspelt_column() {
     let profile = "resources: {supplier_invoices: {fields: {purchase_order: {column: supplierInvoice.order}}}}";
     let connector = connect_with(&world, Some(profile), |_, _| {});
     let records = [bill("A", "4712")];
-    let wait = Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, records: &records };
+    let wait = Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, records: &records, ahead: &[] };
     let error = connector.readiness(&wait).await.expect_err("misspelt column");
     assert!(error.message.ends_with("has no column `supplierInvoice.order`"), "{}", error.message);
     let wait = Wait { what: "goods", ..wait };
