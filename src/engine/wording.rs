@@ -52,6 +52,7 @@ pub(super) fn already_there(flow: &FlowRun, ready: &Ready, found: &Found) -> Why
     let title = &flow.target_title;
     let (theirs, ours) = (over(&flow.target, &found.record), over(&flow.target, &ready.target));
     let compared = if theirs == ours { "the same amount".to_owned() } else { format!("this one is{ours}") };
+    let if_it_is = if theirs == ours { "adopt it (`mlc adopt`)" } else { "correct the amount of one of both" };
     Why::new(
         kinds::ALREADY_THERE,
         format!(
@@ -60,7 +61,7 @@ pub(super) fn already_there(flow: &FlowRun, ready: &Ready, found: &Found) -> Why
             found.reference
         ),
         format!(
-            "compare both: if {} is this record, nothing is to be done; else correct the number in {}",
+            "compare both: if {} is this record, {if_it_is}; else correct the number in {}",
             found.reference, flow.source_title
         ),
     )

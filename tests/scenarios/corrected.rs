@@ -1,7 +1,7 @@
 //! Invoices that change after they were posted, where a further one over the difference is
 //! to follow.
 
-use super::company::{SLAB, STEEL, at, bill, bill_with, work};
+use super::company::{SLAB, STEEL, at, bill, bill_with, code_of, work};
 use super::scenario::Scenario;
 use mlc::connector::contractor::{Contractor, InvoiceLine};
 
@@ -22,10 +22,17 @@ pub fn all() -> Vec<Scenario> {
                     vec![bill_with(1, |bill| bill.lines = vec![work(1, SLAB, 6_000), work(1, STEEL, 4_000)])];
             })
             .then("nothing is billed any more in Procore", |company| lines(company, 1, vec![work(1, SLAB, 0)])),
-        corrected("recoded", "Cost moves from one code to another after an invoice was posted; its total stays.")
-            .then("3,000.00 of it are on another code in Procore", recode)
-            .again(),
+        corrected("recoded-alike", "Cost moves between codes of one account after an invoice was posted.")
+            .then("3,000.00 of it are on another code in Procore", recode),
+        corrected(
+            "recoded",
+            "Cost moves to a code of another cost center after an invoice was posted; its total stays.",
+        )
+        .given(elsewhere)
+        .then("3,000.00 of it are on another code in Procore", recode)
+        .again(),
         corrected("recoded-by-qxtend", "The same, where QAD is reached by QXtend.")
+            .given(elsewhere)
             .by_messages()
             .then("3,000.00 of it are on another code in Procore", recode),
     ]
@@ -36,6 +43,11 @@ fn corrected(name: &'static str, tells: &'static str) -> Scenario {
 }
 
 const CORRECT: &str = "extend flow subcontractor_invoices {\n  to qad.supplier_invoices { on change correct }\n}";
+
+/// Steel is kept on a cost center of its own.
+fn elsewhere(company: &mut Contractor) {
+    company.commitments[0].lines[1].cost_code = code_of(company, "05-120");
+}
 
 fn recode(company: &mut Contractor) {
     lines(company, 1, vec![work(1, SLAB, 7_000), work(1, STEEL, 3_000)]);
