@@ -336,9 +336,7 @@ impl LookupCode {
 fn mend(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Hold => "when that is mended, nothing else is to be done: the next run takes the record up by itself",
-        Outcome::Reject => {
-            "mend the record at its source, or the pipeline; it is looked at again when either changes"
-        }
+        Outcome::Reject => "mend the record at its source, or the pipeline; it is looked at again when either changes",
         Outcome::Skip => "nothing is to be done: the pipeline leaves out records like this one",
     }
 }

@@ -66,7 +66,8 @@ impl<'a> Words<'a> {
             Some(filter) => quality(filter).unwrap_or_default(),
         };
         let connection = connections.iter().find(|connection| connection.name == rule.connection);
-        let title = connection.map_or_else(|| rule.connection.to_string(), |found| (found.driver.catalogue)().title.clone());
+        let title =
+            connection.map_or_else(|| rule.connection.to_string(), |found| (found.driver.catalogue)().title.clone());
         Self { rule, list: format!("{quality}{}", plural(rule, connections)), title, empty }
     }
 

@@ -77,7 +77,8 @@ impl Procore {
         let operation = if number.is_some() { Operation::Update } else { Operation::Create };
         let spec = writable(resource, operation)?;
         let call = Call::of(resource, spec).map_err(configuration)?;
-        let word = call.body.clone().ok_or_else(|| configuration(format!("Procore's `{resource}` has no body to write")))?;
+        let word =
+            call.body.clone().ok_or_else(|| configuration(format!("Procore's `{resource}` has no body to write")))?;
         let mut body = Record::new();
         body.insert("company_id", self.company());
         for name in &call.beside {

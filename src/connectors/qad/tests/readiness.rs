@@ -78,7 +78,14 @@ async fn what_goes_out_before_is_taken_and_a_credit_gives_nothing_before_it_stan
     let answers = asked(connector.as_ref(), &[half("A"), credit, half("B")], DAY).await;
     assert!(matches!(answers[..], [Readiness::Ready, Readiness::Ready, Readiness::Waits { .. }]), "{answers:?}");
     let (records, ahead) = ([half("B")], [half("A"), half("C")]);
-    let wait = |ahead| Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, zone: None, records: &records, ahead };
+    let wait = |ahead| Wait {
+        resource: "supplier_invoices",
+        what: "receipts",
+        quiet: DAY,
+        zone: None,
+        records: &records,
+        ahead,
+    };
     let ask = async |ahead| connector.readiness(&wait(ahead)).await.expect("asked").remove(0);
     assert_eq!(ask(&[]).await, Readiness::Ready);
     let Readiness::Waits { reason, .. } = ask(&ahead).await else { panic!("it is taken") };
@@ -187,7 +194,8 @@ async fn an_answer_is_never_made_of_a_misspelt_column() {
     let profile = "resources: {supplier_invoices: {fields: {purchase_order: {column: supplierInvoice.order}}}}";
     let connector = connect_with(&world, Some(profile), |_, _| {});
     let records = [bill("A", "4712")];
-    let wait = Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, zone: None, records: &records, ahead: &[] };
+    let wait =
+        Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, zone: None, records: &records, ahead: &[] };
     let error = connector.readiness(&wait).await.expect_err("misspelt column");
     assert!(error.message.ends_with("has no column `supplierInvoice.order`"), "{}", error.message);
     let wait = Wait { what: "goods", ..wait };

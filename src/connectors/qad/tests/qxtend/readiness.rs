@@ -36,7 +36,8 @@ async fn an_order_that_cannot_be_filtered_by_is_an_error() {
     let office = office_with(OWN, rest, |_, _| {});
     office.connector.create("supplier_invoices", &bill("A", "4712")).await.expect("posted");
     let records = [bill("B", "4713")];
-    let wait = Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, zone: None, records: &records, ahead: &[] };
+    let wait =
+        Wait { resource: "supplier_invoices", what: "receipts", quiet: DAY, zone: None, records: &records, ahead: &[] };
     let error = office.connector.readiness(&wait).await.expect_err("a name that QAD does not know");
     assert_eq!(error.kind, ErrorKind::Configuration, "{}", error.message);
     assert!(error.message.contains("does not use `PoNbr`"), "{}", error.message);
