@@ -1,7 +1,8 @@
 //! Sessions: OAuth2 password grant, and the two clocks by which a session ends.
 //!
 //! A session dies at the end of its life and when it is left unused, so it is renewed
-//! before either. However many requests wait, one renewal is under way at a time. A
+//! before either. However many requests wait, one renewal is under way at a time, and its
+//! failure is theirs too: each trying again by itself would only burden a tenant that is down. A
 //! credential that was refused is never tried again: the next try could lock the account.
 
 use super::error::{self, Purpose};
@@ -11,7 +12,7 @@ use crate::connector::{Effect, Error, ErrorKind, Permanence, RateSignal, Wire};
 use crate::value::{Record, Span, Timestamp, Value};
 use crate::world::{Credential, HttpRequest, HttpResponse, Method};
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use tokio::sync::Mutex;
 
 /// Renewed this long before the end of its life (less for short-lived tokens),
@@ -33,6 +34,8 @@ pub struct Sessions {
     state: Mutex<State>,
     /// When a session was last used, in milliseconds since the Unix epoch.
     used: AtomicI64,
+    /// How many renewals have come to their end.
+    tries: AtomicU64,
 }
 
 #[derive(Default)]
@@ -41,6 +44,8 @@ struct State {
     /// Counts renewals, so that a rejected bearer renews only once for all who held it.
     serial: u64,
     refused: Option<Error>,
+    /// The renewal that failed last, by its number.
+    failed: Option<(u64, Error)>,
 }
 
 struct Session {
@@ -88,31 +93,45 @@ impl Sessions {
             password: field("password")?,
             state: Mutex::new(State::default()),
             used: AtomicI64::new(0),
+            tries: AtomicU64::new(0),
         })
     }
 
     /// A token that is good now. Signs in or renews where that is due.
     pub async fn bearer(&self) -> Result<Bearer, Error> {
+        let before = self.tries.load(Ordering::Relaxed);
         let mut state = self.state.lock().await;
         let now = self.wire.clock.now();
-        match state.session.as_ref().map(|session| self.due(session, now)) {
-            Some(None) => {}
-            Some(Some(Renewal::Refresh)) => self.refresh(&mut state).await?,
-            Some(Some(Renewal::Login)) | None => self.login(&mut state).await?,
+        match state.session.as_ref().map_or(Some(Renewal::Login), |session| self.due(session, now)) {
+            None => {}
+            Some(how) => self.renew(&mut state, how, before).await?,
         }
         bearer_of(&state)
     }
 
     /// A token other than `rejected`. If somebody else has renewed meanwhile, theirs.
     pub async fn renewed(&self, rejected: &Bearer, how: Renewal) -> Result<Bearer, Error> {
+        let before = self.tries.load(Ordering::Relaxed);
         let mut state = self.state.lock().await;
         if state.serial == rejected.serial {
-            match how {
-                Renewal::Refresh => self.refresh(&mut state).await?,
-                Renewal::Login => self.login(&mut state).await?,
-            }
+            self.renew(&mut state, how, before).await?;
         }
         bearer_of(&state)
+    }
+
+    /// Renews, or shares the failure of a renewal that ended while this one waited for it;
+    /// `before` is how many had ended when it began to wait.
+    async fn renew(&self, state: &mut State, how: Renewal, before: u64) -> Result<(), Error> {
+        if let Some((_, error)) = state.failed.as_ref().filter(|(number, _)| *number > before) {
+            return Err(error.clone());
+        }
+        let renewed = match how {
+            Renewal::Refresh => self.refresh(state).await,
+            Renewal::Login => self.login(state).await,
+        };
+        let number = self.tries.fetch_add(1, Ordering::Relaxed) + 1;
+        state.failed = renewed.as_ref().err().map(|error| (number, error.clone()));
+        renewed
     }
 
     /// A request was answered: the idle clock begins anew.
