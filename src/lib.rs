@@ -12,8 +12,10 @@
 //! connectors' catalogues, [`program`] is what is left to evaluate, and [`engine`] moves
 //! records with it through [`connector`]s, keeping what must not be forgotten in a
 //! [`store`]. Left of the engine there is no I/O, no clock, no async. The outside is the
-//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]. `lsp` answers
-//! editors out of what the first two phases know. [`cli`] puts all of it together.
+//! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]; credentials lie
+//! encrypted in a [`vault`]. `lsp` answers editors out of what the first two phases know, and
+//! [`simulation`] lets all of it live through bad days that a seed makes. [`cli`] puts all of
+//! it together.
 
 pub mod cli;
 pub mod connector;
@@ -26,7 +28,9 @@ pub mod lsp;
 pub mod model;
 pub mod program;
 pub mod sandbox;
+pub mod simulation;
 pub mod store;
 pub mod syntax;
 pub mod value;
+pub mod vault;
 pub mod world;

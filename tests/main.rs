@@ -26,6 +26,7 @@ mod qxtend;
 mod reckoning;
 mod reckoning_costs;
 mod reckoning_orders;
+mod reconcile;
 mod resources;
 mod scenarios;
 mod segments;

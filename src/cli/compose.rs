@@ -1,5 +1,6 @@
 //! The composition root: a pipeline file becomes everything that a run works with.
 
+use super::actor::actor;
 use super::arguments::Place;
 use super::exit::Failure;
 use super::folder::Folder;
@@ -182,7 +183,7 @@ fn open_world(
 fn open_store(folder: &Folder, world: &World, plan: bool) -> Result<(Arc<dyn Store>, Option<Scratch>), Failure> {
     let now = world.clock.now();
     if !plan {
-        return Ok((Arc::new(SledStore::open(&folder.store(), now)?), None));
+        return Ok((Arc::new(SledStore::open_by(&folder.store(), now, actor())?), None));
     }
     let scratch = Scratch::new(world.entropy.next_u64());
     match SledStore::open_copy(&folder.store(), scratch.path(), now)? {

@@ -46,6 +46,14 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<crate::vault::VaultError> for Failure {
+    fn from(error: crate::vault::VaultError) -> Self {
+        use crate::vault::VaultErrorKind::{NoEntry, Unfit};
+        let wrong = matches!(error.kind, NoEntry | Unfit);
+        Self { exit: if wrong { Exit::Wrong } else { Exit::World }, message: error.message, hint: error.hint }
+    }
+}
+
 impl From<crate::sandbox::SandboxError> for Failure {
     fn from(error: crate::sandbox::SandboxError) -> Self {
         let exit = if error.misasked { Exit::Wrong } else { Exit::World };

@@ -3,14 +3,18 @@
 //! Takes what was typed; hands on an exit code: 0 all well; 1 something is held,
 //! rejected, failed or in doubt; 2 the pipeline or the command line is wrong; 3 the world is.
 
+mod actor;
+mod adopt;
 mod align;
 mod approve;
 mod arguments;
 mod audit;
+mod backup;
 mod bless;
 mod capture;
 mod check;
 mod compose;
+mod confirm;
 mod difference;
 mod exit;
 mod explain;
@@ -25,21 +29,29 @@ mod lsp;
 mod mends;
 mod pages;
 mod ping;
+mod preview;
 mod progress;
+mod reconcile;
+mod replay;
 mod report;
+mod restore;
 mod run;
 mod schema;
 mod scratch;
 mod screen;
 mod serve;
 mod show;
+mod simulate;
 mod state;
 mod status;
 mod test;
 mod text;
+mod upkeep;
+mod vault;
+mod vault_fields;
 mod written;
 
-use arguments::{Cli, Command};
+use arguments::{Cli, Command, Play};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use exit::{Exit, Failure, Outcome};
 use std::future::Future;
@@ -84,15 +96,25 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Status(arguments) => status::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Approve(arguments) => block_on(approve::run(arguments)),
+        Command::Replay(arguments) => block_on(replay::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
+        Command::Adopt(arguments) => block_on(adopt::run(arguments)),
         Command::Align(arguments) => block_on(align::run(arguments)),
+        Command::Vault(arguments) => vault::run(arguments),
+        Command::Reconcile(arguments) => block_on(reconcile::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Sandbox(arguments) => {
+            if let Some(Play::Simulate(arguments)) = &arguments.play {
+                return simulate::run(arguments);
+            }
             let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();
             block_on(serve::run(arguments, &addresses))
         }
         Command::Explain(arguments) => explain::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Backup(arguments) => block_on(backup::run(arguments)),
+        Command::Restore(arguments) => block_on(restore::run(arguments, false)),
+        Command::State(arguments) => block_on(upkeep::run(arguments)),
         #[cfg(feature = "lsp")]
         Command::Lsp => lsp::run(),
         Command::Completions { shell } => pages::completions(command(), *shell),

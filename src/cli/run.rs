@@ -1,6 +1,6 @@
 //! `mlc run` and `mlc plan`.
 
-use super::arguments::{Format, Plan};
+use super::arguments::{Format, Place, Plan};
 use super::compose::{self, Ready, Wish};
 use super::exit::{Exit, Failure, Outcome};
 use super::progress::{Counter, Ticker};
@@ -21,33 +21,50 @@ pub async fn run(arguments: &Plan, plan: bool) -> Outcome {
     let wish = Wish { place: &arguments.place, seed: arguments.make.seed, faults: &arguments.make.faults, plan };
     let ready = compose::open(program, &wish, counter.clone())?;
     let ticker = Ticker::start(&counter, arguments.quiet);
-    let result = until_stopped(&ready, arguments, plan).await;
+    let options = |asked| Options {
+        plan,
+        moved: arguments.moved,
+        retry: arguments.retry,
+        flows: arguments.flows.clone(),
+        cancel: Some(asked),
+    };
+    let result = until_stopped(async |asked| engine::run(&ready.setup, &options(asked)).await).await;
     ticker.stop().await;
     let (report, failure) = settle(result)?;
     if arguments.printing.format == Format::Json {
         say_json(&report)?;
     } else {
-        let posted_before = posted_before(&ready, &report)?;
-        let view = report::View {
-            report: &report,
-            file: &arguments.place.file,
-            state: arguments.place.state.as_deref(),
-            flag: arguments.place.sandbox,
-            currency: currency.as_deref(),
-            posted_before: &posted_before,
-            width: width(),
-        };
-        say(&view.render())?;
+        say(&rendered(&ready, &arguments.place, currency.as_deref(), &report)?)?;
     }
+    Ok(ended(&report, failure))
+}
+
+/// The report as people read it.
+pub fn rendered(ready: &Ready, place: &Place, currency: Option<&str>, report: &Report) -> Result<String, Failure> {
+    let posted_before = posted_before(ready, report)?;
+    let view = report::View {
+        report,
+        file: &place.file,
+        state: place.state.as_deref(),
+        flag: place.sandbox,
+        currency,
+        posted_before: &posted_before,
+        width: width(),
+    };
+    Ok(view.render())
+}
+
+/// What the process ends with, after the failure was told.
+pub fn ended(report: &Report, failure: Option<Failure>) -> Exit {
     if let Some(failure) = failure {
         complain(&failure);
-        return Ok(failure.exit);
+        return failure.exit;
     }
-    Ok(match report.exit_code() {
+    match report.exit_code() {
         0 => Exit::Well,
         1 => Exit::Attention,
         _ => Exit::World,
-    })
+    }
 }
 
 /// By flow, how many records earlier runs have posted.
@@ -62,15 +79,8 @@ fn posted_before(ready: &Ready, report: &Report) -> Result<BTreeMap<String, u64>
 }
 
 /// Ctrl-C once: nothing new is taken up, what is in flight is settled. Twice: the end.
-async fn until_stopped(ready: &Ready, arguments: &Plan, plan: bool) -> Result<Report, RunError> {
+pub async fn until_stopped<T>(work: impl AsyncFnOnce(watch::Receiver<bool>) -> T) -> T {
     let (ask, asked) = watch::channel(false);
-    let options = Options {
-        plan,
-        moved: arguments.moved,
-        retry: arguments.retry,
-        flows: arguments.flows.clone(),
-        cancel: Some(asked),
-    };
     let listener = tokio::spawn(async move {
         signal::stop().await;
         note("\nstopping: what is in flight is being settled; press Ctrl-C once more to break off\n");
@@ -78,13 +88,13 @@ async fn until_stopped(ready: &Ready, arguments: &Plan, plan: bool) -> Result<Re
         signal::stop().await;
         std::process::exit(130);
     });
-    let result = engine::run(&ready.setup, &options).await;
+    let result = work(asked).await;
     listener.abort();
     result
 }
 
 /// A run that broke off may still have something to tell.
-fn settle(result: Result<Report, RunError>) -> Result<(Report, Option<Failure>), Failure> {
+pub fn settle(result: Result<Report, RunError>) -> Result<(Report, Option<Failure>), Failure> {
     let error = match result {
         Ok(report) => return Ok((report, None)),
         Err(error) => error,

@@ -196,8 +196,13 @@ fn bare(value: &Value) -> String {
 
 fn story(events: &[AuditEntry], text: &mut String) {
     let _ = writeln!(text, "\n{BOLD}What happened{BOLD:#}");
+    let mut by = None;
     for entry in events {
         let kind = event_name(entry);
+        if by != Some(&entry.by) && !entry.by.is_nobody() {
+            let _ = writeln!(text, "  {DIM}{:>6}  by {}{DIM:#}", "", entry.by);
+        }
+        by = Some(&entry.by);
         let _ = writeln!(
             text,
             "  {DIM}{:>6}  {}{DIM:#}  {kind:<9}  {}",
@@ -227,7 +232,30 @@ pub fn detail(detail: &Value) -> String {
             !sentences.contains(&name.as_str()) && !value.is_object() && !value.is_array() && !value.is_null()
         })
         .map(|(name, value)| format!("{name} {}", short(&bare(value))));
-    lead.map(str::to_owned).into_iter().chain(facts).collect::<Vec<_>>().join("; ")
+    let payloads = fields.iter().filter_map(|(name, value)| Some(format!("{name} {}", payload(value)?)));
+    let sent = fields.get("exchanges").and_then(Value::as_array).into_iter().flatten().map(exchange);
+    lead.map(str::to_owned).into_iter().chain(facts).chain(payloads).chain(sent).collect::<Vec<_>>().join("; ")
+}
+
+/// What an event names, as `mlc audit payload` takes it.
+fn payload(value: &Value) -> Option<String> {
+    let (name, bytes) = (value.get("sha256")?.as_str()?, value.get("bytes")?.as_u64()?);
+    Some(format!("{} ({})", short(name), count(bytes, "byte", "bytes")))
+}
+
+/// `POST https://erp.example/api/invoices, sent 2cd018855389… (1,061 bytes), answered 200 with …`.
+fn exchange(value: &Value) -> String {
+    let text = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default();
+    let url = text("url").split('?').next().unwrap_or_default();
+    let sent = value.get("request").and_then(payload).map_or_else(String::new, |sent| format!(", sent {sent}"));
+    let answer = match value.get("status").and_then(Value::as_u64) {
+        Some(status) => {
+            let body = value.get("answer").and_then(payload).map_or_else(String::new, |body| format!(" with {body}"));
+            format!("answered {status}{body}")
+        }
+        None => format!("no answer: {}", text("no_answer")),
+    };
+    format!("{} {url}{sent}, {answer}", text("method"))
 }
 
 /// Hashes are shown by their beginning, as people compare them.

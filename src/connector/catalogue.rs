@@ -4,6 +4,7 @@
 //! the fake and `mlc schema` all read this one form, so they cannot disagree.
 
 use super::Settings;
+use super::evidence::EvidenceSpec;
 use crate::value::{FieldType, Kind, RecordType, Type};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -63,6 +64,9 @@ pub struct CredentialSpec {
     /// Not needed where a setting has this value.
     #[serde(default)]
     pub unless: Option<SettingIs>,
+    /// It is a name, no secret: what is typed may be seen.
+    #[serde(default)]
+    pub shown: bool,
     pub doc: String,
 }
 
@@ -128,6 +132,15 @@ pub struct ResourceSpec {
     /// How one that was posted is corrected by a further one.
     #[serde(default)]
     pub correction: Option<CorrectionSpec>,
+    /// How a month is closed over its records.
+    #[serde(default)]
+    pub paper: Option<PaperSpec>,
+    /// For sources: the date field that says which day a record is of, for what began on a day.
+    #[serde(default)]
+    pub dated: Option<String>,
+    /// For targets: by what one that people keyed is recognised.
+    #[serde(default)]
+    pub evidence: Option<EvidenceSpec>,
     /// The vendor's event name, where it sends webhooks for this resource.
     #[serde(default)]
     pub webhook: Option<String>,
@@ -169,6 +182,44 @@ pub struct MarkSpec {
     /// Fields that follow the mark by themselves. They and `changed` tell nothing of the record's content.
     #[serde(default)]
     pub moves: Vec<String>,
+}
+
+/// A record of money, as whoever closes a month reads it. Its amount is the resource's `amount`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaperSpec {
+    /// The days that decide in which period it counts; the first that is there.
+    pub day: Vec<String>,
+    /// Whose money it is.
+    pub party: String,
+    /// The list of lines.
+    pub lines: String,
+    /// Of a line: its amount.
+    pub amount: String,
+    /// Of a line: the ways to its code (a cost code, an account); the first that is there.
+    pub code: Vec<String>,
+    /// Of a line: further codes that say where it is booked (`cost_center`).
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// Of a line: whose job it is, where lines say so.
+    #[serde(default)]
+    pub project: Option<String>,
+    #[serde(default)]
+    pub retainage: Option<RetainageSpec>,
+}
+
+/// What of each line is held back, and released later.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetainageSpec {
+    /// The field that names the contract.
+    pub contract: String,
+    /// What people call the contract.
+    pub name: String,
+    /// Of a line: what was earned; held is what the line's amount is short of it.
+    pub gross: String,
+    /// Of a line: what of earlier retainage is paid out with it.
+    pub released: Vec<String>,
 }
 
 /// A record that was posted is corrected by a further one over the difference, and stays
@@ -369,6 +420,9 @@ impl Catalogue {
             if let Some((what, name)) = read.find(unknown) {
                 return Err(format!("resource `{name}` is read to see whether {what} are there, and one is not known"));
             }
+            if let Some(missing) = resource.paper.as_ref().and_then(|paper| paper.missing(resource)) {
+                return Err(format!("resource `{name}` is a paper with `{missing}`, which is not among its fields"));
+            }
             let text = |field: &String| resource.fields.get(field).is_some_and(|spec| spec.ty == SpecType::Text);
             if let Some(field) = resource.marks.keys().find(|field| !text(field)) {
                 return Err(format!("resource `{name}` takes a mark in `{field}`, which is no text"));
@@ -376,11 +430,32 @@ impl Catalogue {
             if let Some(correction) = &resource.correction {
                 correction.fits(resource).map_err(|trouble| format!("the correction of `{name}`: {trouble}"))?;
             }
+            let dated = resource.dated.as_ref().and_then(|name| resource.fields.get(name));
+            if resource.dated.is_some() && dated.is_none_or(|field| field.ty != SpecType::Date) {
+                return Err(format!("resource `{name}` is dated by what is no date among its fields"));
+            }
+            if let Some(evidence) = &resource.evidence {
+                let fits = evidence.fits(&resource.fields, resource.amount.as_ref());
+                fits.map_err(|trouble| format!("the evidence of `{name}`: {trouble}"))?;
+            }
             if !catalogue.sources.contains_key(&resource.source) {
                 return Err(format!("resource `{name}` has source `{}`, which is not listed", resource.source));
             }
         }
         Ok(catalogue)
+    }
+}
+
+impl PaperSpec {
+    /// A field that it speaks of and that is not there.
+    fn missing(&self, resource: &ResourceSpec) -> Option<String> {
+        let whole = self.day.iter().chain([&self.party, &self.lines]);
+        let line = self.code.iter().chain(&self.beside).chain(&self.project).chain([&self.amount]);
+        let retained = self.retainage.iter().flat_map(|held| held.released.iter().chain([&held.gross]));
+        let line = line.chain(retained).map(|name| format!("{}.{name}", self.lines));
+        let contract = self.retainage.iter().flat_map(|held| [&held.contract, &held.name]);
+        let mut named = whole.chain(contract).cloned().chain(line);
+        named.find(|path| field_at(&resource.fields, path).is_none())
     }
 }
 
@@ -427,6 +502,13 @@ impl ResourceSpec {
     /// The record type that reading yields.
     pub fn source_type(&self) -> Arc<RecordType> {
         Arc::new(record_type(&self.title, &self.fields, &|field| !field.write_only, false))
+    }
+
+    /// The record type of what a list shows by itself: its own lists may be absent.
+    pub fn header_type(&self) -> Arc<RecordType> {
+        let mut fields = self.fields.clone();
+        fields.values_mut().filter(|field| field.ty == SpecType::List).for_each(|field| field.required = false);
+        Arc::new(record_type(&self.title, &fields, &|field| !field.write_only, false))
     }
 
     /// The record type that writing takes. Optionality says what may be left out.

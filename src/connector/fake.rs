@@ -40,6 +40,13 @@ pub trait Fake: Send {
     /// Answers one request as the vendor does. Only the path, query, headers and body count.
     fn answer(&mut self, request: &HttpRequest, now: Timestamp) -> HttpResponse;
 
+    /// How it says no for a moment in an answer whose status is good; nothing takes effect.
+    /// `None` where its status never lies.
+    fn refuse(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let _ = request;
+        None
+    }
+
     /// What it answers to beside signing in, `GET /vendors/{id}`, where it keeps a table of
     /// that: for tests that compare each answer with what is known of the real one.
     fn routes(&self) -> Vec<String> {

@@ -10,20 +10,25 @@ pub mod contractor;
 mod decode;
 mod encode;
 mod error;
+mod evidence;
+pub mod exchange;
 mod fake;
 mod probe;
+mod scrub;
 
 pub use catalogue::{
-    Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, ResourceSpec,
-    ScopeSpec, SettingIs, SettingSpec, SettingType, SpecType,
+    Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, PaperSpec,
+    ResourceSpec, RetainageSpec, ScopeSpec, SettingIs, SettingSpec, SettingType, SpecType,
 };
 pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
+pub use evidence::EvidenceSpec;
+pub use exchange::{Exchange, Noting};
 pub use fake::{Fake, FakeChange};
 pub use probe::{Health, Probe, Signature, Wanted};
 
-use crate::value::{Record, Span, Timestamp, Value};
+use crate::value::{Date, Record, Span, Timestamp, Value};
 use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Transport};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
@@ -102,14 +107,35 @@ pub struct Fetch {
     pub changed_since: Option<Timestamp>,
     /// Equality filters that the catalogue declares for this resource.
     pub filters: Vec<(String, Value)>,
+    /// Only records of these days, where the catalogue has a range filter of that field.
+    pub between: Option<Between>,
+    /// What a list shows by itself is enough: no record is read one by one for the rest of it,
+    /// and fields that the list does not show are absent.
+    pub headers_only: bool,
     /// `None` for the first page, else what the page before gave as `next`.
     pub page: Option<PageToken>,
 }
 
 impl Fetch {
     pub fn all(resource: impl Into<String>) -> Self {
-        Self { resource: resource.into(), scope: None, changed_since: None, filters: Vec::new(), page: None }
+        Self {
+            resource: resource.into(),
+            scope: None,
+            changed_since: None,
+            filters: Vec::new(),
+            between: None,
+            headers_only: false,
+            page: None,
+        }
     }
+}
+
+/// Days from one to another, both included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Between {
+    pub field: String,
+    pub from: Date,
+    pub to: Date,
 }
 
 /// Where the next page begins; only its connector reads it.
@@ -188,8 +214,33 @@ impl Wire {
         signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
     ) -> Result<HttpResponse, Error> {
         self.pace.admit().await;
+        self.exchange(request, None, signal).await
+    }
+
+    /// The same; what is sent and answered becomes evidence where somebody
+    /// [listens](exchange::noted). Never for a request that asks for a token.
+    pub async fn send_noted(
+        &self,
+        request: HttpRequest,
+        noting: Noting<'_>,
+        signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
+    ) -> Result<HttpResponse, Error> {
+        self.pace.admit().await;
+        let pending = exchange::Pending::of(&request, noting, self.clock.now());
+        self.exchange(request, pending, signal).await
+    }
+
+    async fn exchange(
+        &self,
+        request: HttpRequest,
+        pending: Option<exchange::Pending>,
+        signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
+    ) -> Result<HttpResponse, Error> {
         let answer = self.transport.send(request).await;
         let now = self.clock.now();
+        if let Some(pending) = pending {
+            pending.answered(answer.as_ref().map_err(|error| error.message.as_str()));
+        }
         match answer {
             Ok(response) => {
                 self.pace.observe(&signal(&response, now));

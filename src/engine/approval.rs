@@ -19,7 +19,9 @@ pub(super) fn waits(flow: &FlowRun, seen: &Seen, before: Option<&RecordEntry>, f
     ledger::would_stand(&mut entry, facts);
     entry.approval = Some(Approval { target_hash: facts.hash.clone(), granted: None });
     Some(match before {
-        Some(before) if ledger::same_story(before, &entry) => Verdict::Stands(Box::new(before.clone()), Outcome::Held),
+        Some(before) if ledger::needs_no_word(&flow.context, before, &entry) => {
+            Verdict::Stands(Box::new(before.clone()), Outcome::Held)
+        }
         _ => Verdict::Settled { entry: Box::new(entry), counted: Outcome::Held, news: ledger::is_news(seen, before) },
     })
 }

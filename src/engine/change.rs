@@ -37,7 +37,7 @@ fn one(name: &str, posted: &Value, now: &Value) -> Option<String> {
 }
 
 /// An absent field and a null are one; amounts compare by amount.
-fn same(a: &Value, b: &Value) -> bool {
+pub(super) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Record(a), Value::Record(b)) => {
             let covers =

@@ -3,6 +3,7 @@
 use super::brake::Brake;
 use super::error::{RunError, RunErrorKind};
 use super::lists::ScopeLists;
+use super::replay::Picked;
 use super::report::Progress;
 use super::tally::Tally;
 use crate::connector::{Connector, ResourceSpec};
@@ -27,11 +28,18 @@ pub(super) struct Context {
     pub run: String,
     pub brake: Brake,
     pub tally: Tally,
+    /// What a person has picked to be tried again; `None` for a run, which takes all.
+    pub replay: Option<Picked>,
     /// Scope records that the lookups of this run are read by.
     pub scopes: ScopeLists,
 }
 
 impl Context {
+    /// Whether this run has to do with the record.
+    pub fn takes(&self, id: &RecordId) -> bool {
+        self.replay.as_ref().is_none_or(|picked| picked.records.contains(id))
+    }
+
     /// Writes the batch, if there is anything in it. A plan writes nothing.
     pub async fn commit(&self, batch: Batch) -> Result<(), RunError> {
         if self.plan || (batch.operations.is_empty() && batch.events.is_empty()) {
@@ -41,7 +49,12 @@ impl Context {
         Ok(())
     }
 
-    pub fn event(&self, kind: EventKind, record: Option<RecordId>, detail: serde_json::Value) -> Event {
+    /// What happened now. Of a record, it names also the mapping by which it happened.
+    pub fn event(&self, kind: EventKind, record: Option<RecordId>, mut detail: serde_json::Value) -> Event {
+        let flow = record.as_ref().and_then(|id| self.program.flows().iter().find(|flow| flow.name() == id.flow));
+        if let (Some(flow), Some(detail)) = (flow, detail.as_object_mut()) {
+            detail.insert("program_hash".to_owned(), flow.hash().into());
+        }
         Event { at: self.clock.now(), run: self.run.clone(), kind, record, detail }
     }
 

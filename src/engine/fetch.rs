@@ -42,7 +42,10 @@ async fn read_all(
     mut request: Fetch,
     out: &mpsc::Sender<Result<Page, Error>>,
 ) {
-    let known = connection.catalogue().resources.get(&request.resource).map(|spec| (spec, spec.source_type()));
+    let known = connection.catalogue().resources.get(&request.resource).map(|spec| {
+        let ty = if request.headers_only { spec.header_type() } else { spec.source_type() };
+        (spec, ty)
+    });
     loop {
         let mut page = read_one(context, connection, &request).await;
         if let (Ok(page), Some((spec, ty))) = (&mut page, &known) {

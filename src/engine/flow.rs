@@ -28,7 +28,7 @@ use tokio::task::JoinSet;
 const SCOPES_AT_ONCE: usize = 4;
 
 /// Mapped records that wait for the poster: its next group, while it works on one.
-const QUEUE: usize = GROUP;
+pub(super) const QUEUE: usize = GROUP;
 
 /// Entries that go into one commit when nothing is posted between them.
 const BATCH: usize = 100;
@@ -166,7 +166,7 @@ async fn read_scopes(
     failure.map_or(Ok(ends), Err)
 }
 
-async fn joined(poster: &mut JoinSet<Result<(), RunError>>) -> Result<(), RunError> {
+pub(super) async fn joined(poster: &mut JoinSet<Result<(), RunError>>) -> Result<(), RunError> {
     match poster.join_next().await {
         None => Ok(()),
         Some(ended) => ended.map_err(|error| RunError::lost_task(&error))?,

@@ -21,6 +21,10 @@ pub(super) const SEVERAL: &str = "there several times";
 pub(super) const VANISHED: &str = "posted, but no longer there";
 /// The source changed after posting.
 pub(super) const CHANGED: &str = "changed after it was posted";
+/// What people had keyed was taken for it, and the source changed since.
+pub(super) const ADOPTED_CHANGED: &str = "changed after what people keyed was taken for it";
+/// It belongs to the time before this pipeline.
+pub(super) const BEFORE_CUTOVER: &str = "dated before the cut-over";
 /// Two source records map to one key.
 pub(super) const TWIN: &str = "two records with one key";
 /// What `settle` waits for is not there.

@@ -4,6 +4,7 @@
 
 use super::context::Context;
 use super::error::RunError;
+use super::evidence::Evidence;
 use super::ticket::Ticket;
 use crate::store::{Batch, Correcting, Event, EventKind, Intent, Operation, Outcome, Part, RecordEntry, RecordId};
 use crate::value::Decimal;
@@ -79,6 +80,7 @@ pub(super) fn entry(
         approval: before.and_then(|entry| entry.approval.clone()).filter(|asked| asked.granted.is_some()),
         mark: posted.and_then(|entry| entry.mark.clone()),
         parts: posted.map_or_else(Vec::new, |entry| entry.parts.clone()),
+        adopted: posted.and_then(|entry| entry.adopted.clone()),
         attempts: before.map_or(0, |entry| entry.attempts),
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),
@@ -129,6 +131,12 @@ fn set_facts(entry: &mut RecordEntry, facts: &Facts) {
     entry.amount = facts.amount.map(|amount| amount.to_string()).or_else(|| entry.amount.take());
 }
 
+/// Nothing about this record is to be written or told. What a person had tried again is told
+/// even if it came out as before: the log shows each attempt.
+pub(super) fn needs_no_word(context: &Context, before: &RecordEntry, now: &RecordEntry) -> bool {
+    context.replay.is_none() && same_story(before, now)
+}
+
 /// Nothing about this record is news.
 pub(super) fn same_story(before: &RecordEntry, now: &RecordEntry) -> bool {
     let story = |entry: &RecordEntry| {
@@ -150,6 +158,7 @@ pub(super) fn same_story(before: &RecordEntry, now: &RecordEntry) -> bool {
 #[derive(Default)]
 pub(super) struct Outbox {
     batch: Batch,
+    evidence: Evidence,
     closed: Vec<Closed>,
 }
 
@@ -212,13 +221,34 @@ impl Outbox {
         self.batch.events.push(event);
     }
 
+    /// A record was read: the first time, or with another content than before.
+    pub fn tell_read(&mut self, context: &Context, entry: &RecordEntry) {
+        let source = self.evidence.keep_json(&entry.source);
+        let detail = json!({"label": entry.label, "source_hash": entry.source_hash, "source": source});
+        self.tell(context.event(EventKind::Read, Some(entry.id.clone()), detail));
+    }
+
+    /// A record that its flow leaves out, with what was read.
+    pub fn tell_skipped(&mut self, context: &Context, entry: &RecordEntry) {
+        let mut event = outcome_event(context, entry);
+        event.detail["source"] = self.evidence.keep_json(&entry.source);
+        self.tell(event);
+    }
+
+    /// Where the payloads go that an event names.
+    pub fn evidence(&mut self) -> &mut Evidence {
+        &mut self.evidence
+    }
+
     pub fn writes(&self) -> usize {
         self.batch.operations.len()
     }
 
     /// Makes all of it durable, then counts it.
     pub async fn flush(&mut self, context: &Context, flow: &str) -> Result<(), RunError> {
-        context.commit(std::mem::take(&mut self.batch)).await?;
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.operations.extend(std::mem::take(&mut self.evidence).into_operations());
+        context.commit(batch).await?;
         for closed in self.closed.drain(..) {
             context.tally.settle(flow, closed.counted, &closed.entry);
             if closed.correction && closed.counted == Outcome::Posted {
@@ -230,12 +260,6 @@ impl Outbox {
         }
         Ok(())
     }
-}
-
-/// A record was read: the first time, or with another content than before.
-pub(super) fn read_event(context: &Context, entry: &RecordEntry) -> Event {
-    let detail = json!({"label": entry.label, "source_hash": entry.source_hash, "source": entry.source});
-    context.event(EventKind::Read, Some(entry.id.clone()), detail)
 }
 
 /// Whether this content was not read before.

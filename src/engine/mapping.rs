@@ -6,6 +6,7 @@
 //! | – | | it is evaluated |
 //! | posted | is the same | unchanged |
 //! | posted | changed | evaluated; the same result is unchanged, another follows `on change` |
+//! | posted, by people (adopted) | changed | the same, but another result is held, whatever `on change` says |
 //! | posted, corrected | changed | the same, held against all its parts together |
 //! | posted | changed, but today's flow makes the same of it as before | unchanged |
 //! | held | | evaluated on every run |
@@ -13,6 +14,7 @@
 //! | rejected, skipped, failed | changed | evaluated |
 //! | failed, for a passing cause | | evaluated on every run |
 //! | in doubt, its write open | | it stands; recovery asks at the start of each run |
+//! | rejected, skipped, failed | is the same, and a person replays it | evaluated |
 //!
 //! What `match` finds on the other side is not created: it is changed where it differs, or
 //! only linked. What `approve` names waits until a person has said yes to just this content.
@@ -24,11 +26,13 @@ use super::error::RunError;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Facts, Seen, Why};
 use super::ticket::Ticket;
-use super::{approval, ask, brake::StopKind, change, correction, hash, kinds, matching, stored, strays};
+use super::{
+    approval, ask, brake::StopKind, change, correction, cutover, hash, kinds, matching, stored, strays, wording,
+};
 use crate::connector::{Found, Key, Operation};
 use crate::model::OnChange;
 use crate::program::{Evaluation, Mapped, Stop};
-use crate::store::{Correcting, Outcome, RecordEntry};
+use crate::store::{Adoption, Correcting, Outcome, RecordEntry};
 use crate::syntax;
 use crate::value::{Record, Value, to_json};
 
@@ -117,6 +121,7 @@ fn stands(flow: &FlowRun, before: &RecordEntry, source_hash: &str) -> Option<Out
         Outcome::Posted | Outcome::Unchanged => same_source.then_some(Outcome::Unchanged),
         Outcome::Held | Outcome::InDoubt => None,
         Outcome::Failed if before.kind == kinds::UNAVAILABLE || flow.context.retry => None,
+        Outcome::Skipped | Outcome::Rejected | Outcome::Failed if flow.context.replay.is_some() => None,
         Outcome::Skipped | Outcome::Rejected | Outcome::Failed => same.then_some(before.outcome),
     }
 }
@@ -129,6 +134,10 @@ fn evaluate(
     scope: Option<&Record>,
 ) -> Verdict {
     let linked = before.as_ref().and_then(|entry| entry.reference.as_deref());
+    let new = linked.is_none();
+    if let Some(why) = cutover::before(flow, &flow.source.dated, record).filter(|_| new) {
+        return settled(flow, &seen, before.as_ref(), Outcome::Skipped, why);
+    }
     let evaluation = flow.flow().evaluate_linked(&flow.tables, record, scope, linked);
     match before {
         Some(posted) if posted.reference.is_some() => after_posting(flow, seen, posted, evaluation),
@@ -156,6 +165,10 @@ fn before_posting(
             settled(flow, &seen, before.as_ref(), outcome, why_of(stop))
         }
         Evaluation::Mapped(mapped) => {
+            let day = flow.target.evidence.as_ref().map(|evidence| evidence.date.clone());
+            if let Some(why) = cutover::before(flow, &day, &mapped.target) {
+                return settled(flow, &seen, before.as_ref(), Outcome::Skipped, why);
+            }
             count(flow, false);
             match matching::standing(flow, &mapped) {
                 None => ready(flow, seen, before, mapped, Job::Create),
@@ -194,6 +207,10 @@ fn after_posting(flow: &FlowRun, seen: Seen, posted: RecordEntry, evaluation: Ev
         return as_posted(flow, &seen, &posted);
     }
     let reference = posted.reference.as_deref().unwrap_or_default();
+    if posted.adopted.is_some() {
+        let why = wording::adopted_changed(flow, reference, &changed);
+        return settled(flow, &seen, Some(&posted), Outcome::Held, why);
+    }
     let why = Why::new(
         kinds::CHANGED,
         format!("changed after it was posted as {reference}: {changed}"),
@@ -230,6 +247,9 @@ enum Now {
 
 fn compare_with_posted(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped) -> Now {
     let facts = facts(flow, mapped);
+    if let Some(adoption) = &posted.adopted {
+        return compare_with_adopted(flow, adoption, mapped, &facts);
+    }
     let same = posted.target_hash.as_ref() == Some(&facts.hash);
     if flow.flow().target().on_change == OnChange::Correct || !posted.parts.is_empty() {
         return compare_with_parts(flow, posted, mapped, &facts, same);
@@ -245,6 +265,15 @@ fn compare_with_posted(flow: &FlowRun, posted: &RecordEntry, mapped: &Mapped) ->
         return Now::Write(Job::Update);
     }
     let was = posted.target.as_ref().and_then(|json| stored::partial(&flow.target_type, json));
+    Now::Changed(was.map_or_else(String::new, |was| change::sentence(&was, &mapped.target)))
+}
+
+/// What people keyed is neither changed nor corrected by us, whatever `on change` says.
+fn compare_with_adopted(flow: &FlowRun, adoption: &Adoption, mapped: &Mapped, facts: &Facts) -> Now {
+    if adoption.target_hash == facts.hash {
+        return Now::Same;
+    }
+    let was = stored::partial(&flow.target_type, &adoption.target);
     Now::Changed(was.map_or_else(String::new, |was| change::sentence(&was, &mapped.target)))
 }
 
@@ -288,7 +317,9 @@ fn as_posted(flow: &FlowRun, seen: &Seen, posted: &RecordEntry) -> Verdict {
 fn settled(flow: &FlowRun, seen: &Seen, before: Option<&RecordEntry>, outcome: Outcome, why: Why) -> Verdict {
     let entry = ledger::entry(&flow.context, &flow.hash, seen, before, outcome, why);
     match before {
-        Some(before) if ledger::same_story(before, &entry) => Verdict::Stands(Box::new(before.clone()), outcome),
+        Some(before) if ledger::needs_no_word(&flow.context, before, &entry) => {
+            Verdict::Stands(Box::new(before.clone()), outcome)
+        }
         _ => Verdict::Settled { entry: Box::new(entry), counted: outcome, news: ledger::is_news(seen, before) },
     }
 }
@@ -325,7 +356,7 @@ fn ready_made(
     Verdict::Ready(Box::new(Ready { seen, before, target, key, facts, job, matched: None, correcting, ticket: None }))
 }
 
-fn facts(flow: &FlowRun, mapped: &Mapped) -> Facts {
+pub(super) fn facts(flow: &FlowRun, mapped: &Mapped) -> Facts {
     Facts {
         target: to_json(&Value::record(mapped.target.clone())),
         key: mapped.key.canonical(),

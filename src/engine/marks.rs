@@ -16,7 +16,8 @@ use super::ledger::Outbox;
 use super::post::GROUP;
 use super::retry::Backoff;
 use super::stored;
-use crate::connector::{Connector, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Permanence};
+use crate::connector::exchange::noted;
+use crate::connector::{Connector, Effect, Error, ErrorKind, Exchange, Fetch, FilterKind, Found, Permanence};
 use crate::store::{EventKind, Mark, Outcome, RecordEntry};
 use crate::value::{Record, Value};
 use futures_util::stream::{self, StreamExt as _};
@@ -57,7 +58,7 @@ pub(super) async fn make(flow: &FlowRun) -> Result<(), RunError> {
         return Ok(());
     }
     let mut owed = context.store.records(Some(&flow.name))?;
-    owed.retain(|entry| is_open(entry, context.retry) && entry.outcome == Outcome::Posted);
+    owed.retain(|entry| is_open(entry, context.retry) && entry.outcome == Outcome::Posted && context.takes(&entry.id));
     if context.plan {
         // One of an earlier run is looked for, then written.
         let posts = context.tally.counts(&flow.name).posted;
@@ -113,10 +114,10 @@ async fn make_group(
     let tried = stream::iter(group).map(|entry| try_one(flow, &connection, entry));
     let tried = tried.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
     let mut outbox = Outbox::default();
-    for (entry, made) in tried {
-        let passing = matches!(&made, Err(error) if passes(error));
+    for (entry, made, exchanges) in tried {
+        let passing = made.as_ref().is_err_and(passes);
         *lost = if passing { *lost + 1 } else { 0 };
-        let entry = settle(flow, entry, made, &mut outbox);
+        let entry = settle(flow, entry, made, exchanges, &mut outbox);
         if entry.mark.as_ref().is_some_and(|mark| mark.made.is_none()) {
             stay.push(entry);
         }
@@ -125,7 +126,13 @@ async fn make_group(
 }
 
 /// The entry, with what became of its mark. Written only where that is news.
-fn settle(flow: &FlowRun, mut entry: RecordEntry, made: Result<Made, Error>, outbox: &mut Outbox) -> RecordEntry {
+fn settle(
+    flow: &FlowRun,
+    mut entry: RecordEntry,
+    made: Result<Made, Error>,
+    exchanges: Vec<Exchange>,
+    outbox: &mut Outbox,
+) -> RecordEntry {
     let Some(mark) = &mut entry.mark else { return entry };
     let before = mark.clone();
     let title = &flow.source_title;
@@ -166,6 +173,9 @@ fn settle(flow: &FlowRun, mut entry: RecordEntry, made: Result<Made, Error>, out
         let mut detail = json!({"field": mark.field, "value": mark.value, "made": mark.made.is_some()});
         if !mark.reason.is_empty() {
             detail["reason"] = mark.reason.clone().into();
+        }
+        if !exchanges.is_empty() {
+            detail["exchanges"] = outbox.evidence().exchanges(exchanges);
         }
         outbox.tell(flow.context.event(EventKind::Marked, Some(entry.id.clone()), detail));
         outbox.put(entry.clone());
@@ -209,16 +219,17 @@ async fn try_one(
     flow: &FlowRun,
     connection: &Arc<dyn Connector>,
     entry: RecordEntry,
-) -> (RecordEntry, Result<Made, Error>) {
+) -> (RecordEntry, Result<Made, Error>, Vec<Exchange>) {
+    let mut exchanges = Vec::new();
     let made = match Place::of(flow, connection, &entry) {
-        Some(place) => place.make().await,
+        Some(place) => place.make(&mut exchanges).await,
         None => Err(Error::new(
             ErrorKind::Malformed,
             Permanence::Permanent,
             "what is kept of the record no longer fits the catalogue",
         )),
     };
-    (entry, made)
+    (entry, made, exchanges)
 }
 
 /// What there is of a mark in the source.
@@ -247,7 +258,8 @@ impl<'a> Place<'a> {
         Some(Self { flow, connection, mark: entry.mark.as_ref()?, record, scope })
     }
 
-    async fn make(&self) -> Result<Made, Error> {
+    /// `exchanges`: what went over the wire for the writes themselves.
+    async fn make(&self, exchanges: &mut Vec<Exchange>) -> Result<Made, Error> {
         let (context, flow) = (&self.flow.context, self.flow.flow());
         let looked = if self.mark.run == context.run { self.shown_by(&self.record) } else { self.look().await? };
         if let Some(made) = looked {
@@ -258,7 +270,9 @@ impl<'a> Place<'a> {
         change.insert(self.mark.field.as_str(), self.mark.value.as_str());
         let mut backoff = Backoff::new(flow.target().retry, context.entropy.next_u64());
         loop {
-            let error = match self.connection.update(&flow.source().resource, &found, &change).await {
+            let (written, sent) = noted(self.connection.update(&flow.source().resource, &found, &change)).await;
+            exchanges.extend(sent);
+            let error = match written {
                 Ok(_) => return Ok(Made::Stands),
                 Err(error) => error,
             };

@@ -11,6 +11,7 @@
 //! in a queue that people see, wherever the process, the network or the other side
 //! breaks. `post` tells how, gap by gap.
 
+mod adopt;
 mod announce;
 mod approval;
 mod ask;
@@ -20,8 +21,11 @@ mod claims;
 mod context;
 mod correction;
 mod coverage;
+mod cutover;
 mod deliver;
+mod differences;
 mod error;
+mod evidence;
 mod fetch;
 mod flow;
 mod flow_run;
@@ -36,12 +40,15 @@ mod lookups;
 mod mapping;
 mod marks;
 mod matching;
+pub(crate) mod mutant;
 mod not_yet;
 mod pass;
 mod peers;
 mod post;
 mod readiness;
+mod reconcile;
 mod recover;
+mod replay;
 mod report;
 mod retry;
 mod run;
@@ -57,10 +64,17 @@ mod tests;
 mod ticket;
 mod wording;
 
+pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, survey};
 pub use brake::StopKind;
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
+pub use differences::FieldChange;
 pub use error::{RunError, RunErrorKind};
 pub use governor::Governor;
+pub use reconcile::{
+    Cause, Finding, Item, Kept, Period, ReconcileOptions, Reconciliation, Retained, Row, Share, Standing, Sums,
+    reconcile,
+};
+pub use replay::{Draft, Replay, ReplayOptions, Replayed, replay, why_not};
 pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};
 pub use run::run;
 

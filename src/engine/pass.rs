@@ -11,6 +11,7 @@ use super::fetch::Pages;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Seen};
 use super::mapping::{self, Ready, Verdict};
+use super::mutant::{self, Mutant};
 use super::report::FailedScope;
 use super::ticket::Tickets;
 use super::{ask, hash, label, stored};
@@ -24,7 +25,7 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// Read again what changed so long before the newest change that was seen: clocks differ,
 /// and lists shift while they are read.
-const OVERLAP: Span = Span::from_secs(24 * 60 * 60);
+pub(super) const OVERLAP: Span = Span::from_secs(24 * 60 * 60);
 
 /// So many scopes in a row that cannot be reached mean that the others cannot be either.
 const UNREACHABLE: u32 = 3;
@@ -89,7 +90,8 @@ impl Pass {
         drop(turn);
         let (flow, read) = (self.flow.clone(), self.read);
         let next = self.next_cursor(&name, cursor, full);
-        let (scope, settled) = (self.scope.clone(), self.tickets.all_settled().await);
+        let scope = self.scope.clone();
+        let settled = mutant::is(Mutant::CursorFirst) || self.tickets.all_settled().await;
         if let Some(next) = next.filter(|_| complete && settled) {
             let mut outbox = Outbox::default();
             outbox.operation(Operation::PutCursor(next));
@@ -286,11 +288,16 @@ pub(super) fn settle(flow: &FlowRun, verdict: Verdict, outbox: &mut Outbox) {
             }
         }
         Verdict::Settled { entry, counted, news } => {
-            // What the flow leaves out is told by its hash alone, or the log would hold every draft.
-            if news && entry.outcome != Outcome::Skipped {
-                outbox.tell(ledger::read_event(&flow.context, &entry));
+            // What the flow leaves out has one event, which also names what was read.
+            match entry.outcome {
+                Outcome::Skipped => outbox.tell_skipped(&flow.context, &entry),
+                _ => {
+                    if news {
+                        outbox.tell_read(&flow.context, &entry);
+                    }
+                    outbox.tell(ledger::outcome_event(&flow.context, &entry));
+                }
             }
-            outbox.tell(ledger::outcome_event(&flow.context, &entry));
             outbox.close(*entry, counted, None);
         }
         Verdict::Ready(_) => debug_assert!(false, "what is ready goes to the poster"),
@@ -313,7 +320,7 @@ pub(super) fn seen(flow: &FlowRun, record: &Record, scope: Option<&Scope>) -> Se
 }
 
 /// `598134/1412207`. A `/` inside of a part is written `%2F`, so that parts stay apart.
-fn record_id(flow: &str, scope: Option<&Scope>, parts: &[&str]) -> RecordId {
+pub(super) fn record_id(flow: &str, scope: Option<&Scope>, parts: &[&str]) -> RecordId {
     let scope = scope.map(|scope| scope.name.as_str());
     let parts: Vec<String> = scope.into_iter().chain(parts.iter().copied()).map(escape).collect();
     RecordId { flow: flow.to_owned(), key: parts.join("/") }

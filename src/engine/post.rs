@@ -27,6 +27,7 @@ use super::error::RunError;
 use super::flow_run::FlowRun;
 use super::ledger::{self, Outbox, Why};
 use super::mapping::{Job, Ready};
+use super::mutant::{self, Mutant};
 use super::not_yet::{self, PutOff};
 use super::readiness::{self, Asked};
 use super::settle::Settling;
@@ -167,7 +168,9 @@ impl Poster {
 
     /// Steps 3 to 6.
     async fn send(&mut self, orders: Vec<Order>, outbox: &mut Outbox) -> Result<(), RunError> {
-        orders.iter().for_each(|order| self.announce(order, outbox));
+        if !mutant::is(Mutant::NoIntent) {
+            orders.iter().for_each(|order| self.announce(order, outbox));
+        }
         outbox.flush(&self.flow.context, &self.flow.name).await?;
         for delivery in deliver::deliver(&self.flow, self.connection.as_ref(), orders, &self.lost).await {
             self.put_off.learn(&delivery);
@@ -206,6 +209,9 @@ impl Poster {
     /// Step 2. One question for all; when it is refused, one for each, so that one key
     /// that the other side cannot digest does not stop the others.
     async fn ask(&self, keys: &[Key]) -> Vec<Result<Vec<Found>, Error>> {
+        if mutant::is(Mutant::NoLookup) {
+            return keys.iter().map(|_| Ok(Vec::new())).collect();
+        }
         match self.find(keys).await {
             Ok(found) => found.into_iter().map(Ok).collect(),
             Err(error) if error.stops_the_run() || error.is_temporary() || keys.len() == 1 => {
@@ -381,11 +387,11 @@ impl Poster {
         ledger::would_stand(&mut entry, &ready.facts);
         let intent = announce::intent(flow, ready, entry.attempts + 1, order.existing.is_some());
         if ledger::is_news(&ready.seen, ready.before.as_ref()) {
-            outbox.tell(ledger::read_event(context, &entry));
+            outbox.tell_read(context, &entry);
         }
         let mut detail = json!({
             "connection": intent.connection, "resource": intent.resource, "target_key": intent.target_key,
-            "target_hash": intent.target_hash, "target": intent.target, "update": intent.update,
+            "target_hash": intent.target_hash, "target": outbox.evidence().keep_json(&intent.target), "update": intent.update,
             "asked": if intent.update { "it is there" } else { "it is not there" },
         });
         if let Some(correcting) = &intent.correcting {

@@ -27,7 +27,9 @@ const QUIET: Span = Span::from_secs(2 * 60 * 60);
 /// Asks for all open writes. The records that turned out to be posted.
 pub(super) async fn recover(context: &Arc<Context>) -> Result<HashSet<RecordId>, RunError> {
     let mut posted = HashSet::new();
-    for ((connection, resource), intents) in by_resource(context.store.intents()?) {
+    let mut open = context.store.intents()?;
+    open.retain(|intent| context.takes(&intent.record));
+    for ((connection, resource), intents) in by_resource(open) {
         let known = context.connections.get(&connection).map(|open| open.catalogue());
         let Some(spec) = known.and_then(|catalogue| catalogue.resources.get(&resource)) else {
             context.tally.warn(format!(

@@ -16,6 +16,7 @@ use crate::store::{Batch, EventKind, Operation, RunEntry};
 use crate::value::Timestamp;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -28,18 +29,29 @@ pub async fn run(setup: &Setup, options: &Options) -> Result<Report, RunError> {
     systems::check(setup, options)?;
     let started = setup.clock.now();
     let context = Arc::new(context(setup, options, started));
+    within(setup, options, &context, started, move_all(&context, &flows)).await
+}
+
+/// A run around this work: begun and ended in the log, stopped when somebody asks for it, and told of.
+pub(super) async fn within(
+    setup: &Setup,
+    options: &Options,
+    context: &Arc<Context>,
+    started: Timestamp,
+    work: impl Future<Output = Result<(), RunError>>,
+) -> Result<Report, RunError> {
     let before = requests(setup);
-    let _watch = watch_for_cancel(&context, options);
-    open(setup, &context, started).await?;
-    let moved = move_all(&context, &flows).await;
-    let mut report = finished_report(setup, &context, &before);
+    let _watch = watch_for_cancel(context, options);
+    open(setup, context, started).await?;
+    let moved = work.await;
+    let mut report = finished_report(setup, context, &before);
     match moved {
         Err(error) => Err(RunError { report: Some(Box::new(report)), ..error }),
         Ok(()) => {
             let reason = context.brake.reason();
             report.stopped = reason.as_ref().map(|stop| stop.message.clone());
             report.stopped_by = reason.as_ref().map(|stop| stop.kind);
-            close(setup, &context, started, &report).await?;
+            close(setup, context, started, &report).await?;
             match reason.filter(|stop| stop.kind == StopKind::World) {
                 Some(stop) => {
                     let error = RunError::new(RunErrorKind::World, stop.message, stop.mend);
@@ -84,6 +96,7 @@ pub(super) fn context(setup: &Setup, options: &Options, started: Timestamp) -> C
         progress: setup.progress.clone(),
         plan: options.plan,
         retry: options.retry,
+        replay: None,
         run,
         brake: Brake::new(),
         tally: Tally::new(report, setup.progress.clone()),
@@ -132,9 +145,12 @@ async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunErro
 }
 
 async fn open(setup: &Setup, context: &Context, started: Timestamp) -> Result<(), RunError> {
-    let detail = json!({
+    let mut detail = json!({
         "pipeline": setup.program.name(), "program_hash": setup.program.hash(), "sandbox": setup.sandbox,
     });
+    if let Some(picked) = &context.replay {
+        detail["replayed"] = picked.records.len().into();
+    }
     let mut batch = Batch::default();
     batch.operations.push(Operation::PutRun(Box::new(entry(setup, context, started, None))));
     batch.events.push(context.event(EventKind::RunStarted, None, detail));

@@ -9,8 +9,10 @@ use super::ask::{self, Standing};
 use super::brake::StopKind;
 use super::flow_run::FlowRun;
 use super::mapping::{Job, Ready};
+use super::mutant::{self, Mutant};
 use super::retry::Backoff;
-use crate::connector::{Connector, Effect, Error, ErrorKind, Found, Written};
+use crate::connector::exchange::noted;
+use crate::connector::{Connector, Effect, Error, ErrorKind, Exchange, Found, Written};
 
 /// What came of a write.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub(super) enum Answer {
 pub(super) struct Sent {
     pub answer: Answer,
     pub attempts: u32,
+    /// What went over the wire for the writes themselves.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// Creates the record, or updates `existing`.
@@ -50,12 +54,15 @@ pub(super) async fn send(
     let context = &flow.context;
     let mut backoff = Backoff::new(flow.flow().target().retry, context.entropy.next_u64());
     let mut attempts = 0;
+    let mut exchanges = Vec::new();
     let answer = loop {
         if context.brake.is_pulled() {
             break Answer::NotSent;
         }
         attempts += 1;
-        let error = match write(flow, connection, ready, existing.as_ref()).await {
+        let (written, sent) = noted(write(flow, connection, ready, existing.as_ref())).await;
+        exchanges.extend(sent);
+        let error = match written {
             Ok(written) => break Answer::Stored(written),
             Err(error) => error,
         };
@@ -88,7 +95,7 @@ pub(super) async fn send(
             }
         }
     };
-    Sent { answer, attempts }
+    Sent { answer, attempts, exchanges }
 }
 
 async fn write(
@@ -107,6 +114,9 @@ async fn write(
 /// Asks what became of a write. `None` when it certainly did not take effect; an update may
 /// be sent again in any case, since a second one changes nothing more.
 async fn after_unknown(flow: &FlowRun, ready: &Ready, existing: Option<&mut Found>, error: &Error) -> Option<Answer> {
+    if mutant::is(Mutant::BlindRetry) {
+        return None;
+    }
     let target = flow.flow().target();
     let asked = ask::find_after(&flow.context, &target.connection, &target.resource, &ready.key, error).await;
     let found = match asked {

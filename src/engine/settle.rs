@@ -11,7 +11,7 @@ use super::marks;
 use super::send::{Answer, Sent};
 use super::wording;
 use super::{announce, correction};
-use crate::connector::{Error, ErrorKind, Found, Written};
+use crate::connector::{Error, ErrorKind, Exchange, Found, Written};
 use crate::store::{EventKind, Outcome, RecordEntry};
 use serde_json::json;
 
@@ -25,8 +25,9 @@ pub(super) struct Settling<'a> {
 impl Settling<'_> {
     /// A record that was sent.
     pub fn close(&mut self, delivery: Delivery) {
-        let Delivery { order: Order { ready, existing }, sent: Sent { answer, attempts }, read_back } = delivery;
-        self.tell_answer(&ready, &answer, attempts);
+        let Delivery { order: Order { ready, existing }, sent: Sent { answer, attempts, exchanges }, read_back } =
+            delivery;
+        self.tell_answer(&ready, &answer, attempts, exchanges);
         let posted = if existing.is_some() { EventKind::Updated } else { EventKind::Posted };
         let flow = self.flow;
         match answer {
@@ -77,12 +78,12 @@ impl Settling<'_> {
         let context = &self.flow.context;
         let mut entry = self.entry(&ready, outcome, why);
         ledger::would_stand(&mut entry, &ready.facts);
-        if ready.before.as_ref().is_some_and(|before| ledger::same_story(before, &entry)) {
+        if ready.before.as_ref().is_some_and(|before| ledger::needs_no_word(context, before, &entry)) {
             self.outbox.count(entry, outcome, ready.ticket);
             return;
         }
         if ledger::is_news(&ready.seen, ready.before.as_ref()) {
-            self.outbox.tell(ledger::read_event(context, &entry));
+            self.outbox.tell_read(context, &entry);
         }
         self.outbox.tell(ledger::outcome_event(context, &entry));
         self.outbox.close(entry, outcome, ready.ticket);
@@ -131,8 +132,8 @@ impl Settling<'_> {
         self.done(ready, Outcome::Held, why);
     }
 
-    fn tell_answer(&mut self, ready: &Ready, answer: &Answer, attempts: u32) {
-        let (kind, detail) = match answer {
+    fn tell_answer(&mut self, ready: &Ready, answer: &Answer, attempts: u32, exchanges: Vec<Exchange>) {
+        let (kind, mut detail) = match answer {
             Answer::Stored(written) => (
                 EventKind::Answered,
                 json!({"reference": written.reference, "warnings": written.warnings, "attempts": attempts}),
@@ -149,6 +150,9 @@ impl Settling<'_> {
             }
             Answer::NotSent => (EventKind::Asked, json!({"not_sent": true, "attempts": attempts})),
         };
+        if !exchanges.is_empty() {
+            detail["exchanges"] = self.outbox.evidence().exchanges(exchanges);
+        }
         self.outbox.tell(self.flow.context.event(kind, Some(ready.seen.id.clone()), detail));
     }
 

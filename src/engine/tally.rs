@@ -13,17 +13,35 @@ const OTHER: &str = "other reasons";
 
 pub(super) struct Tally {
     report: Mutex<Report>,
+    /// The records themselves with what they counted as, where somebody wants to see each.
+    witness: Option<Mutex<Vec<(RecordEntry, Outcome)>>>,
     progress: Arc<dyn Progress>,
 }
 
 impl Tally {
     pub fn new(report: Report, progress: Arc<dyn Progress>) -> Self {
-        Self { report: Mutex::new(report), progress }
+        Self { report: Mutex::new(report), witness: None, progress }
+    }
+
+    /// Keeps each record that is settled from now on: for those few that people picked.
+    pub fn witness(&mut self) {
+        self.witness = Some(Mutex::default());
+    }
+
+    /// What was kept, in the order in which it was settled.
+    pub fn take_witnessed(&self) -> Vec<(RecordEntry, Outcome)> {
+        let witness = self.witness.as_ref();
+        witness
+            .map(|seen| std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner)))
+            .unwrap_or_default()
     }
 
     /// A record left the flow, or stands as it stood.
     pub fn settle(&self, flow: &str, outcome: Outcome, entry: &RecordEntry) {
         self.progress.settled(flow, outcome);
+        if let Some(witness) = &self.witness {
+            witness.lock().unwrap_or_else(PoisonError::into_inner).push((entry.clone(), outcome));
+        }
         let mut report = self.report();
         report.counts.add(outcome);
         let flow = report.flows.entry(flow.to_owned()).or_default();

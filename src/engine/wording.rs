@@ -66,6 +66,21 @@ pub(super) fn already_there(flow: &FlowRun, ready: &Ready, found: &Found) -> Why
     )
 }
 
+/// What people keyed was adopted, and is not what the source says any more.
+pub(super) fn adopted_changed(flow: &FlowRun, reference: &str, changed: &str) -> Why {
+    let (there, here) = (&flow.target_title, &flow.source_title);
+    Why::new(
+        kinds::ADOPTED_CHANGED,
+        format!(
+            "changed after {reference}, which people keyed into {there}, was taken for it: {changed}; what people \
+             keyed is not changed by a run"
+        ),
+        format!(
+            "bring {reference} in {there} to the same and adopt it anew (`mlc adopt`), or correct the record in {here}"
+        ),
+    )
+}
+
 /// What it would correct is not what was posted.
 pub(super) fn parts_differ(flow: &FlowRun, ready: &Ready, trouble: &str) -> Why {
     let reference = ready.before.as_ref().and_then(|entry| entry.reference.clone()).unwrap_or_default();

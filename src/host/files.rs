@@ -4,10 +4,13 @@
 //! says what is wrong with the file. Invariant: no file is read beyond [`LARGEST`].
 
 use crate::model::{FileBytes, FileText, Files};
+use crate::vault::{VaultError, VaultErrorKind};
+use secrecy::SecretString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// The most bytes that a file may have: 16 MiB.
 const LARGEST: u64 = 16 << 20;
@@ -71,6 +74,16 @@ pub fn read_input() -> Result<Arc<str>, String> {
         return Err(format!("standard input is larger than {} MiB", LARGEST >> 20));
     }
     as_text(input, &bytes)
+}
+
+/// The same, for what nobody else may see.
+pub fn read_input_secret() -> Result<SecretString, VaultError> {
+    let mut text = Zeroizing::new(String::new());
+    let read = std::io::stdin().lock().take(LARGEST).read_to_string(&mut text);
+    read.map_err(|_| {
+        VaultError::new(VaultErrorKind::Unfit, "standard input is not text in UTF-8", "write it again in UTF-8")
+    })?;
+    Ok(SecretString::from(text.as_str()))
 }
 
 fn as_text(path: &Path, bytes: &[u8]) -> Result<Arc<str>, String> {

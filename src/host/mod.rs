@@ -4,19 +4,28 @@
 //! [`world`] makes the [`World`] of a run; [`DiskFiles`] reads what a pipeline names.
 #![allow(clippy::disallowed_methods, reason = "host is the real machine")]
 
+pub mod account;
 mod clock;
 mod entropy;
 mod files;
+mod private_file;
+mod prompt;
+pub mod question;
 mod secrets;
 pub mod signal;
 pub mod terminal;
 mod transport;
+mod vault;
+mod vault_key;
 
 pub use clock::MachineClock;
 pub use entropy::MachineEntropy;
-pub use files::{DiskFiles, names_beside, read_input, read_text, replace_text, write_new};
-pub use secrets::EnvironmentSecrets;
+pub use files::{DiskFiles, names_beside, read_input, read_input_secret, read_text, replace_text, write_new};
+pub use prompt::{ask, can_ask};
+pub use secrets::MachineSecrets;
 pub use transport::HttpTransport;
+pub use vault::{VaultFile, random};
+pub use vault_key::write_new_key;
 
 use crate::world::World;
 use std::sync::Arc;
@@ -26,7 +35,7 @@ pub fn world() -> World {
     World {
         transport: Arc::new(HttpTransport::new()),
         clock: Arc::new(MachineClock),
-        secrets: Arc::new(EnvironmentSecrets::new()),
+        secrets: Arc::new(MachineSecrets::new()),
         entropy: Arc::new(MachineEntropy),
     }
 }

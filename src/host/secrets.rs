@@ -1,18 +1,21 @@
-//! Credentials from the environment: `env("ACME")` with the fields `client_id` and
-//! `client_secret` reads `ACME_CLIENT_ID` and `ACME_CLIENT_SECRET`.
+//! Credentials of the machine: from the vault, or from the environment, where `env("ACME")`
+//! with the fields `client_id` and `client_secret` reads `ACME_CLIENT_ID` and
+//! `ACME_CLIENT_SECRET`.
 
+use super::vault::VaultSecrets;
 use crate::world::{Credential, CredentialSource, SecretError, Secrets};
 use secrecy::SecretString;
 use std::ffi::OsString;
 
-/// The process's environment variables.
-pub struct EnvironmentSecrets {
+/// The process's environment variables, and the user's vault.
+pub struct MachineSecrets {
     read: fn(&str) -> Option<OsString>,
+    vault: VaultSecrets,
 }
 
-impl EnvironmentSecrets {
+impl MachineSecrets {
     pub fn new() -> Self {
-        Self { read: |name| std::env::var_os(name) }
+        Self { read: |name| std::env::var_os(name), vault: VaultSecrets::default() }
     }
 
     fn environment(&self, prefix: &str, fields: &[&str]) -> Result<Credential, SecretError> {
@@ -30,20 +33,17 @@ impl EnvironmentSecrets {
     }
 }
 
-impl Default for EnvironmentSecrets {
+impl Default for MachineSecrets {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Secrets for EnvironmentSecrets {
+impl Secrets for MachineSecrets {
     fn credential(&self, source: &CredentialSource, fields: &[&str]) -> Result<Credential, SecretError> {
         match source {
             CredentialSource::Environment(prefix) => self.environment(prefix, fields),
-            CredentialSource::Vault(name) => Err(SecretError {
-                message: format!("vault(\"{name}\") cannot be opened: this release has no vault"),
-                hint: "write credentials = env(\"NAME\") and set the variables NAME_… before the run".to_owned(),
-            }),
+            CredentialSource::Vault { name, system } => self.vault.credential(name, system, fields),
             CredentialSource::Sandbox(name) => Err(SecretError {
                 message: format!("the credential of the sandbox's {name} exists in the sandbox only"),
                 hint: "run with --sandbox, or name a credential of the real system".to_owned(),
@@ -85,12 +85,13 @@ fn list(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::EnvironmentSecrets;
+    use super::MachineSecrets;
     use crate::world::{CredentialSource, Secrets};
     use secrecy::ExposeSecret as _;
 
-    fn fake() -> EnvironmentSecrets {
-        EnvironmentSecrets {
+    fn fake() -> MachineSecrets {
+        MachineSecrets {
+            vault: super::VaultSecrets::default(),
             read: |name| match name {
                 "ACME_PROD_CLIENT_ID" => Some("id-1".into()),
                 "ACME_PROD_CLIENT_SECRET" => Some("hush".into()),
@@ -124,8 +125,6 @@ mod tests {
 
     #[test]
     fn other_places_say_what_to_do() {
-        let error = fake().credential(&CredentialSource::Vault("acme/erp".to_owned()), &[]).expect_err("no vault");
-        assert!(error.message.contains("acme/erp") && error.hint.contains("env("), "{error:?}");
         let error = fake().credential(&CredentialSource::Sandbox("erp".to_owned()), &[]).expect_err("no sandbox");
         assert!(error.hint.contains("--sandbox"), "{error:?}");
     }

@@ -15,6 +15,20 @@ pub fn stdout_is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
+/// Whether a person can be asked: both what they type and what they are shown is a terminal.
+pub fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// The line that the person types; empty when there is none.
+pub fn answer() -> String {
+    let mut line = String::new();
+    match std::io::stdin().read_line(&mut line) {
+        Ok(_) => line.trim().to_owned(),
+        Err(_) => String::new(),
+    }
+}
+
 /// Whether colours are wanted on a stream: `NO_COLOR` and `TERM=dumb` refuse them,
 /// `CLICOLOR_FORCE` asks for them, otherwise a terminal gets them.
 pub fn wants_colour(is_terminal: bool) -> bool {

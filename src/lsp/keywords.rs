@@ -2,7 +2,8 @@
 
 /// `(word, what it does)`
 const WORDS: &[(&str, &str)] = &[
-    ("pipeline", "Names the pipeline and sets what holds for all of it: `timezone`, `currency`."),
+    ("pipeline", "Names the pipeline and sets what holds for all of it: `timezone`, `currency`, `cutover`."),
+    ("cutover", "The first day whose records are posted; what is dated before it is skipped: `cutover = 2026-10-01`."),
     ("timezone", "The time zone of days and schedules: a name such as `America/Chicago`."),
     ("currency", "The currency of the amounts: three capital letters such as `USD`."),
     ("connect", "Opens a connection to a system: its settings and where its credentials lie, or `sandbox`."),

@@ -80,6 +80,8 @@ pub struct Model {
     pub name: Arc<str>,
     pub timezone: Option<Arc<str>>,
     pub currency: Option<Arc<str>>,
+    /// Records that are dated before it were dealt with before this pipeline was.
+    pub cutover: Option<Date>,
     pub connections: Vec<Connection>,
     pub lookups: Vec<Lookup>,
     /// Each stands after those that it calls.

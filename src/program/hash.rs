@@ -9,7 +9,7 @@ use crate::model::{
     Arm, Connection, Each, Expr, ExprKind, Flow, Lookup, Matching, Model, OnChange, Otherwise, Pattern, Piece, Row,
     Step, Target, Template, UserFunction,
 };
-use crate::value::{Value, to_json_string};
+use crate::value::{Date, Value, to_json_string};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -25,7 +25,7 @@ pub(super) fn hashes(model: &Model) -> Hashes {
     let alone = functions(model, &[]);
     let lookups: Vec<String> = model.lookups.iter().map(|each| lookup(each, &alone)).collect();
     let functions = functions(model, &lookups);
-    let flows: Vec<String> = model.flows.iter().map(|each| flow(each, &lookups, &functions)).collect();
+    let flows: Vec<String> = model.flows.iter().map(|each| flow(each, model.cutover, &lookups, &functions)).collect();
     let mut canon = Canon::new(&lookups, &functions);
     canon.word("program").word(&model.name);
     canon.optional(model.timezone.as_deref()).optional(model.currency.as_deref());
@@ -66,7 +66,7 @@ fn function(function: &UserFunction, lookups: &[String], functions: &[String]) -
     canon.finish()
 }
 
-fn flow(flow: &Flow, lookups: &[String], functions: &[String]) -> String {
+fn flow(flow: &Flow, cutover: Option<Date>, lookups: &[String], functions: &[String]) -> String {
     let mut canon = Canon::new(lookups, functions);
     canon.word("flow").word(&flow.name).word(&flow.source.connection).word(&flow.source.resource);
     if let Some(scope) = &flow.source.scope {
@@ -75,6 +75,10 @@ fn flow(flow: &Flow, lookups: &[String], functions: &[String]) -> String {
     }
     canon.steps(&flow.steps);
     target(&mut canon, &flow.target);
+    // Without one the hash is as it was before there were any.
+    if let Some(day) = cutover {
+        canon.word("cutover").word(&day.to_string());
+    }
     canon.finish()
 }
 

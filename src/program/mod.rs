@@ -29,7 +29,7 @@ pub use verify::Verified;
 use crate::connector::Key;
 use crate::model::{self, Connection, Expr as ModelExpr, ExprKind, Lookup, LookupId, Model};
 use crate::syntax::Outcome;
-use crate::value::{Record, Value};
+use crate::value::{Date, Record, Value};
 use expression::{Expr, Function, Lowering, Otherwise, Step};
 use machine::{Machine, Passed};
 use std::collections::BTreeSet;
@@ -40,6 +40,7 @@ pub struct Program {
     name: Arc<str>,
     timezone: Option<Arc<str>>,
     currency: Option<Arc<str>>,
+    cutover: Option<Date>,
     hash: String,
     connections: Vec<Connection>,
     lookups: Vec<Lookup>,
@@ -122,6 +123,7 @@ pub fn compile(model: Model) -> Program {
         name: model.name,
         timezone: model.timezone,
         currency: model.currency,
+        cutover: model.cutover,
         hash: hashes.program,
         connections: model.connections,
         lookups: model.lookups,
@@ -148,6 +150,11 @@ impl Program {
 
     pub fn currency(&self) -> Option<&str> {
         self.currency.as_deref()
+    }
+
+    /// The first day whose records are posted.
+    pub fn cutover(&self) -> Option<Date> {
+        self.cutover
     }
 
     pub fn connections(&self) -> &[Connection] {

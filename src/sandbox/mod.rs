@@ -29,5 +29,6 @@ pub use clock::SandboxClock;
 pub use contractor::contractor;
 pub use error::SandboxError;
 pub use faults::{Fault, Faults, FaultsError};
+pub use random::Random;
 pub use server::{Served, bind, serve};
 pub use world::{DEFAULT_SEED, SPEED, Sandbox, SandboxOptions};

@@ -157,7 +157,7 @@ impl Secrets for SandboxSecrets {
     fn credential(&self, source: &CredentialSource, _fields: &[&str]) -> Result<Credential, SecretError> {
         let station = match source {
             CredentialSource::Sandbox(name) => self.0.iter().find(|station| station.name == name),
-            CredentialSource::Environment(_) | CredentialSource::Vault(_) => None,
+            CredentialSource::Environment(_) | CredentialSource::Vault { .. } => None,
         };
         station.map(Station::credential).ok_or_else(|| SecretError {
             message: "a sandbox has only its own credentials".to_owned(),

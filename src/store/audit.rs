@@ -3,8 +3,17 @@
 //! Takes events in their order and hands on entries of which each holds the hash of the
 //! one before. Invariant: whoever edits, drops, swaps or cuts an entry leaves a place at
 //! which the chain does not close, and [`verify`] names it.
+//!
+//! | what | is the SHA-256, in hex, of |
+//! | --- | --- |
+//! | an entry's content | the JSON of `by` and `event`: without white space, names in the order of their bytes |
+//! | an entry's hash | three lines, each with its line feed: the hash before, the number, the content's hash |
+//!
+//! So the chain can be checked by the contents' hashes alone, without the contents.
 
-use super::{AuditEntry, Event, Head, Store, StoreError};
+use super::payload::named_in;
+use super::{Actor, AuditEntry, Event, EventKind, Head, Store, StoreError, StoreErrorKind};
+use crate::value::Timestamp;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -24,45 +33,142 @@ pub fn verify(entries: impl IntoIterator<Item = AuditEntry>, head: Option<&Head>
     verifier.end(head)
 }
 
-/// Checks the whole log of a store against the head that the store vouches for. Nothing
-/// may be committed meanwhile: a new entry would look like one that was added from outside.
+/// Checks the whole log of a store against the head that the store vouches for, and each
+/// payload that it names. Nothing may be committed meanwhile: a new entry would look like
+/// one that was added from outside.
 pub fn verify_store(store: &dyn Store) -> Result<Head, VerifyError> {
     let head = store.head()?;
     let mut verifier = Verifier::default();
+    let mut payloads = Payloads::default();
+    walk(store, |entry| {
+        verifier.push(&entry);
+        payloads.push(store, &entry)
+    })?;
+    match (verifier.end(Some(&head)), payloads.fault()) {
+        (Err(chain), Some(payload)) if payload.number < chain.number => Err(payload.into()),
+        (Err(chain), _) => Err(chain.into()),
+        (Ok(_), Some(payload)) => Err(payload.into()),
+        (Ok(head), None) => Ok(head),
+    }
+}
+
+/// What was found of the payloads that the log names. One that is missing is in order if
+/// the log itself tells, further down, that those of its time were dropped.
+#[derive(Default)]
+struct Payloads {
+    altered: Option<AuditFault>,
+    /// The first that is missing from each time on, with the time: later ones that are older
+    /// say nothing more.
+    missing: Vec<(Timestamp, AuditFault)>,
+    dropped_before: Option<Timestamp>,
+}
+
+impl Payloads {
+    fn push(&mut self, store: &dyn Store, entry: &AuditEntry) -> Result<(), StoreError> {
+        if entry.event.kind == EventKind::PayloadsDropped {
+            let before = entry.event.detail.get("before").and_then(|at| serde_json::from_value(at.clone()).ok());
+            self.dropped_before = self.dropped_before.max(before);
+        }
+        if self.altered.is_some() {
+            return Ok(());
+        }
+        match payload_fault(store, entry)? {
+            Some(fault) if fault.kind == AuditFaultKind::PayloadMissing => {
+                if self.missing.last().is_none_or(|(at, _)| *at < entry.event.at) {
+                    self.missing.push((entry.event.at, fault));
+                }
+            }
+            found => self.altered = found,
+        }
+        Ok(())
+    }
+
+    fn fault(self) -> Option<AuditFault> {
+        let dropped = |at: &Timestamp| self.dropped_before.is_some_and(|before| *at < before);
+        let missing = self.missing.into_iter().find(|(at, _)| !dropped(at)).map(|(_, fault)| fault);
+        [self.altered, missing].into_iter().flatten().min_by_key(|fault| fault.number)
+    }
+}
+
+/// Hands out the entries of a store in the order in which they are kept.
+pub fn walk<E: From<StoreError>>(
+    store: &dyn Store,
+    mut each: impl FnMut(AuditEntry) -> Result<(), E>,
+) -> Result<(), E> {
     let mut from = 1;
     loop {
         let page = store.audit(from, PAGE)?;
         if page.is_empty() {
-            return Ok(verifier.end(Some(&head))?);
+            return Ok(());
         }
         // By place, not by number: the numbers are what is being checked.
         from += page.len() as u64;
-        page.iter().for_each(|entry| verifier.push(entry));
+        page.into_iter().try_for_each(&mut each)?;
     }
 }
 
+/// The first payload of an entry that is not there as it was written.
+fn payload_fault(store: &dyn Store, entry: &AuditEntry) -> Result<Option<AuditFault>, StoreError> {
+    for named in named_in(&entry.event.detail) {
+        let what = match store.payload(&named.name) {
+            Ok(Some(bytes)) if bytes.len() as u64 == named.bytes => continue,
+            Ok(Some(_)) => (AuditFaultKind::PayloadAltered, "has another length"),
+            Ok(None) => (AuditFaultKind::PayloadMissing, "is missing"),
+            Err(error) if error.kind == StoreErrorKind::Damaged && error.message.contains("missing") => {
+                (AuditFaultKind::PayloadMissing, "is missing")
+            }
+            Err(error) if error.kind == StoreErrorKind::Damaged => (AuditFaultKind::PayloadAltered, "was altered"),
+            Err(error) => return Err(error),
+        };
+        let message = format!(
+            "the payload that audit entry {} names as `{}` {}: {}",
+            entry.number, named.place, what.1, named.name
+        );
+        return Ok(Some(fault(what.0, entry.number, message)));
+    }
+    Ok(None)
+}
+
 /// Gives an event its place behind `head`.
-pub fn chain(head: &Head, event: Event) -> AuditEntry {
+pub fn chain(head: &Head, by: Actor, event: Event) -> AuditEntry {
     let event = Event { detail: settle(event.detail), ..event };
     let number = head.number + 1;
-    let hash = chain_hash(&head.hash, number, &event);
-    AuditEntry { number, event, previous: head.hash.clone(), hash }
+    let mut entry = AuditEntry { number, by, event, previous: head.hash.clone(), hash: String::new() };
+    entry.hash = hash_of(&entry);
+    entry
 }
 
-/// SHA-256 in hex over the previous hash's text, the number in eight bytes (big-endian)
-/// and the event's canonical JSON.
-pub fn chain_hash(previous: &str, number: u64, event: &Event) -> String {
-    let mut hasher = Sha256::new();
-    hasher.update(previous.as_bytes());
-    hasher.update(number.to_be_bytes());
-    hasher.update(canonical(event).as_bytes());
-    hex(&hasher.finalize())
+/// The hash that an entry of this content must have.
+pub fn hash_of(entry: &AuditEntry) -> String {
+    chain_hash(&entry.previous, entry.number, &sha256(content(entry).as_bytes()))
 }
 
-/// The event as JSON without white space, names in the order of their bytes.
-pub fn canonical(event: &Event) -> String {
-    let tree = serde_json::to_value(event).expect("an event holds only text, numbers and JSON");
-    sorted(tree).to_string()
+/// The hash of the entry of this number, behind the one with the hash `previous`.
+pub fn chain_hash(previous: &str, number: u64, content: &str) -> String {
+    sha256(format!("{previous}\n{number}\n{content}\n").as_bytes())
+}
+
+/// What happened and who did it, in the one form that is hashed.
+pub fn content(entry: &AuditEntry) -> String {
+    let mut tree = tree(entry);
+    if let Value::Object(fields) = &mut tree {
+        fields.retain(|name, _| name == "by" || name == "event");
+    }
+    tree.to_string()
+}
+
+/// An entry as JSON without white space, names in the order of their bytes: one line.
+pub fn canonical(entry: &AuditEntry) -> String {
+    tree(entry).to_string()
+}
+
+fn tree(entry: &AuditEntry) -> Value {
+    sorted(serde_json::to_value(entry).expect("an entry holds only text, numbers and JSON"))
+}
+
+/// SHA-256 in lower-case hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// Bytes as lower-case hexadecimal digits.
@@ -142,7 +248,7 @@ impl Verifier {
             self.found = Some(Found::Missing { instead: entry.number });
         } else if entry.number < expected {
             self.found = Some(Found::Fault(reordered(expected, entry.number)));
-        } else if entry.hash != chain_hash(&entry.previous, entry.number, &entry.event) {
+        } else if entry.hash != hash_of(entry) {
             self.found = Some(Found::Fault(edited(entry.number, "its content no longer gives its hash".to_owned())));
         } else if entry.previous != self.good.hash {
             self.found = Some(Found::Fault(unlinked(entry.number)));
@@ -173,6 +279,10 @@ pub enum AuditFaultKind {
     Reordered,
     /// Entries are missing at the end.
     CutTail,
+    /// What the entry names is not there.
+    PayloadMissing,
+    /// What the entry names is not what it was.
+    PayloadAltered,
 }
 
 /// Why a log was not found good.
@@ -231,7 +341,7 @@ fn ends_wrong(good: &Head, head: &Head) -> AuditFault {
 #[cfg(test)]
 mod tests {
     use super::{AuditFaultKind, START, canonical, chain, verify};
-    use crate::store::{AuditEntry, Event, EventKind, Head};
+    use crate::store::{Actor, AuditEntry, Event, EventKind, Head};
     use crate::value::Timestamp;
     use serde_json::json;
 
@@ -243,7 +353,7 @@ mod tests {
         let mut head = Head::default();
         (1..=length)
             .map(|number| {
-                let entry = chain(&head, event(json!({ "number": number })));
+                let entry = chain(&head, Actor::default(), event(json!({ "number": number })));
                 head = Head { number: entry.number, hash: entry.hash.clone() };
                 entry
             })
@@ -276,11 +386,11 @@ mod tests {
     fn an_entry_that_was_edited_and_hashed_anew_is_named() {
         let mut entries = log(9);
         let before = Head { number: 3, hash: entries[2].hash.clone() };
-        entries[3] = chain(&before, event(json!({ "number": 400 })));
+        entries[3] = chain(&before, Actor::default(), event(json!({ "number": 400 })));
         assert_eq!(fault(entries), (AuditFaultKind::Edited, 4));
         let mut entries = log(9);
         let before = Head { number: 8, hash: entries[7].hash.clone() };
-        entries[8] = chain(&before, event(json!({ "number": 900 })));
+        entries[8] = chain(&before, Actor::default(), event(json!({ "number": 900 })));
         assert_eq!(fault(entries), (AuditFaultKind::Edited, 9));
     }
 
@@ -307,15 +417,29 @@ mod tests {
 
     #[test]
     fn the_order_of_names_does_not_change_the_hash() {
-        let (a, b) =
-            (event(json!({ "x": 1, "a": { "d": 2, "c": 3 } })), event(json!({ "a": { "c": 3, "d": 2 }, "x": 1 })));
-        assert_eq!(canonical(&a), canonical(&b));
+        let one = |detail| chain(&Head::default(), Actor::default(), event(detail));
+        let a = one(json!({ "x": 1, "a": { "d": 2, "c": 3 } }));
+        let b = one(json!({ "a": { "c": 3, "d": 2 }, "x": 1 }));
+        assert_eq!((canonical(&a), &a.hash), (canonical(&b), &b.hash));
         assert!(canonical(&a).contains(r#""detail":{"a":{"c":3,"d":2},"x":1}"#), "{}", canonical(&a));
+    }
+
+    /// By hand, from what docs/audit.md says.
+    #[test]
+    fn the_hash_is_the_documented_one() {
+        let by = Actor { user: "anna".into(), host: "ledger".into(), start: "mlc run from cron".into() };
+        let before = Head { number: 6, hash: "ab".repeat(32) };
+        let entry = chain(&before, by, event(json!({ "hash": ",\"hash\":", "n": 7 })));
+        let content = r#"{"by":{"host":"ledger","start":"mlc run from cron","user":"anna"},"event":{"at":"1970-01-01T00:00:00Z","detail":{"hash":",\"hash\":","n":7},"kind":"posted","record":null,"run":"r1"}}"#;
+        assert_eq!(super::content(&entry), content);
+        let text = format!("{}\n7\n{}\n", "ab".repeat(32), super::sha256(content.as_bytes()));
+        assert_eq!(entry.hash, super::sha256(text.as_bytes()));
     }
 
     #[test]
     fn a_fraction_survives_the_way_to_disk() {
-        let entry = chain(&Head::default(), event(json!({ "rate": 0.123_456_789_012_345_68, "count": 3 })));
+        let entry =
+            chain(&Head::default(), Actor::default(), event(json!({ "rate": 0.123_456_789_012_345_68, "count": 3 })));
         let text = serde_json::to_string(&entry).expect("json");
         let back: AuditEntry = serde_json::from_str(&text).expect("json");
         assert_eq!(back, entry);

@@ -5,6 +5,7 @@
 
 use super::{StoreError, audit, disk, head_file};
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// Payloads above this many bytes do not go into the database.
@@ -31,6 +32,25 @@ impl Blobs {
             disk::replace(&path, bytes)?;
         }
         Ok(name)
+    }
+
+    /// Whether there is a file of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.folder.join(name).exists()
+    }
+
+    /// Removes the files that nothing names any more. How many bytes they took.
+    pub fn keep_only(&self, named: &HashSet<String>) -> Result<u64, StoreError> {
+        let mut freed = 0;
+        let entries = std::fs::read_dir(&self.folder).map_err(|error| disk::refused("read", &self.folder, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| disk::refused("read", &self.folder, &error))?;
+            if !named.contains(entry.file_name().to_string_lossy().as_ref()) {
+                freed += entry.metadata().map_or(0, |metadata| metadata.len());
+                disk::remove(&entry.path())?;
+            }
+        }
+        Ok(freed)
     }
 
     /// The bytes of that name, checked against it.

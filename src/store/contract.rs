@@ -36,6 +36,7 @@ pub fn record(flow: &str, key: &str) -> RecordEntry {
         approval: None,
         mark: None,
         parts: Vec::new(),
+        adopted: None,
         attempts: 1,
         run: "r1".to_owned(),
         first_seen: Timestamp::from_unix(1),

@@ -20,6 +20,22 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     sync_folder(path.parent().unwrap_or(path))
 }
 
+/// Gives a file another name in its folder; on disk when it returns.
+pub fn rename(from: &Path, to: &Path) -> Result<(), StoreError> {
+    fs::rename(from, to).map_err(|error| refused("rename", from, &error))?;
+    sync_folder(to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))
+}
+
+/// Moves a file to where another disk may be.
+pub fn carry(from: &Path, to: &Path) -> Result<(), StoreError> {
+    if fs::rename(from, to).is_ok() {
+        return Ok(());
+    }
+    let copied = fs::copy(from, to).and_then(|_| File::open(to)?.sync_all());
+    copied.map_err(|error| refused("copy", from, &error))?;
+    remove(from)
+}
+
 /// Removes a file; that it is gone is on disk when this returns. A missing one is fine.
 pub fn remove(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
@@ -78,15 +94,34 @@ fn sync_folder(_folder: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Copies a folder with all that is in it. What does not outlive a process (the lock, and
-/// who holds it) stays behind.
+/// The bytes that the files in a folder take.
+pub fn size(folder: &Path) -> u64 {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let of = |entry: fs::DirEntry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => size(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    entries.flatten().map(of).sum()
+}
+
+/// Removes a folder with all that is in it. A missing one is fine.
+pub fn remove_folder(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(refused("remove", path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// Copies a folder with all that is in it. What does not outlive a process (the lock, who
+/// holds it, and what it was asked for) stays behind.
 pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<(), StoreError> {
     make_folder(to)?;
     let entries = fs::read_dir(from).map_err(|error| refused("read", from, &error))?;
     for entry in entries {
         let source = entry.map_err(|error| refused("read", from, &error))?.path();
         let Some(name) = source.file_name() else { continue };
-        if name == "lock" || name == "holder" {
+        if name == "lock" || name == "holder" || name == "asked" {
             continue;
         }
         let target = to.join(name);

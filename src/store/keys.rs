@@ -7,6 +7,7 @@
 //! | cursors | flow, `0x00`, the scope (may be empty) |
 //! | runs | start in milliseconds since 1970, sign flipped, 8 bytes big-endian; the run's id |
 //! | audit | the entry's number, 8 bytes big-endian |
+//! | payloads | the SHA-256 of the payload, 32 bytes |
 //! | meta | a name |
 //!
 //! A flow's name is an identifier and holds no `0x00`.
@@ -42,6 +43,15 @@ pub fn run(started: Timestamp, id: &str) -> Vec<u8> {
 
 pub fn audit(number: u64) -> [u8; 8] {
     number.to_be_bytes()
+}
+
+/// `None` for a name that no payload can have.
+pub fn payload(name: &str) -> Option<Vec<u8>> {
+    let digits = name.as_bytes();
+    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }
 
 #[cfg(test)]

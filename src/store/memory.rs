@@ -4,8 +4,8 @@
 //! sees when the process or the disk dies at that moment.
 
 use super::{
-    AuditEntry, Batch, Cursor, Event, Head, Intent, Operation, RecordEntry, RecordId, RunEntry, Store, StoreError,
-    StoreErrorKind, audit,
+    Actor, AuditEntry, Batch, Cursor, Event, Head, Intent, Operation, Payload, RecordEntry, RecordId, RunEntry, Store,
+    StoreError, StoreErrorKind, audit,
 };
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -43,6 +43,7 @@ struct Tables {
     intents: BTreeMap<RecordId, Intent>,
     cursors: BTreeMap<(String, String), Cursor>,
     runs: BTreeMap<(Timestamp, String), RunEntry>,
+    payloads: BTreeMap<String, Payload>,
 }
 
 impl MemoryStore {
@@ -84,7 +85,7 @@ impl State {
     }
 
     fn append(&mut self, event: Event) {
-        let entry = audit::chain(&self.head, event);
+        let entry = audit::chain(&self.head, Actor::default(), event);
         self.head = Head { number: entry.number, hash: entry.hash.clone() };
         self.audit.push(entry);
     }
@@ -124,6 +125,9 @@ impl Tables {
             }
             Operation::PutRun(run) => {
                 self.runs.insert((run.started, run.id.clone()), *run);
+            }
+            Operation::PutPayload(payload) => {
+                self.payloads.insert(payload.name().to_owned(), payload);
             }
         }
     }
@@ -168,6 +172,10 @@ impl Store for MemoryStore {
     fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError> {
         let state = self.lock();
         Ok(state.audit.iter().filter(|entry| entry.number >= from).take(most).cloned().collect())
+    }
+
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.lock().tables.payloads.get(name).map(|payload| payload.bytes().to_vec()))
     }
 
     fn head(&self) -> Result<Head, StoreError> {

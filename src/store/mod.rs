@@ -4,6 +4,7 @@
 //! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
 //! it returns. The audit events of a batch are chained in the order in which they stand.
 
+pub mod asked;
 pub mod audit;
 mod blobs;
 mod codec;
@@ -15,11 +16,15 @@ mod head_file;
 mod keys;
 mod lock;
 mod memory;
+mod migration;
+pub mod payload;
+pub mod portable;
 mod sled;
 mod writer;
 
 pub use memory::{MemoryStore, Moment};
-pub use sled::SledStore;
+pub use payload::Payload;
+pub use sled::{Compacted, Loss, Pruned, Repaired, Restored, Restoring, SledStore};
 
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -59,6 +64,9 @@ pub trait Store: Send + Sync {
     /// Entries of the audit log from number `from` on, at most `most`.
     fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
+    /// The payload of this name, checked against it; `None` if it is not there.
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// The newest audit entry's number and hash.
     fn head(&self) -> Result<Head, StoreError>;
 }
@@ -85,6 +93,8 @@ pub enum Operation {
     },
     PutCursor(Cursor),
     PutRun(Box<RunEntry>),
+    /// What an event of the same batch, or of a later one, names. The same bytes are kept once.
+    PutPayload(Payload),
 }
 
 /// One source record in one flow. `key` begins with the scope where there is one: `598134/1412207`.
@@ -178,6 +188,9 @@ pub struct RecordEntry {
     /// are what `target` tells.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
+    /// It was not posted by us: people had keyed it into the other side, and it was recognised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Box<Adoption>>,
     pub attempts: u32,
     pub run: String,
     pub first_seen: Timestamp,
@@ -218,6 +231,21 @@ impl Mark {
     pub fn is_given_up(&self) -> bool {
         self.made.is_none() && self.refused && self.told >= Self::PATIENCE
     }
+}
+
+/// How a record of the other side, which people had keyed, came to be the one of a source
+/// record. It is never changed by us.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adoption {
+    /// How sure it was: `certain`, `likely`, `ambiguous`.
+    pub grade: String,
+    pub by: String,
+    pub reason: String,
+    pub at: Timestamp,
+    /// What the mapping made of the source record then; the next change is compared with it.
+    pub target: serde_json::Value,
+    /// SHA-256 of that, in hex.
+    pub target_hash: String,
 }
 
 /// One of the records of the target that a source record became: the first post, or a
@@ -339,6 +367,12 @@ pub struct Event {
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     StoreCreated,
+    /// An earlier state was put back; what was done after it is not in this log.
+    StoreRestored,
+    /// A damaged database was put in order.
+    StoreRepaired,
+    /// What was read, sent and answered before a certain time was dropped.
+    PayloadsDropped,
     RunStarted,
     RunEnded,
     LookupVerified,
@@ -349,6 +383,8 @@ pub enum EventKind {
     Rejected,
     /// A person approved it.
     Approved,
+    /// A person had it tried again.
+    Replayed,
     /// The other side has it already: found by `match`, and nothing differs.
     Linked,
     /// A write is about to be sent.
@@ -368,15 +404,39 @@ pub enum EventKind {
     Marked,
 }
 
+/// Who let something happen: the account of the process that wrote it, and what started that.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    pub user: String,
+    pub host: String,
+    /// `mlc run from a terminal`, `mlc run from cron`.
+    pub start: String,
+}
+
+impl Actor {
+    /// Nobody was named: a store that tests opened.
+    pub fn is_nobody(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::fmt::Display for Actor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} on {}, {}", self.user, self.host, self.start)
+    }
+}
+
 /// An event in the chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuditEntry {
     /// From 1, without a gap.
     pub number: u64,
+    #[serde(default, skip_serializing_if = "Actor::is_nobody")]
+    pub by: Actor,
     pub event: Event,
     /// Hash of the entry before; 64 zeros for the first.
     pub previous: String,
-    /// SHA-256 over `previous`, number and the event's canonical JSON, in hex.
+    /// As [`audit::chain_hash`] makes it, in hex.
     pub hash: String,
 }
 

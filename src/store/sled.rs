@@ -2,23 +2,37 @@
 //!
 //! | in the folder | what it is |
 //! | --- | --- |
-//! | `db/` | the database: trees meta, records, links, intents, cursors, runs, audit |
+//! | `db/`, `db-2/`, … | the database, the one that the head file names: trees meta, records, links, intents, cursors, runs, audit, payloads |
 //! | `blobs/` | large payloads, see [`blobs`](super::blobs) |
 //! | `head.json` | what the database must hold at least, see [`head_file`](super::head_file) |
 //! | `lock`, `holder` | who works here, see [`lock`](super::lock) |
 //! | `creating` | there only until the first head file is written |
+//! | `restoring` | there while a backup is put into a folder that has no good store, see `restore` |
+//! | `asked/` | there while somebody waits for a backup, see [`asked`] |
 //!
 //! Reads go to the database, all writes through the [`Writer`]. Invariant: a store that
 //! has lost something it acknowledged does not open.
 
+mod prune;
+mod repair;
+mod restore;
+mod rewrite;
+mod rows;
+
+pub use prune::Pruned;
+pub use repair::{Loss, Repaired};
+pub use restore::{Restored, Restoring};
+pub use rewrite::Compacted;
+
 use super::blobs::Blobs;
 use super::guarded::guarded;
-use super::head_file::{FORMAT, HeadFile, check_format, damaged};
+use super::head_file::{FIRST, FORMAT, HeadFile, Known, check_format, damaged, names_database};
 use super::lock::{Lock, in_use};
+use super::portable::{About, TREES};
 use super::writer::{Ground, Writer, panicked};
 use super::{
-    AuditEntry, Batch, Cursor, Event, EventKind, Head, Intent, Operation, RecordEntry, RecordId, RunEntry, Store,
-    StoreError, audit, codec, disk, keys,
+    Actor, AuditEntry, Batch, Cursor, Event, EventKind, Head, Intent, Operation, Payload, RecordEntry, RecordId,
+    RunEntry, Store, StoreError, asked, audit, codec, disk, keys,
 };
 use crate::value::Timestamp;
 use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree};
@@ -47,25 +61,35 @@ impl SledStore {
     /// Opens the store in the folder, or makes one there if there is none. `now` dates
     /// the audit event of its making.
     pub fn open(folder: &Path, now: Timestamp) -> Result<Self, StoreError> {
+        Self::open_by(folder, now, Actor::default())
+    }
+
+    /// The same, and every entry of the log that is written through it names this actor.
+    pub fn open_by(folder: &Path, now: Timestamp, by: Actor) -> Result<Self, StoreError> {
         disk::make_folder(folder)?;
         let lock = Lock::take(folder)?;
         forget_unfinished(folder)?;
-        match (folder.join("db").exists(), HeadFile::new(folder).read()?) {
-            (true, Some(known)) => Self::from_existing(folder, &known, lock),
-            (false, None) => Self::create(folder, now, lock),
-            (true, None) => Err(damaged(folder, "its head file, head.json, is missing")),
-            (false, Some(_)) => Err(damaged(folder, "its database, db, is missing")),
+        match HeadFile::new(folder).read()? {
+            Some(known) => Held::open(folder, &known, lock, by)?.start(),
+            None if databases(folder)?.is_empty() => Self::create(folder, now, lock, by),
+            None => Err(damaged(folder, "its head file, head.json, is missing")),
         }
     }
 
     /// Opens the store in the folder; `None`, and nothing is written, if there is none.
     pub fn open_existing(folder: &Path, now: Timestamp) -> Result<Option<Self>, StoreError> {
-        if Self::is_in(folder) { Self::open(folder, now).map(Some) } else { Ok(None) }
+        Self::open_existing_by(folder, now, Actor::default())
+    }
+
+    /// The same, for this actor.
+    pub fn open_existing_by(folder: &Path, now: Timestamp, by: Actor) -> Result<Option<Self>, StoreError> {
+        if Self::is_in(folder) { Self::open_by(folder, now, by).map(Some) } else { Ok(None) }
     }
 
     /// Whether there is a store in the folder, or what is left of one.
     pub fn is_in(folder: &Path) -> bool {
-        ["db", "head.json"].iter().any(|name| folder.join(name).exists())
+        ["db", "head.json", "restoring"].iter().any(|name| folder.join(name).exists())
+            || databases(folder).is_ok_and(|names| !names.is_empty())
     }
 
     /// Opens a copy of the store, made in `scratch`, and leaves the store itself as it is:
@@ -83,34 +107,73 @@ impl SledStore {
             .map_err(|error| StoreError { message: error.message.replace(&copy, &original), ..error })
     }
 
-    fn create(folder: &Path, now: Timestamp, lock: Lock) -> Result<Self, StoreError> {
+    fn create(folder: &Path, now: Timestamp, lock: Lock, by: Actor) -> Result<Self, StoreError> {
         let marker = folder.join("creating");
         disk::replace(&marker, b"")?;
-        let shelf = Shelf::open(folder)?;
-        shelf.trees.meta.insert(FORMAT_KEY, codec::encode(&FORMAT)).map_err(|error| shelf.failed(error))?;
-        let mut ground = SledGround::new(shelf.clone(), Head::default());
+        let shelf = Shelf::open(folder, FIRST)?;
+        shelf.say_format()?;
+        let mut ground = SledGround::new(shelf.clone(), Head::default(), by.clone());
         let detail = serde_json::json!({ "format": FORMAT });
         let made = Event { at: now, run: String::new(), kind: EventKind::StoreCreated, record: None, detail };
-        ground.apply(Batch { operations: Vec::new(), events: vec![made] })?;
+        let head = ground.apply(Batch { operations: Vec::new(), events: vec![made] })?;
         ground.seal()?;
         disk::remove(&marker)?;
-        Self::start(shelf, ground, lock)
+        Held { shelf, head, lock, by }.start()
     }
 
-    fn from_existing(folder: &Path, known: &Head, lock: Lock) -> Result<Self, StoreError> {
-        let shelf = Shelf::open(folder)?;
-        let head = shelf.guard(known)?;
-        if head != *known {
-            // The process ended after the database was flushed and before the head file was written.
-            HeadFile::new(folder).write(&head)?;
+    /// Writes the whole state into one file, which must not be there yet. It takes the
+    /// store, so that nobody commits meanwhile.
+    pub fn export(self, path: &Path, about: &About) -> Result<Head, StoreError> {
+        let head = self.head()?;
+        self.shelf.export(path, about, &head).map(|()| head)
+    }
+}
+
+/// A good store that nobody writes to: the way to [`SledStore`], and to what is done to a
+/// database as a whole.
+// The order of the fields is the order in which they are dropped: the lock last.
+struct Held {
+    shelf: Shelf,
+    head: Head,
+    by: Actor,
+    lock: Lock,
+}
+
+impl Held {
+    /// Opens the database that the head file names, and brings it into the form of this release.
+    fn open(folder: &Path, known: &Known, lock: Lock, by: Actor) -> Result<Self, StoreError> {
+        let held = Self::as_it_is(folder, known, lock, by)?;
+        asked::forget(folder)?;
+        let format = held.shelf.format()?;
+        if format < FORMAT || held.shelf.is_bloated()? { held.renewed(format) } else { Ok(held) }
+    }
+
+    fn as_it_is(folder: &Path, known: &Known, lock: Lock, by: Actor) -> Result<Self, StoreError> {
+        if !folder.join(&known.db).exists() {
+            return Err(damaged(folder, &format!("its database, {}, is missing", known.db)));
         }
-        let ground = SledGround::new(shelf.clone(), head);
-        Self::start(shelf, ground, lock)
+        let shelf = Shelf::open(folder, &known.db)?;
+        let head = shelf.guard(&known.head)?;
+        if head != known.head && known.format == FORMAT {
+            // The process ended after the database was flushed and before the head file was written.
+            HeadFile::new(folder).write(&head, &known.db)?;
+        }
+        Ok(Self { shelf, head, by, lock })
     }
 
-    fn start(shelf: Shelf, ground: SledGround, lock: Lock) -> Result<Self, StoreError> {
+    /// The store in the folder, for a change of the whole of it.
+    fn of(folder: &Path, by: Actor) -> Result<Self, StoreError> {
+        let lock = Lock::take(folder)?;
+        forget_unfinished(folder)?;
+        let known = HeadFile::new(folder).read()?;
+        let known = known.ok_or_else(|| damaged(folder, "its head file, head.json, is missing"))?;
+        Self::open(folder, &known, lock, by)
+    }
+
+    fn start(self) -> Result<SledStore, StoreError> {
+        let ground = SledGround::new(self.shelf.clone(), self.head, self.by);
         let head = Arc::clone(&ground.sealed);
-        Ok(Self { writer: Writer::start(ground)?, shelf, head, _lock: lock })
+        Ok(SledStore { writer: Writer::start(ground)?, shelf: self.shelf, head, _lock: self.lock })
     }
 }
 
@@ -123,14 +186,14 @@ impl Store for SledStore {
     fn record(&self, id: &RecordId) -> Result<Option<RecordEntry>, StoreError> {
         let shelf = &self.shelf;
         let bytes = shelf.get(&shelf.trees.records, &keys::record(id))?;
-        bytes.map(|bytes| codec::decode_record(&bytes, &shelf.blobs, &shelf.folder)).transpose()
+        bytes.map(|bytes| shelf.decode_record(&bytes)).transpose()
     }
 
     fn records(&self, flow: Option<&str>) -> Result<Vec<RecordEntry>, StoreError> {
         let shelf = &self.shelf;
         let prefix = flow.map(keys::of_flow).unwrap_or_default();
         let values = shelf.trees.records.scan_prefix(prefix).values();
-        shelf.collect(values, |bytes| codec::decode_record(bytes, &shelf.blobs, &shelf.folder))
+        shelf.collect(values, |bytes| shelf.decode_record(bytes))
     }
 
     fn link(&self, flow: &str, target_key: &str) -> Result<Option<RecordId>, StoreError> {
@@ -159,6 +222,10 @@ impl Store for SledStore {
         self.shelf.collect(values, |bytes| self.shelf.decode(bytes))
     }
 
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.shelf.payload(name)
+    }
+
     fn head(&self) -> Result<Head, StoreError> {
         Ok(lock(&self.head).clone())
     }
@@ -171,6 +238,8 @@ struct Shelf {
     db: Db,
     blobs: Blobs,
     folder: PathBuf,
+    /// The name of the database's own folder.
+    name: String,
 }
 
 #[derive(Clone)]
@@ -182,20 +251,21 @@ struct Trees {
     cursors: Tree,
     runs: Tree,
     audit: Tree,
+    payloads: Tree,
 }
 
 impl Shelf {
-    fn open(folder: &Path) -> Result<Self, StoreError> {
+    fn open(folder: &Path, name: &str) -> Result<Self, StoreError> {
         let blobs = Blobs::open(folder)?;
         let opened = guarded(|| {
-            let config = ::sled::Config::new().path(folder.join("db")).cache_capacity(CACHE);
+            let config = ::sled::Config::new().path(folder.join(name)).cache_capacity(CACHE);
             let db = config.mode(Mode::LowSpace).flush_every_ms(Some(200)).open()?;
             let trees = Trees::open(&db)?;
             Ok((db, trees))
         });
         let (db, trees) =
             opened.map_err(|panic| torn(folder, panic.as_ref()))?.map_err(|error| sentence(folder, error))?;
-        Ok(Self { trees, db, blobs, folder: folder.to_owned() })
+        Ok(Self { trees, db, blobs, folder: folder.to_owned(), name: name.to_owned() })
     }
 
     /// Checks that the database holds what the head file knows, and returns its true head.
@@ -203,10 +273,23 @@ impl Shelf {
         if !self.db.was_recovered() {
             return Err(damaged(&self.folder, "the database opened empty, although records were written to it"));
         }
-        let format: Option<u32> = self.find(&self.trees.meta, FORMAT_KEY.as_bytes())?;
-        let format = format.ok_or_else(|| damaged(&self.folder, "the database does not know its own format"))?;
-        check_format(format, &self.folder)?;
+        check_format(self.format()?, &self.folder)?;
         self.replay_tail(known)
+    }
+
+    fn format(&self) -> Result<u32, StoreError> {
+        let format: Option<u32> = self.find(&self.trees.meta, FORMAT_KEY.as_bytes())?;
+        format.ok_or_else(|| damaged(&self.folder, "the database does not know its own format"))
+    }
+
+    fn say_format(&self) -> Result<(), StoreError> {
+        let said = self.trees.meta.insert(FORMAT_KEY, codec::encode(&FORMAT));
+        said.map(drop).map_err(|error| self.failed(error))
+    }
+
+    /// Makes durable what was written.
+    fn flush(&self) -> Result<(), StoreError> {
+        self.db.flush().map(drop).map_err(|error| self.failed(error))
     }
 
     /// From the entry of the head file to the end the chain must close.
@@ -226,9 +309,8 @@ impl Shelf {
         let mut head = known.clone();
         for bytes in self.trees.audit.range(keys::audit(known.number + 1)..).values() {
             let entry: AuditEntry = self.decode(&bytes.map_err(|error| self.failed(error))?)?;
-            let closes = entry.number == head.number + 1
-                && entry.previous == head.hash
-                && entry.hash == audit::chain_hash(&entry.previous, entry.number, &entry.event);
+            let closes =
+                entry.number == head.number + 1 && entry.previous == head.hash && entry.hash == audit::hash_of(&entry);
             if !closes {
                 return Err(damaged(&self.folder, &format!("the audit log breaks after entry {}", head.number)));
             }
@@ -245,6 +327,18 @@ impl Shelf {
 
     fn find<T: DeserializeOwned>(&self, tree: &Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
         self.get(tree, key)?.map(|bytes| self.decode(&bytes)).transpose()
+    }
+
+    /// The bytes of this name, checked against it.
+    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(key) = keys::payload(name) else { return Ok(None) };
+        let value = self.get(&self.trees.payloads, &key)?;
+        value.map(|value| codec::decode_payload(name, &value, &self.blobs, &self.folder)).transpose()
+    }
+
+    /// A record, with the source that it names.
+    fn decode_record(&self, bytes: &[u8]) -> Result<RecordEntry, StoreError> {
+        codec::decode_record(bytes, &self.blobs, &self.folder, |name| self.payload(name))
     }
 
     fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
@@ -275,6 +369,12 @@ impl Shelf {
 }
 
 impl Trees {
+    /// What a store consists of, in the order of [`TREES`].
+    fn all(&self) -> [(&'static str, &Tree); 7] {
+        let trees = [&self.records, &self.links, &self.intents, &self.cursors, &self.runs, &self.audit, &self.payloads];
+        std::array::from_fn(|place| (TREES[place], trees[place]))
+    }
+
     /// A fixed set: sled grows with each tree that was ever made.
     fn open(db: &Db) -> ::sled::Result<Self> {
         Ok(Self {
@@ -285,6 +385,7 @@ impl Trees {
             cursors: db.open_tree("cursors")?,
             runs: db.open_tree("runs")?,
             audit: db.open_tree("audit")?,
+            payloads: db.open_tree("payloads")?,
         })
     }
 }
@@ -293,6 +394,7 @@ impl Trees {
 struct SledGround {
     shelf: Shelf,
     head_file: HeadFile,
+    by: Actor,
     /// The newest entry that was applied.
     applied: Head,
     /// The newest entry that is on disk.
@@ -317,6 +419,7 @@ enum Place {
     Cursors,
     Runs,
     Audit,
+    Payloads,
 }
 
 /// A link that another record owns: the position of the change, and the owner's bytes.
@@ -326,9 +429,9 @@ struct Taken {
 }
 
 impl SledGround {
-    fn new(shelf: Shelf, head: Head) -> Self {
+    fn new(shelf: Shelf, head: Head, by: Actor) -> Self {
         let head_file = HeadFile::new(&shelf.folder);
-        Self { shelf, head_file, sealed: Arc::new(Mutex::new(head.clone())), applied: head }
+        Self { shelf, head_file, by, sealed: Arc::new(Mutex::new(head.clone())), applied: head }
     }
 
     /// The batch as bytes, and the head that it leads to.
@@ -336,10 +439,10 @@ impl SledGround {
         let mut head = self.applied.clone();
         let mut changes = Vec::with_capacity(batch.operations.len() + batch.events.len());
         for operation in batch.operations {
-            changes.push(self.change(operation)?);
+            self.change(operation, &mut changes)?;
         }
         for event in batch.events {
-            let entry = audit::chain(&head, event);
+            let entry = audit::chain(&head, self.by.clone(), event);
             let value = Some(codec::encode_large(&entry, &self.shelf.blobs)?);
             changes.push(Change { place: Place::Audit, key: keys::audit(entry.number).to_vec(), value });
             head = Head { number: entry.number, hash: entry.hash };
@@ -347,11 +450,15 @@ impl SledGround {
         Ok((changes, head))
     }
 
-    fn change(&self, operation: Operation) -> Result<Change, StoreError> {
+    fn change(&self, operation: Operation, changes: &mut Vec<Change>) -> Result<(), StoreError> {
         let (place, key, value) = match operation {
             Operation::PutRecord(entry) => {
                 let key = keys::record(&entry.id);
-                (Place::Records, key, Some(codec::encode_record(*entry, &self.shelf.blobs)?))
+                let (value, source) = codec::encode_record(*entry);
+                if let Some(source) = source {
+                    self.keep(&source, changes)?;
+                }
+                (Place::Records, key, Some(value))
             }
             Operation::PutLink { flow, target_key, record } => {
                 (Place::Links, keys::in_flow(&flow, &target_key), Some(codec::encode(&record)))
@@ -367,8 +474,20 @@ impl SledGround {
                 let key = keys::run(run.started, &run.id);
                 (Place::Runs, key, Some(codec::encode_large(&run, &self.shelf.blobs)?))
             }
+            Operation::PutPayload(payload) => return self.keep(&payload, changes),
         };
-        Ok(Change { place, key, value })
+        changes.push(Change { place, key, value });
+        Ok(())
+    }
+
+    /// A payload that is there already is not written again.
+    fn keep(&self, payload: &Payload, changes: &mut Vec<Change>) -> Result<(), StoreError> {
+        let Some(key) = keys::payload(payload.name()) else { return Ok(()) };
+        if self.shelf.get(&self.shelf.trees.payloads, &key)?.is_none() {
+            let value = Some(codec::encode_payload(payload, &self.shelf.blobs)?);
+            changes.push(Change { place: Place::Payloads, key, value });
+        }
+        Ok(())
     }
 
     fn link_taken(&self, taken: &Taken, change: &Change) -> StoreError {
@@ -385,10 +504,10 @@ impl SledGround {
 impl Ground for SledGround {
     fn apply(&mut self, batch: Batch) -> Result<Head, StoreError> {
         let (changes, head) = self.prepare(batch)?;
-        let Trees { records, links, intents, cursors, runs, audit, .. } = &self.shelf.trees;
-        let written = (records, links, intents, cursors, runs, audit).transaction(
-            |(records, links, intents, cursors, runs, audit)| {
-                write_changes(&changes, [records, links, intents, cursors, runs, audit])
+        let Trees { records, links, intents, cursors, runs, audit, payloads, .. } = &self.shelf.trees;
+        let written = (records, links, intents, cursors, runs, audit, payloads).transaction(
+            |(records, links, intents, cursors, runs, audit, payloads)| {
+                write_changes(&changes, [records, links, intents, cursors, runs, audit, payloads])
             },
         );
         match written {
@@ -402,12 +521,17 @@ impl Ground for SledGround {
     }
 
     fn seal(&mut self) -> Result<(), StoreError> {
-        self.shelf.db.flush().map_err(|error| self.shelf.failed(error))?;
+        self.shelf.flush()?;
         if *lock(&self.sealed) != self.applied {
-            self.head_file.write(&self.applied)?;
+            self.head_file.write(&self.applied, &self.shelf.name)?;
             *lock(&self.sealed) = self.applied.clone();
         }
         Ok(())
+    }
+
+    fn between(&mut self) {
+        let head = lock(&self.sealed).clone();
+        asked::serve(&self.shelf.folder, |path, about| self.shelf.export(path, about, &head));
     }
 
     fn abandon(&mut self) {
@@ -417,7 +541,7 @@ impl Ground for SledGround {
 
 fn write_changes(
     changes: &[Change],
-    trees: [&TransactionalTree; 6],
+    trees: [&TransactionalTree; 7],
 ) -> Result<(), ConflictableTransactionError<Taken>> {
     for (position, change) in changes.iter().enumerate() {
         let tree = trees[change.place as usize];
@@ -433,16 +557,32 @@ fn write_changes(
     Ok(())
 }
 
-/// Removes a database that was never finished: nothing in it was acknowledged.
+/// Removes a database that was never finished: nothing in it was acknowledged. What stands
+/// in the place of a store that was to be restored is no store.
 fn forget_unfinished(folder: &Path) -> Result<(), StoreError> {
-    let (marker, db) = (folder.join("creating"), folder.join("db"));
-    if !marker.exists() {
+    let (creating, restoring) = (folder.join("creating"), folder.join("restoring"));
+    if !creating.exists() && !restoring.exists() {
         return Ok(());
     }
-    if HeadFile::new(folder).read()?.is_none() && db.exists() {
-        std::fs::remove_dir_all(&db).map_err(|error| disk::refused("remove", &db, &error))?;
+    if HeadFile::new(folder).read()?.is_none() {
+        if restoring.exists() {
+            return Err(damaged(folder, "a backup was being restored into it, and that did not come to its end"));
+        }
+        databases(folder)?.iter().try_for_each(|name| disk::remove_folder(&folder.join(name)))?;
     }
-    disk::remove(&marker)
+    disk::remove(&creating)?;
+    disk::remove(&restoring)
+}
+
+/// The names of the databases in the folder; all but one are left from a change that was stopped.
+fn databases(folder: &Path) -> Result<Vec<String>, StoreError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(disk::refused("read", folder, &error)),
+    };
+    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    Ok(names.filter(|name| names_database(name)).collect())
 }
 
 /// The sentence for a database that panicked over what it read.

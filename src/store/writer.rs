@@ -8,10 +8,14 @@ use super::guarded::guarded;
 use super::{Batch, Head, StoreError, StoreErrorKind};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// How many batches are made durable at once, at most.
 const GROUP: usize = 512;
+
+/// How long it waits for work before it looks what else there is to do.
+const IDLE: Duration = Duration::from_millis(100);
 
 /// What the writer writes on.
 pub trait Ground: Send + 'static {
@@ -21,6 +25,9 @@ pub trait Ground: Send + 'static {
 
     /// Makes durable what was applied.
     fn seal(&mut self) -> Result<(), StoreError>;
+
+    /// Called between two groups, and a few times a second while there is nothing to write.
+    fn between(&mut self) {}
 
     /// Called once, when it failed: it is not written to again and must not hang when dropped.
     fn abandon(&mut self);
@@ -73,7 +80,15 @@ impl Drop for Writer {
 
 fn serve(mut ground: impl Ground, inbox: &mpsc::Receiver<Job>) {
     let mut broken: Option<StoreError> = None;
-    while let Ok(first) = inbox.recv() {
+    loop {
+        let first = match inbox.recv_timeout(IDLE) {
+            Ok(first) => first,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                between(&mut ground, broken.is_none());
+                continue;
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        };
         let (batches, answers): (Vec<_>, Vec<_>) =
             std::iter::once(first).chain(inbox.try_iter()).take(GROUP).map(|job| (job.batch, job.answer)).unzip();
         let results = match &broken {
@@ -84,6 +99,14 @@ fn serve(mut ground: impl Ground, inbox: &mpsc::Receiver<Job>) {
             // A caller that no longer waits needs no answer.
             let _ = answer.send(result);
         }
+        between(&mut ground, broken.is_none());
+    }
+}
+
+/// What panics here has written nothing, and is no reason to write no more.
+fn between(ground: &mut impl Ground, is_good: bool) {
+    if is_good {
+        let _ = guarded(|| ground.between());
     }
 }
 

@@ -17,6 +17,9 @@ const LONGEST_IN_MONTHS: i64 = 239_976;
 pub struct Date(jiff::civil::Date);
 
 impl Date {
+    /// No record bears a later day.
+    pub const LAST: Self = Self(jiff::civil::Date::MAX);
+
     /// `None` if there is no such day.
     pub fn new(year: i16, month: i8, day: i8) -> Option<Self> {
         jiff::civil::Date::new(year, month, day).ok().map(Self)

@@ -117,10 +117,19 @@ pub trait Secrets: Send + Sync {
 pub enum CredentialSource {
     /// `env("ACME")`: the variables `ACME_CLIENT_ID`, `ACME_CLIENT_SECRET` and so on.
     Environment(String),
-    /// `vault("acme/office")`.
-    Vault(String),
+    /// `vault("acme/office")`, and the connector that it is a credential for.
+    Vault { name: String, system: &'static str },
     /// The sandbox's own.
     Sandbox(String),
+}
+
+/// What a name in the vault may be: it stands in pipelines, on command lines and in lists.
+pub const VAULT_NAMES: &str = "names in the vault are letters, digits, `-`, `_`, `.` and `/`, at most 100 of them";
+
+pub fn is_vault_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let parts = name.split('/').all(|part| !part.is_empty());
+    name.len() <= 100 && name.chars().all(plain) && parts && !name.starts_with('-')
 }
 
 /// A credential's fields. `Debug` shows none of them.

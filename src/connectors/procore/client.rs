@@ -9,8 +9,8 @@ use super::catalogue::{Call, catalogue};
 use super::error;
 use super::query::Query;
 use crate::connector::{
-    Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Page,
-    PageToken, Permanence, Probe, ResourceSpec, Wanted, Wire, Written, decode,
+    Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Key, Noting, Opening,
+    Page, PageToken, Permanence, Probe, ResourceSpec, Wanted, Wire, Written, decode,
 };
 use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
 use crate::world::{HttpRequest, HttpResponse, Method};
@@ -18,6 +18,9 @@ use async_trait::async_trait;
 
 /// Who is asking, as Procore wants to know it.
 pub const USER_AGENT: &str = concat!("mlc/", env!("CARGO_PKG_VERSION"));
+
+/// Names the company that is meant.
+const COMPANY: &str = "Procore-Company-Id";
 
 /// A filter on change instants needs both ends; the later one lies this far ahead (ten
 /// years), so that no clock that is off, theirs or ours, hides a change.
@@ -86,7 +89,7 @@ impl Procore {
     ) -> Result<HttpResponse, Error> {
         let mut headers = vec![
             ("Authorization".to_owned(), authorization),
-            ("Procore-Company-Id".to_owned(), self.company.to_string()),
+            (COMPANY.to_owned(), self.company.to_string()),
             ("Accept".to_owned(), "application/json".to_owned()),
             ("User-Agent".to_owned(), USER_AGENT.to_owned()),
         ];
@@ -95,7 +98,8 @@ impl Procore {
         }
         let (url, body) = (url.to_owned(), body.to_vec());
         let request = HttpRequest { method, url, headers, body, timeout: EXCHANGE_TIMEOUT };
-        let sent = self.wire.send(request, error::rate_signal).await;
+        let noting = Noting { headers: &[COMPANY], hidden: &[] };
+        let sent = self.wire.send_noted(request, noting, error::rate_signal).await;
         // What only reads cannot have had an effect.
         sent.map_err(|error| if method == Method::Get { error.effect(Effect::None) } else { error })
     }

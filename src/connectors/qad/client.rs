@@ -8,11 +8,14 @@ use super::auth::{Renewal, Sessions, signal};
 use super::error::{self, Purpose};
 use super::profile::Profile;
 use super::query::Query;
-use crate::connector::{Effect, Error, Wire};
+use crate::connector::{Effect, Error, Noting, Wire};
 use crate::value::{Record, Span, Value, to_json_string};
 use crate::world::{HttpRequest, HttpResponse, Method};
 use secrecy::ExposeSecret;
 use tokio::sync::Semaphore;
+
+/// Names domain and entity.
+const WORKSPACE: &str = "x-qad-workspace-id";
 
 /// Carries requests to one tenant.
 pub struct Client {
@@ -94,7 +97,7 @@ impl Client {
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let mut headers = vec![
             header("Authorization", &format!("Bearer {token}")),
-            header("x-qad-workspace-id", &self.workspace),
+            header(WORKSPACE, &self.workspace),
             header("Accept", "application/json"),
             header("Accept-Language", &self.language),
             header("User-Agent", &self.user_agent),
@@ -109,7 +112,8 @@ impl Client {
             body: call.body.clone(),
             timeout: self.timeout,
         };
-        self.wire.send(request, signal).await.map_err(|error| match purpose {
+        let noting = Noting { headers: &[WORKSPACE], hidden: &[] };
+        self.wire.send_noted(request, noting, signal).await.map_err(|error| match purpose {
             Purpose::Read => error.effect(Effect::None),
             Purpose::Write => error,
         })

@@ -4,7 +4,7 @@
 //! browses exist, nothing about records.
 
 use super::auth::Sessions;
-use super::browse::{Browses, filter};
+use super::browse::{Browses, filter, range};
 use super::catalogue::{ResourceWire, Tenant, column};
 use super::client::Client;
 use super::dress::{self, Dress, Terms};
@@ -15,8 +15,8 @@ use super::query::Query;
 use super::readiness::{self, Shelves};
 use super::shared::{self, Place, changed_meanwhile};
 use crate::connector::{
-    Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, Found, Key, Opening, Operation, Page, Permanence,
-    Probe, Readiness, ResourceSpec, Wait, Wanted, Written,
+    Between, Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Operation,
+    Page, Permanence, Probe, Readiness, ResourceSpec, Wait, Wanted, Written,
 };
 use crate::value::{Record, Timestamp, Value};
 use async_trait::async_trait;
@@ -63,11 +63,15 @@ impl Connector for Connection {
         for (name, value) in &request.filters {
             filters.extend(desk.spec.fields.get(name).and_then(column).and_then(|column| equals(column, value)));
         }
+        let days =
+            request.between.as_ref().filter(|days| desk.spec.filters.get(&days.field) == Some(&FilterKind::Range));
+        filters.extend(days.and_then(|days| within_days(desk.spec, days)));
         let page = self.browses.page(&self.client, &desk.wire.browse, &filters, request.page.as_ref()).await?;
         if page.rows.is_empty() && request.page.is_none() {
-            self.prove(desk, &desk.wire.ask_by).await?;
+            self.prove(desk, days.map_or(desk.wire.ask_by.as_str(), |days| &days.field)).await?;
         }
-        let records = self.listed(desk, &page.rows).await?;
+        let records =
+            if request.headers_only { self.headers(desk, &page.rows) } else { self.listed(desk, &page.rows).await? };
         Ok(Page { records, next: page.next, total: None })
     }
 
@@ -217,6 +221,13 @@ impl Connection {
 fn equals(column: &str, value: &Value) -> Option<String> {
     let text = value.to_string();
     (!text.contains(',')).then(|| filter(column, "eq", &text))
+}
+
+/// Filters on days are written as instants.
+fn within_days(spec: &ResourceSpec, days: &Between) -> Option<String> {
+    let column = spec.fields.get(&days.field).and_then(column)?;
+    let instant = |day| format!("{day}T00:00:00.000Z");
+    Some(range(column, &instant(days.from), &instant(days.to)))
 }
 
 /// The first field that both show and that is not the same.

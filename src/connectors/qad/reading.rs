@@ -44,6 +44,12 @@ impl Connection {
         Ok(records)
     }
 
+    /// The records of a page, as far as the list shows them.
+    pub(super) fn headers(&self, desk: Desk<'_>, rows: &[Value]) -> Vec<Result<Record, DecodeError>> {
+        let columns = columns(&desk.spec.fields);
+        rows.iter().map(|row| decode_row(desk, &columns, row)).collect()
+    }
+
     /// Every record whose field `by` is among the texts (and others), by that field.
     pub(super) async fn asked(
         &self,

@@ -129,6 +129,7 @@ fn begin(view: &View, context: &Context, sort: Sort, offers: &mut Offers) {
         Sort::Pipeline => {
             offers.own_setting("timezone", "\"$0\"");
             offers.own_setting("currency", "\"$0\"");
+            offers.own_setting("cutover", "$0");
         }
         Sort::Connect => settings(view, context, offers),
         Sort::Map | Sort::Each => target_fields(view, context, offers),

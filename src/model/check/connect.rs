@@ -8,7 +8,7 @@ use crate::model::Connection;
 use crate::model::observe::Seen;
 use crate::syntax::{self as ast, ExprKind, Item, Setting};
 use crate::value::Value;
-use crate::world::CredentialSource;
+use crate::world::{CredentialSource, VAULT_NAMES, is_vault_name};
 use std::sync::Arc;
 
 const PROFILE: &str = "profile";
@@ -49,7 +49,7 @@ impl Checker<'_> {
         };
         let shipped = (driver.catalogue)();
         let settings = self.connect_settings(connect, shipped);
-        let credentials = self.credentials(connect, shipped);
+        let credentials = self.credentials(connect, driver);
         let Ok((profile, catalogue)) = self.profile(connect, driver, &settings) else { return unclear };
         let connection = Connection {
             name,
@@ -81,7 +81,7 @@ impl Checker<'_> {
         );
     }
 
-    fn credentials(&mut self, connect: &ast::Connect, catalogue: &Catalogue) -> Option<CredentialSource> {
+    fn credentials(&mut self, connect: &ast::Connect, driver: Driver) -> Option<CredentialSource> {
         let setting = connect.settings.iter().find(|setting| &*setting.name.text == CREDENTIALS);
         match (setting, connect.sandbox) {
             (Some(setting), Some(sandbox)) => {
@@ -90,7 +90,7 @@ impl Checker<'_> {
             }
             (None, Some(_)) => None,
             (None, None) if lost::may_be(&connect.lost, CREDENTIALS, CREDENTIALS) => None,
-            (Some(setting), None) => self.credential(setting, connect, catalogue),
+            (Some(setting), None) => self.credential(setting, connect, driver),
             (None, None) => {
                 let prefix = connect.name.text.to_ascii_uppercase();
                 self.report(
@@ -102,7 +102,7 @@ impl Checker<'_> {
                     .label("no `credentials`")
                     .hint(format!(
                         "add `credentials = env(\"{prefix}\")`, which reads {}; or write `sandbox` to try it without",
-                        variables(&prefix, catalogue)
+                        variables(&prefix, (driver.catalogue)())
                     )),
                 );
                 None
@@ -110,14 +110,12 @@ impl Checker<'_> {
         }
     }
 
-    fn credential(
-        &mut self,
-        setting: &Setting,
-        connect: &ast::Connect,
-        catalogue: &Catalogue,
-    ) -> Option<CredentialSource> {
+    fn credential(&mut self, setting: &Setting, connect: &ast::Connect, driver: Driver) -> Option<CredentialSource> {
         let prefix = connect.name.text.to_ascii_uppercase();
-        let write = format!("write `credentials = env(\"{prefix}\")`, which reads {}", variables(&prefix, catalogue));
+        let write = format!(
+            "write `credentials = env(\"{prefix}\")`, which reads {}",
+            variables(&prefix, (driver.catalogue)())
+        );
         let fault = |message: &str, label: &str| {
             Diagnostic::error(&codes::CREDENTIALS, setting.value.span, message).label(label).hint(write.clone())
         };
@@ -151,15 +149,25 @@ impl Checker<'_> {
                 self.report(fault("`env` takes one text in quotes", "not the beginning of a variable's name"));
                 None
             }
-            ("vault", _) => {
-                self.report(fault(
-                    "`vault` is part of the language, but this release has no vault",
-                    "not in this release",
-                ));
+            ("vault", Some(name)) if is_vault_name(&name) => {
+                Some(CredentialSource::Vault { name, system: driver.name })
+            }
+            ("vault", text) => {
+                let (message, label) = match text {
+                    Some(_) => (VAULT_NAMES, "no name in the vault"),
+                    None => ("`vault` takes one text in quotes", "not a name in the vault"),
+                };
+                self.report(fault(message, label).hint(format!(
+                    "write such as `credentials = vault(\"acme/{0}\")`; `mlc vault set acme/{0}` keeps it",
+                    driver.name
+                )));
                 None
             }
             _ => {
-                self.report(fault("credentials are read with `env(\"…\")`", "not a place for credentials"));
+                self.report(fault(
+                    "credentials are read with `env(\"…\")` or `vault(\"…\")`",
+                    "not a place for credentials",
+                ));
                 None
             }
         }

@@ -223,6 +223,7 @@ impl Checker<'_> {
             name: header.name,
             timezone: header.timezone,
             currency: header.currency,
+            cutover: header.cutover,
             connections: std::mem::take(&mut self.connections)
                 .into_iter()
                 .filter_map(|bound| bound.connection)

@@ -1,19 +1,20 @@
-//! The `pipeline` block: the name, the time zone, the currency.
+//! The `pipeline` block: the name, the time zone, the currency, the cut-over.
 
 use super::Checker;
 use super::fixed::Fixed;
 use crate::diag::{Diagnostic, SourceId, Span, codes};
 use crate::syntax::{self as ast, ExprKind, Item, Setting};
-use crate::value::{Value, is_time_zone};
+use crate::value::{Date, Value, is_time_zone};
 use std::sync::Arc;
 
-const SETTINGS: &[&str] = &["timezone", "currency"];
+const SETTINGS: &[&str] = &["timezone", "currency", "cutover"];
 
 /// What the block says.
 pub(super) struct Header {
     pub name: Arc<str>,
     pub timezone: Option<Arc<str>>,
     pub currency: Option<Arc<str>>,
+    pub cutover: Option<Date>,
 }
 
 impl Checker<'_> {
@@ -24,7 +25,7 @@ impl Checker<'_> {
             _ => None,
         });
         let Some(first) = blocks.next() else {
-            return Header { name: self.file_stem(), timezone: None, currency: None };
+            return Header { name: self.file_stem(), timezone: None, currency: None, cutover: None };
         };
         for more in blocks {
             self.second_pipeline(more.name.span, first.name.span);
@@ -32,11 +33,12 @@ impl Checker<'_> {
         if first.name.text.trim().is_empty() {
             self.setting_value(first.name.span, "a pipeline needs a name", "empty", "write a name between the quotes");
         }
-        let mut header = Header { name: first.name.text.clone(), timezone: None, currency: None };
+        let mut header = Header { name: first.name.text.clone(), timezone: None, currency: None, cutover: None };
         for setting in self.once(&first.settings) {
             match &*setting.name.text {
                 "timezone" => header.timezone = self.timezone(setting),
                 "currency" => header.currency = self.currency(setting),
+                "cutover" => header.cutover = self.cutover(setting),
                 _ => self.unknown_setting(&setting.name, SETTINGS, "a pipeline"),
             }
         }
@@ -82,6 +84,21 @@ impl Checker<'_> {
             self.setting_value(setting.value.span, "a currency is three capital letters", "not a currency", &hint);
         }
         Some(text)
+    }
+
+    fn cutover(&mut self, setting: &Setting) -> Option<Date> {
+        match self.fixed(&setting.value) {
+            Fixed::Value(Value::Date(day)) => return Some(day),
+            Fixed::Wrong => return None,
+            Fixed::Value(_) | Fixed::Not => {}
+        }
+        self.setting_value(
+            setting.value.span,
+            "`cutover` is a day",
+            "not a day",
+            "write the first day whose records are posted, without quotes: `cutover = 2026-10-01`",
+        );
+        None
     }
 
     /// The text of a setting; says so if it is none.

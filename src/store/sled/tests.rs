@@ -251,12 +251,12 @@ async fn a_later_format_is_left_alone() {
     filled(folder.path(), 1).await;
     let head_file = folder.path().join("head.json");
     let text = fs::read_to_string(&head_file).expect("head file");
-    fs::write(&head_file, text.replace(r#""format":1"#, r#""format":2"#)).expect("write");
+    fs::write(&head_file, text.replace(r#""format":2"#, r#""format":3"#)).expect("write");
     assert_eq!(refusal(folder.path()).kind, StoreErrorKind::Format);
     fs::write(&head_file, text).expect("write");
     {
         let store = open(folder.path());
-        store.shelf.trees.meta.insert("format", codec::encode(&2)).expect("insert");
+        store.shelf.trees.meta.insert("format", codec::encode(&3)).expect("insert");
     }
     assert_eq!(refusal(folder.path()).kind, StoreErrorKind::Format);
 }

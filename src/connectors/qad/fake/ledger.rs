@@ -132,6 +132,11 @@ impl Ledger {
         self.invoices.insert(key, (invoice, row));
     }
 
+    /// Somebody deleted it at a terminal: the interfaces cannot. Its number is not given again.
+    pub fn delete(&mut self, key: &InvoiceKey) {
+        self.invoices.remove(key);
+    }
+
     /// Books a payment and lowers what is still to be paid of its invoices.
     pub fn pay(&mut self, payment: Payment) {
         for allocation in &payment.allocations {

@@ -23,6 +23,7 @@ mod soap;
 mod swagger;
 
 use super::catalogue::{Tenant, shipped_tenant};
+use super::error::Complaint;
 use super::query::Query;
 use crate::connector::contractor::Contractor;
 use crate::connector::{Fake, FakeChange, Settings};
@@ -197,12 +198,28 @@ impl Fake for QadFake {
         }
     }
 
+    fn refuse(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let (path, _) = split(&request.url);
+        if path.ends_with("/oauth/token") {
+            return None;
+        }
+        if !path.starts_with(CONTEXT) {
+            return Some(soap::busy());
+        }
+        let complaint =
+            Complaint { code: "9001".to_owned(), message: "Try again later.".to_owned(), ..Complaint::default() };
+        Some(answer::refused(&[complaint]))
+    }
+
     fn take_changes(&mut self) -> Vec<FakeChange> {
         std::mem::take(&mut self.changes)
     }
 
     fn apply(&mut self, change: &FakeChange) {
         let written = "a change that this fake wrote";
+        if let Some(key) = change.0.get("deleted") {
+            return self.ledger.delete(&serde_json::from_value(key.clone()).expect(written));
+        }
         match change.0.get("payment") {
             Some(payment) => self.ledger.pay(serde_json::from_value(payment.clone()).expect(written)),
             None => self.ledger.save(serde_json::from_value(change.0.clone()).expect(written)),

@@ -3,7 +3,6 @@
 //! Takes a document or a call of the tenant's own service; hands on what the answer's
 //! envelope holds. Invariant: no error that leaves this file repeats the password.
 
-use super::super::auth::signal;
 use super::super::error::{self, Purpose};
 use super::super::profile::Profile;
 use super::envelope;
@@ -139,7 +138,7 @@ impl Client {
             body: xml::write(message),
             timeout: self.style.timeout(),
         };
-        self.wire.send(request, signal).await.map_err(|error| match purpose {
+        self.login.noted(&self.wire, request).await.map_err(|error| match purpose {
             Purpose::Read => error.effect(Effect::None),
             Purpose::Write => error,
         })

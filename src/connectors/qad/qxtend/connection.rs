@@ -27,8 +27,13 @@ use place::Place;
 use reading::{as_named, unseen};
 
 use crate::connector::{
+<<<<<<< HEAD
     Catalogue, Connector, Error, Fetch, Found, Key, Opening, Operation, Page, Probe, Readiness, ResourceSpec, Wait,
     Wanted, Written,
+=======
+    Catalogue, Connector, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Operation, Page, Permanence, Probe,
+    Readiness, ResourceSpec, Wait, Wanted, Written,
+>>>>>>> main
 };
 use crate::value::{Record, Timestamp};
 use async_trait::async_trait;
@@ -79,6 +84,12 @@ impl Connector for Connection {
         for (name, value) in &request.filters {
             conditions.push(Condition::new(name, Operator::Equals, value.to_string()));
         }
+        let days = request.between.as_ref();
+        let days = days.filter(|days| resource.spec.filters.get(&days.field) == Some(&FilterKind::Range));
+        if let Some(days) = days {
+            conditions.push(Condition::new(&days.field, Operator::AtLeast, days.from.to_string()));
+            conditions.push(Condition::new(&days.field, Operator::AtMost, days.to.to_string()));
+        }
         let place = request.page.as_ref().map_or(Ok(Place::default()), Place::read)?;
         let size = self.tenant.profile.qxtend.page_size;
         let rows = self.source(resource).rows(&self.client, &conditions, place.first, size).await?;
@@ -91,7 +102,7 @@ impl Connector for Connection {
             .mend("correct the names of first row and row count in the tenant profile, or set a `qxtend.page_size` that holds the whole list"));
         }
         if rows.is_empty() && place.first == 1 {
-            self.prove(resource, &resource.rest.ask_by).await?;
+            self.prove(resource, days.map_or(resource.rest.ask_by.as_str(), |days| &days.field)).await?;
         }
         let full = u64::try_from(rows.len()).is_ok_and(|count| count >= size);
         let next = full.then(|| Place { first: place.first + size, before: first }.write());

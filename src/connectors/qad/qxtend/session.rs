@@ -3,10 +3,11 @@
 //! Invariant: a name or password never leaves this file but in the message itself; what
 //! others print goes through [`Login::scrubbed`].
 
+use super::super::auth::signal;
 use super::profile::{Credentials, Qxtend};
 use super::xml::Element;
-use crate::connector::{Error, ErrorKind, Permanence};
-use crate::world::Credential;
+use crate::connector::{Error, ErrorKind, Noting, Permanence, Wire};
+use crate::world::{Credential, HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretString};
@@ -53,6 +54,12 @@ impl Login {
     pub fn scrubbed(&self, text: &str) -> String {
         let password = self.password.expose_secret();
         if password.trim().is_empty() { text.to_owned() } else { text.replace(password, "***") }
+    }
+
+    /// Sends a message that holds them; what is kept of it does not.
+    pub async fn noted(&self, wire: &Wire, request: HttpRequest) -> Result<HttpResponse, Error> {
+        let hidden = [self.password.expose_secret()];
+        wire.send_noted(request, Noting { headers: &[], hidden: &hidden }, signal).await
     }
 
     /// `qcom:dsSessionContext`. Rows without a value are left out, but for the user's, which

@@ -28,6 +28,11 @@ use base64::engine::general_purpose::STANDARD;
 /// The versions of documents that the adapters know.
 const VERSIONS: [&str; 6] = ["eB_1", "eB_2", "eB2_2", "ERP3_1", "ERP3_2", "ERP3_3"];
 
+/// An exception of the framework: no session could be started.
+pub fn busy() -> HttpResponse {
+    answer::exception("ProcessException001: No session could be started for the receiver")
+}
+
 /// A document that passed the envelope's rules.
 pub struct Request<'a> {
     /// The element that names operation and object.
@@ -77,7 +82,7 @@ impl QadFake {
         }
         let request = self.accepted(&root, authorized, now)?;
         if !self.agents.take(now) {
-            return Err(answer::exception("ProcessException001: No session could be started for the receiver"));
+            return Err(busy());
         }
         let entity = property(request.context, "entity").filter(|entity| !entity.is_empty());
         self.entity = entity.or(self.entities.first().map(String::as_str)).unwrap_or_default().to_owned();
