@@ -27,13 +27,8 @@ use place::Place;
 use reading::{as_named, unseen};
 
 use crate::connector::{
-<<<<<<< HEAD
-    Catalogue, Connector, Error, Fetch, Found, Key, Opening, Operation, Page, Probe, Readiness, ResourceSpec, Wait,
-    Wanted, Written,
-=======
-    Catalogue, Connector, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Operation, Page, Permanence, Probe,
-    Readiness, ResourceSpec, Wait, Wanted, Written,
->>>>>>> main
+    Catalogue, Connector, Error, Fetch, FilterKind, Found, Key, Opening, Operation, Page, Probe, Readiness, ResourceSpec,
+    Wait, Wanted, Written,
 };
 use crate::value::{Record, Timestamp};
 use async_trait::async_trait;
