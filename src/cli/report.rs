@@ -77,7 +77,7 @@ impl View<'_> {
         }
     }
 
-    /// `921 records read: 620 posted (16,542,726.13 USD), 44 held (1,145,070.62 USD)`
+    /// `921 records read: 620 posted (16,905,104.16 USD), 46 held (1,205,913.27 USD)`
     /// after the flow's name, broken between its parts where the line is full.
     fn summary(&self, name: &str, flow: &FlowReport) -> String {
         let parts: Vec<String> = Outcome::ALL

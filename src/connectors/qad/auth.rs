@@ -1,7 +1,8 @@
 //! Sessions: OAuth2 password grant, and the two clocks by which a session ends.
 //!
 //! A session dies at the end of its life and when it is left unused, so it is renewed
-//! before either. However many requests wait, one renewal is under way at a time. A
+//! before either. However many requests wait, one renewal is under way at a time, and its
+//! failure is theirs too: each trying again by itself would only burden a tenant that is down. A
 //! credential that was refused is never tried again: the next try could lock the account.
 
 use super::error::{self, Purpose};

@@ -10,9 +10,10 @@ use super::client::Client;
 use super::dress::{self, Dress, Terms};
 use super::envelope::{self, Envelope};
 use super::error::Purpose;
-use super::key::{carries, folded, named, part, reference, with_keys};
+use super::key::{named, reference, with_keys};
 use super::query::Query;
 use super::readiness::{self, Shelves};
+use super::shared::{self, Place, changed_meanwhile};
 use crate::connector::{
     Between, Catalogue, Connector, DecodeError, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Operation,
     Page, Permanence, Probe, Readiness, ResourceSpec, Wait, Wanted, Written,
@@ -42,17 +43,8 @@ pub struct Connection {
 
 /// Opens a connection. Sends nothing yet.
 pub fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {
-    let tenant = Tenant::of(opening.profile.as_deref())
-        .map_err(|problem| configuration(problem).mend("correct the file that `profile` of the connection names"))?;
-    let setting = |name: &str| {
-        let text = opening.settings.text(name).map(str::trim).filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| {
-            configuration(format!("connection `{}` has no `{name}`", opening.name))
-                .mend("write it into the `connect` block")
-        })
-    };
-    let base = setting("url")?.trim_end_matches('/').to_owned();
-    let (domain, entity) = (setting("domain")?, setting("entity")?);
+    let (tenant, Place { url, domain, entity }) = shared::settled(&opening)?;
+    let base = url.trim_end_matches('/').to_owned();
     let sessions = Sessions::new(opening.wire.clone(), &base, &tenant.profile, &opening.credential)?;
     let client = Client::new(opening.wire, &base, format!("{domain}_{entity}"), &tenant.profile, sessions);
     let browses = Browses::new(tenant.profile.browse.clone());
@@ -86,29 +78,14 @@ impl Connector for Connection {
     async fn find(&self, resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
         let desk = self.desk(resource, Operation::List)?;
         let (spec, ask_by) = (desk.spec, desk.wire.ask_by.as_str());
-        let mut texts = BTreeSet::new();
-        for key in keys {
-            let text = part(key, ask_by).map(ToString::to_string).ok_or_else(|| {
-                configuration(format!("QAD cannot be asked for {} without `{ask_by}`", spec.plural))
-                    .mend(format!("add `{ask_by}` to the key"))
-            })?;
-            if let Some((name, _)) = key.0.iter().find(|(name, _)| spec.fields.get(&**name).and_then(column).is_none())
-            {
-                return Err(configuration(format!("QAD's list of {} does not show `{name}`", spec.plural))
-                    .mend(format!("leave `{name}` out of the key, or name its column in the tenant profile")));
-            }
-            // An empty text is in no record: none is ever created with one.
-            if !text.trim().is_empty() {
-                texts.insert(text);
-            }
+        let texts = shared::texts(keys, spec, ask_by)?;
+        let is_hidden = |(name, _): &&(Arc<str>, Value)| spec.fields.get(&**name).and_then(column).is_none();
+        if let Some((name, _)) = keys.iter().flat_map(|key| &key.0).find(is_hidden) {
+            return Err(configuration(format!("QAD's list of {} does not show `{name}`", spec.plural))
+                .mend(format!("leave `{name}` out of the key, or name its column in the tenant profile")));
         }
         let there = self.asked(desk, ask_by, &texts).await?;
-        let matching = |key: &Key| {
-            let text = part(key, ask_by).map(|text| folded(&text.to_string())).unwrap_or_default();
-            let candidates = there.get(&text).map(Vec::as_slice).unwrap_or_default();
-            candidates.iter().filter(|found| carries(&found.record, key)).cloned().collect()
-        };
-        Ok(keys.iter().map(matching).collect())
+        Ok(shared::carrying(keys, ask_by, &there))
     }
 
     async fn create(&self, resource: &str, record: &Record) -> Result<Written, Error> {
@@ -135,12 +112,7 @@ impl Connector for Connection {
         let whole = merged(&shown, record);
         desk.dress.check(desk.spec, self.terms(), &whole)?;
         if let Some(name) = differs(&found.record, &shown) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                Permanence::Permanent,
-                format!("{} changed in QAD since it was read: `{name}` is another", found.reference),
-            )
-            .mend("nothing was changed; the next run reads it again"));
+            return Err(changed_meanwhile(found, &name));
         }
         let changes = desk.dress.changes(desk.spec, self.terms(), record, &whole);
         for (name, value) in changes.iter() {

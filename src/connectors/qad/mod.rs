@@ -26,6 +26,7 @@ mod query;
 mod qxtend;
 mod readiness;
 mod reading;
+mod shared;
 mod swagger;
 #[cfg(test)]
 mod tests;

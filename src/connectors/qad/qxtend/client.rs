@@ -9,11 +9,12 @@ use super::envelope;
 use super::faults::{self, Fault};
 use super::profile::Qxtend;
 use super::session::{Context, Login};
+use super::turns;
 use super::xml::{self, Element};
 use crate::connector::{Effect, Error, ErrorKind, Permanence, Wire};
 use crate::value::Timestamp;
 use crate::world::{HttpRequest, HttpResponse, Method};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 
 /// Carries messages to one tenant.
@@ -27,7 +28,8 @@ pub struct Client {
     domain: String,
     entity: String,
     login: Login,
-    permits: Semaphore,
+    /// Shared with whatever else leads to this tenant.
+    permits: Arc<Semaphore>,
     refused: Mutex<Option<Error>>,
 }
 
@@ -47,6 +49,7 @@ struct Destination {
 
 impl Client {
     pub fn new(wire: Wire, url: &str, profile: &Profile, domain: String, entity: String, login: Login) -> Self {
+        let permits = turns::of(&wire.transport, host(url), profile.qxtend.concurrency);
         Self {
             wire,
             host: host(url).to_owned(),
@@ -56,7 +59,7 @@ impl Client {
             domain,
             entity,
             login,
-            permits: Semaphore::new(profile.qxtend.concurrency),
+            permits,
             refused: Mutex::default(),
         }
     }

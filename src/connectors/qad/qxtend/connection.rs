@@ -20,14 +20,15 @@ use super::wire::QxtendWire;
 use crate::connectors::qad::browse::fingerprint;
 use crate::connectors::qad::catalogue::{ResourceWire, Tenant};
 use crate::connectors::qad::connection::{configuration, differs, merged};
-use crate::connectors::qad::key::{carries, folded, named, part};
+use crate::connectors::qad::key::{folded, named};
 use crate::connectors::qad::readiness::{self, Shelves};
+use crate::connectors::qad::shared;
 use place::Place;
 use reading::{as_named, unseen};
 
 use crate::connector::{
-    Catalogue, Connector, Error, ErrorKind, Fetch, FilterKind, Found, Key, Opening, Operation, Page, Permanence, Probe,
-    Readiness, ResourceSpec, Wait, Wanted, Written,
+    Catalogue, Connector, Error, Fetch, FilterKind, Found, Key, Opening, Operation, Page, Probe, Readiness,
+    ResourceSpec, Wait, Wanted, Written,
 };
 use crate::value::{Record, Timestamp};
 use async_trait::async_trait;
@@ -60,18 +61,9 @@ struct Resource<'a> {
 
 /// Opens a connection. Sends nothing yet.
 pub fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {
-    let tenant = Tenant::of(opening.profile.as_deref())
-        .map_err(|problem| configuration(problem).mend("correct the file that `profile` of the connection names"))?;
-    let setting = |name: &str| {
-        let text = opening.settings.text(name).map(str::trim).filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| {
-            configuration(format!("connection `{}` has no `{name}`", opening.name))
-                .mend("write it into the `connect` block")
-        })
-    };
-    let (url, domain, entity) = (setting("url")?, setting("domain")?, setting("entity")?);
+    let (tenant, to) = shared::settled(&opening)?;
     let login = Login::new(&opening.credential, tenant.profile.qxtend.credentials)?;
-    let client = Client::new(opening.wire, &url, &tenant.profile, domain, entity, login);
+    let client = Client::new(opening.wire, &to.url, &tenant.profile, to.domain, to.entity, login);
     Ok(Box::new(Connection { tenant, client, proven: Mutex::default(), matching: tokio::sync::Mutex::default() }))
 }
 
@@ -117,28 +109,13 @@ impl Connector for Connection {
     async fn find(&self, name: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {
         let resource = self.resource(name, Operation::List)?;
         let ask_by = &resource.rest.ask_by;
-        let mut texts = BTreeSet::new();
-        for key in keys {
-            let text = part(key, ask_by).map(ToString::to_string).ok_or_else(|| {
-                configuration(format!("QAD cannot be asked for {} without `{ask_by}`", resource.spec.plural))
-                    .mend(format!("add `{ask_by}` to the key"))
-            })?;
-            // An empty text is in no record: none is ever created with one.
-            if !text.trim().is_empty() {
-                texts.insert(text);
-            }
-        }
+        let texts = shared::texts(keys, resource.spec, ask_by)?;
         let there = self.ask(resource, ask_by, &texts).await?;
         if let Some(name) = unseen(keys, &there) {
             return Err(configuration(format!("QAD's list of {} does not show `{name}`", resource.spec.plural))
                 .mend(format!("leave `{name}` out of the key, or write its name into the tenant profile")));
         }
-        let matching = |key: &Key| {
-            let text = part(key, ask_by).map(|text| folded(&text.to_string())).unwrap_or_default();
-            let candidates = there.get(&text).map(Vec::as_slice).unwrap_or_default();
-            candidates.iter().filter(|found| carries(&found.record, key)).cloned().collect()
-        };
-        Ok(keys.iter().map(matching).collect())
+        Ok(shared::carrying(keys, ask_by, &there))
     }
 
     async fn create(&self, name: &str, record: &Record) -> Result<Written, Error> {
@@ -163,12 +140,7 @@ impl Connector for Connection {
         let whole = merged(&present, record);
         self.check(resource, &whole)?;
         if let Some(name) = differs(&found.record, &present) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                Permanence::Permanent,
-                format!("{} changed in QAD since it was read: `{name}` is another", found.reference),
-            )
-            .mend("nothing was changed; the next run reads it again"));
+            return Err(shared::changed_meanwhile(found, &name));
         }
         let (document, mut dressed) = self.dressed(resource, &whole)?;
         // The key makes a change of what would be a new record otherwise.

@@ -20,6 +20,7 @@ pub mod profile;
 pub mod reads;
 mod response;
 pub mod session;
+mod turns;
 pub mod wire;
 pub mod xml;
 

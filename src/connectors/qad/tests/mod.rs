@@ -297,6 +297,18 @@ fn connect_with(
         .expect("opens")
 }
 
+/// Connected by another way out.
+fn connect_over(world: &Arc<World>, transport: Arc<dyn Transport>) -> Box<dyn Connector> {
+    let (settings, credential) = {
+        let fake = world.fake.lock().expect("fake");
+        (fake.settings(&fake.base_url()), fake.credential())
+    };
+    let wire = Wire { transport, clock: world.clone(), pace: world.clone() };
+    (DRIVER.open)(Opening { name: "qad".into(), settings, credential, profile: None, wire })
+        .map_err(|error| error.message)
+        .expect("opens")
+}
+
 fn line(account: &str, cost_center: &str, amount: &str) -> Value {
     let mut line = Record::new();
     line.insert("gl_account", account);

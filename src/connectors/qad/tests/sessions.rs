@@ -1,11 +1,13 @@
 //! Signing in, and the ends of a session.
 
-use super::{all, connect, connect_with, contractor, invoice, world};
+use super::{World, all, connect, connect_over, connect_with, contractor, invoice, world};
 use crate::connector::{Effect, ErrorKind, Fetch, Permanence};
 use crate::connectors::qad::fake::QadFake;
-use crate::world::HttpResponse;
+use crate::world::{HttpRequest, HttpResponse, Transport, TransportError};
+use async_trait::async_trait;
 use futures_util::future::join_all;
-use std::sync::atomic::Ordering;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[tokio::test]
 async fn a_session_is_renewed_before_each_of_its_ends() {
@@ -56,6 +58,41 @@ async fn however_many_wait_one_signs_in() {
     );
     assert_eq!((a.len(), b.len(), c.len()), (4, 1, 450));
     assert_eq!(world.asked("/oauth/token"), 1);
+}
+
+/// Answers a while later; as long as it is down, it lets nobody sign in.
+struct Slow {
+    world: Arc<World>,
+    down: AtomicBool,
+}
+
+#[async_trait]
+impl Transport for Slow {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        tokio::task::yield_now().await;
+        let answer = self.world.send(request.clone()).await;
+        if self.down.load(Ordering::Relaxed) && request.url.contains("/oauth/") {
+            return Ok(HttpResponse { status: 503, headers: Vec::new(), body: Vec::new() });
+        }
+        answer
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_fails_fails_for_all_who_wait_for_it() {
+    let world = world();
+    let slow = Arc::new(Slow { world: world.clone(), down: AtomicBool::new(true) });
+    let connector = connect_over(&world, slow.clone());
+    // As many as a tenant bears at once.
+    let (lists, costs) = (Fetch::all("gl_accounts"), Fetch::all("cost_centers"));
+    let all = tokio::join!(connector.fetch(&lists), connector.fetch(&costs));
+    for error in [all.0.err(), all.1.err()] {
+        assert_eq!(error.map(|error| error.kind), Some(ErrorKind::Unavailable));
+    }
+    assert_eq!(world.asked("/oauth/token"), 1, "one try for all who waited");
+    slow.down.store(false, Ordering::Relaxed);
+    connector.fetch(&lists).await.expect("whoever comes later tries anew");
+    assert_eq!(world.asked("/oauth/token"), 2);
 }
 
 #[tokio::test]

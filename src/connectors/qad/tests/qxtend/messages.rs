@@ -197,6 +197,17 @@ async fn calls_of_one_connection_never_overlap_unless_the_tenant_says_so() {
 }
 
 #[tokio::test]
+async fn connections_of_one_run_to_one_tenant_take_turns() {
+    let Office { line, .. } = office();
+    let busy = Arc::new(Busy { line: line.clone(), now: AtomicUsize::new(0), most: AtomicUsize::new(0) });
+    let (one, other) = (opened(&line.world, busy.clone(), OWN), opened(&line.world, busy.clone(), OWN));
+    let list = Fetch::all("gl_accounts");
+    let (a, b) = tokio::join!(one.fetch(&list), other.fetch(&list));
+    assert!(a.is_ok() && b.is_ok(), "both are answered");
+    assert_eq!(busy.most.load(Ordering::SeqCst), 1, "the session is the tenant's, not the connection's");
+}
+
+#[tokio::test]
 async fn one_at_a_time_finds_an_agent_and_many_at_once_do_not() {
     let many = office_with("{concurrency: 5}", "# hurried", |_, _| {});
     let ask = || async { many.connector.fetch(&Fetch::all("gl_accounts")).await };
