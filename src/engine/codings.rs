@@ -34,10 +34,16 @@ pub(super) enum Side {
     Stopped,
 }
 
+/// The field that lists a record's lines, and of these the amount and the codes.
+struct Lines {
+    list: Arc<str>,
+    amount: Arc<str>,
+    codes: Vec<Arc<str>>,
+}
+
 /// How the amounts of one kind of target record are coded.
 pub(super) struct Codings {
-    /// The field that lists its lines, and of these the amount and the codes.
-    lines: Option<(Arc<str>, Arc<str>, Vec<Arc<str>>)>,
+    lines: Option<Lines>,
     /// Codes of the record itself.
     codes: Vec<Arc<str>>,
     spec: ResourceSpec,
@@ -55,8 +61,8 @@ impl Codings {
     pub fn count(&self, record: &Record, side: Side, sums: &mut Sums) {
         let own = values(record, &self.codes);
         let mut coded = false;
-        if let Some((field, amount, codes)) = &self.lines {
-            for line in record.get(field).and_then(Value::as_list).into_iter().flatten().filter_map(Value::as_record) {
+        if let Some(Lines { list, amount, codes }) = &self.lines {
+            for line in record.get(list).and_then(Value::as_list).into_iter().flatten().filter_map(Value::as_record) {
                 let Some(amount) = line.get(amount).and_then(Value::as_decimal) else { continue };
                 coded = true;
                 sums.add([own.clone(), values(line, codes)].concat(), amount, side);
@@ -99,7 +105,7 @@ fn codes(ty: &RecordType, given: &BTreeSet<&str>) -> Vec<Arc<str>> {
 }
 
 /// Those that corrections speak of; else the first list whose items have an amount.
-fn lines(spec: &ResourceSpec, ty: &RecordType, given: &BTreeSet<&str>) -> Option<(Arc<str>, Arc<str>, Vec<Arc<str>>)> {
+fn lines(spec: &ResourceSpec, ty: &RecordType, given: &BTreeSet<&str>) -> Option<Lines> {
     let known = spec.correction.as_ref();
     ty.fields.iter().find_map(|(name, field)| {
         let Kind::List(item) = &field.ty.kind else { return None };
@@ -112,6 +118,6 @@ fn lines(spec: &ResourceSpec, ty: &RecordType, given: &BTreeSet<&str>) -> Option
             Some(known) => item.fields.get_key_value(known.amount.as_str()).map(|(name, _)| name),
             None => item.fields.iter().find(decimal).map(|(name, _)| name),
         };
-        Some((name.clone(), amount?.clone(), codes(item, given)))
+        Some(Lines { list: name.clone(), amount: amount?.clone(), codes: codes(item, given) })
     })
 }

@@ -12,14 +12,14 @@ impl Random {
         Self(hash(seed, &[topic.as_bytes()]))
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         scramble(self.0)
     }
 
     /// A number from 0 up to but without `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        let wide = u128::from(self.next()) * (bound as u128);
+        let wide = u128::from(self.draw()) * (bound as u128);
         usize::try_from(wide >> 64).unwrap_or(0)
     }
 
@@ -31,7 +31,7 @@ impl Random {
 
     /// True in `percent` of a hundred draws.
     pub fn chance(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
+        self.draw() % 100 < percent
     }
 
     /// One of the items.
@@ -66,8 +66,8 @@ mod tests {
     fn the_numbers_are_the_published_ones() {
         // The reference vector of splitmix64 for seed 1234567.
         let mut random = Random(1_234_567);
-        assert_eq!(random.next(), 6_457_827_717_110_365_317);
-        assert_eq!(random.next(), 3_203_168_211_198_807_973);
+        assert_eq!(random.draw(), 6_457_827_717_110_365_317);
+        assert_eq!(random.draw(), 3_203_168_211_198_807_973);
     }
 
     #[test]

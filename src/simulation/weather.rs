@@ -97,7 +97,7 @@ impl Weather {
 
     /// What happens to the next request, if anything.
     pub fn fault(self, random: &mut Random) -> Option<Fault> {
-        let strikes = random.next() % 1_000 < self.faults;
+        let strikes = random.draw() % 1_000 < self.faults;
         strikes.then(|| Fault::draw(random))
     }
 }

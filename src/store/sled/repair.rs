@@ -166,7 +166,7 @@ impl Drop for Copy {
 fn remove_snapshots(db: &Path) -> Result<(), StoreError> {
     let entries = std::fs::read_dir(db).map_err(|error| disk::refused("read", db, &error))?;
     let names = entries.flatten().map(|entry| entry.path());
-    let snapshots =
+    let mut snapshots =
         names.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("snap")));
-    snapshots.map(|path| disk::remove(&path)).collect()
+    snapshots.try_for_each(|path| disk::remove(&path))
 }

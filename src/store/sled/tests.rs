@@ -354,7 +354,8 @@ async fn a_payload_that_is_missing_or_altered_is_named_with_its_entry() {
         verify_store(&store).expect("good");
     }
     let key = |payload: &Payload| keys::payload(payload.name()).expect("a key");
-    let spoil: [(&dyn Fn(&SledStore), AuditFaultKind, u64); 5] = [
+    type Spoiling<'a> = (&'a dyn Fn(&SledStore), AuditFaultKind, u64);
+    let spoil: [Spoiling<'_>; 5] = [
         (&|store| drop(store.shelf.trees.payloads.remove(key(&small))), AuditFaultKind::PayloadMissing, 4),
         (
             &|store| drop(store.shelf.trees.payloads.insert(key(&small), &b"\x01={\"a\":2}"[..])),
