@@ -21,6 +21,7 @@ mod fuzzed;
 mod jsonpath;
 mod keeping;
 mod ledger;
+mod limits;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mlc_test;

@@ -10,7 +10,7 @@ use crate::connector::{Pace, RateSignal};
 use crate::value::{Span, Timestamp};
 use crate::world::Clock;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,6 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// long, and twice as long after each further one, up to [`LONGEST_SILENCE`].
 const FIRST_SILENCE: Span = Span::from_secs(1);
 const LONGEST_SILENCE: Span = Span::from_secs(60);
+
+/// A request that was not answered for so long will not be answered any more.
+const LONGEST_FLIGHT: Span = Span::from_secs(90);
+/// How often it is looked whether an answer has told of the window that began anew.
+const GLANCE: Span = Span::from_millis(100);
 
 /// After a wait, requests of several processes should not start in the same instant.
 const JITTER_MILLIS: i64 = 250;
@@ -38,15 +43,19 @@ struct State {
     silent_until: Option<Timestamp>,
     /// Refusals since the last answer that was none.
     refusals: u32,
+    /// When those were admitted that are not answered yet, the oldest first.
+    flying: VecDeque<Timestamp>,
 }
 
+#[derive(Clone, Copy)]
 struct Window {
     /// What is left, as far as is known.
     remaining: u64,
     /// When it begins anew by the other side's clock: tells this window from the next.
     reset: Timestamp,
-    /// The same instant by our clock.
-    until: Timestamp,
+    /// The same instant by our clock; `None` once it is over, until an answer tells of the
+    /// next one. What was admitted since is counted all the same.
+    until: Option<Timestamp>,
 }
 
 impl Governor {
@@ -85,25 +94,48 @@ impl Pace for Governor {
 impl State {
     /// Takes one request out of every window, or says until when to wait.
     fn take(&mut self, now: Timestamp) -> Option<Timestamp> {
-        // A window that began anew is unknown until the next answer speaks of it.
-        self.windows.retain(|_, window| window.until > now);
-        let used_up = self.windows.values().filter(|window| window.remaining == 0).map(|window| window.until);
-        if let Some(until) = used_up.chain(self.silent_until.filter(|until| *until > now)).max() {
+        while self.flying.front().is_some_and(|admitted| now.since(*admitted) >= LONGEST_FLIGHT) {
+            self.flying.pop_front();
+        }
+        let flying = self.flying();
+        for (limit, window) in &mut self.windows {
+            if window.until.is_some_and(|until| until <= now) {
+                // What is still on its way may count in the new window.
+                (window.until, window.remaining) = (None, limit.saturating_sub(flying));
+            }
+        }
+        if let Some(until) = self.used_up(now).max(self.silent_until.filter(|until| *until > now)) {
             return Some(until);
         }
         for window in self.windows.values_mut() {
-            window.remaining -= 1;
+            window.remaining = window.remaining.saturating_sub(1);
         }
+        self.flying.push_back(now);
         None
     }
 
+    /// When to look again, where a window has no place left. One that began anew is known
+    /// by the next answer; where all were answered and none spoke of it, it is no more.
+    fn used_up(&mut self, now: Timestamp) -> Option<Timestamp> {
+        let flying = self.flying();
+        self.windows.retain(|_, window| window.remaining > 0 || window.until.is_some() || flying > 0);
+        let full = self.windows.values().filter(|window| window.remaining == 0);
+        full.map(|window| window.until.unwrap_or(now.plus(GLANCE))).max()
+    }
+
+    fn flying(&self) -> u64 {
+        self.flying.len() as u64
+    }
+
+    /// Which one was answered is not told: the oldest is taken for it.
     fn learn(&mut self, signal: &RateSignal, now: Timestamp) {
+        self.flying.pop_front();
         let ends = signal.reset_here(now);
         if let (Some(limit), Some(remaining), Some(reset), Some(until)) =
             (signal.limit, signal.remaining, signal.reset, ends)
         {
             let remaining = if signal.refused { 0 } else { remaining };
-            self.learn_window(limit, Window { remaining, reset, until });
+            self.learn_window(limit, Window { remaining, reset, until: Some(until) });
         }
         if let Some(until) = signal.retry_at {
             self.be_silent(until);
@@ -127,13 +159,18 @@ impl State {
     /// Answers come out of order: within one window only the smaller count is news, and
     /// an answer that speaks of a window before is stale.
     fn learn_window(&mut self, limit: u64, told: Window) {
+        // Those that are on their way are not in the other side's count yet.
+        let unseen = Window { remaining: told.remaining.saturating_sub(self.flying()), ..told };
         let Some(window) = self.windows.get_mut(&limit) else {
-            self.windows.insert(limit, told);
+            self.windows.insert(limit, unseen);
             return;
         };
+        let over = window.until.is_none();
         if told.reset > window.reset {
-            *window = told;
-        } else if told.reset == window.reset {
+            // Since the last one was over, our own count knows those on their way as well.
+            let remaining = if over { window.remaining.min(told.remaining) } else { unseen.remaining };
+            *window = Window { remaining, ..told };
+        } else if told.reset == window.reset && !over {
             window.remaining = window.remaining.min(told.remaining);
             // Their clock is shown in whole seconds, so each answer places the end a little late.
             window.until = window.until.min(told.until);

@@ -286,7 +286,7 @@ struct SeededEntropy(Mutex<Random>);
 
 impl Entropy for SeededEntropy {
     fn next_u64(&self) -> u64 {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next()
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).draw()
     }
 }
 
