@@ -209,21 +209,21 @@ mod tests {
 
     #[test]
     fn each_grade_has_its_evidence() {
-        let ours = side("24-011-7", 900_00, 15);
-        assert_eq!(grade(&ours, &side("24-011-07", 900_00, 30)), Some(Grade::Certain));
-        assert_eq!(grade(&ours, &side("RE 4711", 900_00, 18)), Some(Grade::Likely), "by amount and day");
-        assert_eq!(grade(&ours, &side("7", 900_00, 1)), Some(Grade::Likely), "its end is the same");
-        assert_eq!(grade(&ours, &side("RE 4711", 900_00, 25)), None, "another month's bill");
-        assert_eq!(grade(&ours, &side("24-011-7", 901_00, 15)), Some(Grade::Unlike));
-        assert_eq!(grade(&ours, &side("8", 901_00, 15)), None);
-        let order = |number: &str| Side { also: vec![Some(number.to_owned())], ..side("24-011-7", 900_00, 15) };
+        let ours = side("24-011-7", 90_000, 15);
+        assert_eq!(grade(&ours, &side("24-011-07", 90_000, 30)), Some(Grade::Certain));
+        assert_eq!(grade(&ours, &side("RE 4711", 90_000, 18)), Some(Grade::Likely), "by amount and day");
+        assert_eq!(grade(&ours, &side("7", 90_000, 1)), Some(Grade::Likely), "its end is the same");
+        assert_eq!(grade(&ours, &side("RE 4711", 90_000, 25)), None, "another month's bill");
+        assert_eq!(grade(&ours, &side("24-011-7", 90_100, 15)), Some(Grade::Unlike));
+        assert_eq!(grade(&ours, &side("8", 90_100, 15)), None);
+        let order = |number: &str| Side { also: vec![Some(number.to_owned())], ..side("24-011-7", 90_000, 15) };
         assert_eq!(grade(&order("P1"), &order("P2")), None, "of another order");
         assert_eq!(grade(&order("P1"), &ours), Some(Grade::Certain));
     }
 
     #[test]
     fn what_differs_is_told() {
-        let (_, why) = compared(&evidence(), &side("24-011-7", 900_00, 15), &side("7", 900_00, 18)).expect("likely");
+        let (_, why) = compared(&evidence(), &side("24-011-7", 90_000, 15), &side("7", 90_000, 18)).expect("likely");
         assert_eq!(why, "the same payee and amount; its number is `7`, not `24-011-7`; it is dated 3 days apart");
     }
 
