@@ -244,10 +244,16 @@ impl Outbox {
         self.batch.operations.len()
     }
 
-    /// Makes all of it durable, then counts it.
-    pub async fn flush(&mut self, context: &Context, flow: &str) -> Result<(), RunError> {
+    /// All that is to be written, for who commits it himself: a plan's context writes nothing.
+    pub fn take_batch(&mut self) -> Batch {
         let mut batch = std::mem::take(&mut self.batch);
         batch.operations.extend(std::mem::take(&mut self.evidence).into_operations());
+        batch
+    }
+
+    /// Makes all of it durable, then counts it.
+    pub async fn flush(&mut self, context: &Context, flow: &str) -> Result<(), RunError> {
+        let batch = self.take_batch();
         context.commit(batch).await?;
         for closed in self.closed.drain(..) {
             context.tally.settle(flow, closed.counted, &closed.entry);

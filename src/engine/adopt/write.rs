@@ -45,9 +45,8 @@ pub async fn adopt(
             }
             entries.push(entry);
         }
-        if let Some((finds, _)) = group.first() {
-            outbox.flush(&finds.run.context, &finds.flow).await?;
-        }
+        // The survey was a plan, whose context commits nothing.
+        setup.store.commit(outbox.take_batch()).await?;
     }
     close(setup, survey, now, entries.len()).await?;
     Ok(entries)
