@@ -388,7 +388,7 @@ fn what_was_planted_as_a_secret_is_found_nowhere() {
     };
 
     // Before anything is kept, and with half of it.
-    let without = tell(&home, 3, &["run", "served.mlc", "--state", "other"]);
+    let without = tell(&home, 3, &["run", "served.mlc", "--yes", "--state", "other"]);
     assert!(without.stderr.contains("type `mlc vault set acme/procore --for procore`"), "{without}");
     home.keep(
         "acme/procore",
@@ -410,15 +410,18 @@ fn what_was_planted_as_a_secret_is_found_nowhere() {
     tell(&home, 0, &["vault", "list", "--format", "json"]);
     for manner_now in [NO_LOGIN, BROKEN_LOGIN, NO_ENTRY] {
         manner.store(manner_now, Ordering::SeqCst);
-        let outcome =
-            tell(&home, 3, &["run", "served.mlc", "-v", "--state", "other", "--flow", "subcontractor_invoices"]);
+        let outcome = tell(
+            &home,
+            3,
+            &["run", "served.mlc", "--yes", "-v", "--state", "other", "--flow", "subcontractor_invoices"],
+        );
         assert!(!outcome.stderr.contains("pl4nted"), "{outcome}");
         tell(&home, 3, &["ping", "served.mlc", "--format", "json"]);
     }
     manner.store(HONEST, Ordering::SeqCst);
     for arguments in [
         &["plan", "served.mlc", "-v"] as &[&str],
-        &["run", "served.mlc", "-v", "--format", "json"],
+        &["run", "served.mlc", "--yes", "-v", "--format", "json"],
         &["status", "served.mlc", "--all", "--format", "json"],
         &["show", "served.mlc", "1412007", "--format", "json"],
         &["audit", "list", "served.mlc", "--from", "1", "--most", "100000", "--format", "json"],
@@ -428,7 +431,7 @@ fn what_was_planted_as_a_secret_is_found_nowhere() {
         said.push_str(&home.mlc(arguments).to_string());
     }
     home.variable("MLC_VAULT_KEY", &"c0".repeat(32));
-    said.push_str(&home.mlc(&["run", "served.mlc", "-v", "--state", "other"]).to_string());
+    said.push_str(&home.mlc(&["run", "served.mlc", "--yes", "-v", "--state", "other"]).to_string());
     assert!(said.contains("TRACE") || said.contains("DEBUG"), "nothing was traced");
     assert!(said.contains("\"posted\""), "the run posted");
 
