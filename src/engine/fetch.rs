@@ -80,6 +80,19 @@ async fn read_one(context: &Context, connection: &dyn Connector, request: &Fetch
     }
 }
 
+/// The records of a list that can be read, to see which are there; not kept for later.
+pub(super) async fn shown(context: &Arc<Context>, connection: &str, request: Fetch) -> Result<Vec<Record>, Error> {
+    let open = context
+        .connection(connection)
+        .map_err(|error| Error::new(ErrorKind::Configuration, Permanence::Permanent, error.message))?;
+    let mut pages = Pages::read(context.clone(), open.clone(), request);
+    let mut records = Vec::new();
+    while let Some(page) = pages.next().await {
+        records.extend(page?.records.into_iter().flatten());
+    }
+    Ok(records)
+}
+
 /// All records of a resource that is small by nature: master data, scopes, what a lookup
 /// reads of one scope. With them the sentences of those that could not be decoded.
 ///

@@ -185,6 +185,8 @@ async fn take_up_waiting(flow: &FlowRun, ends: &[PassEnd], out: &mpsc::Sender<Re
         match waiting_verdict(flow, entry, ends.get(scope).copied())? {
             // A poster that is gone has failed, and says why itself.
             Verdict::Ready(ready) => {
+                let scope = ends.get(scope).and_then(|end| end.scope.clone());
+                flow.taken_from_store(ready.seen.id.clone(), scope);
                 let _ = out.send(*ready).await;
             }
             verdict => pass::settle(flow, verdict, &mut outbox),

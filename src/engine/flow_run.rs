@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::error::RunError;
 use super::guard::GuardRail;
+use super::pass::Scope;
 use super::strays::Strays;
 use crate::connector::ResourceSpec;
 use crate::program::{Flow, Tables};
@@ -37,6 +38,8 @@ pub(super) struct FlowRun {
     pub unreachable: AtomicU32,
     /// Records that somebody has to look at and that this run has not read yet.
     waiting: Mutex<HashSet<RecordId>>,
+    /// Those of them that were taken up from the store, with their scopes.
+    stored: Mutex<HashMap<RecordId, Option<Scope>>>,
 }
 
 impl FlowRun {
@@ -73,6 +76,7 @@ impl FlowRun {
             in_doubt: own.map(|intent| (intent.record.clone(), intent.target_key.clone())).collect(),
             recovered,
             unreachable: AtomicU32::new(0),
+            stored: Mutex::default(),
             waiting: Mutex::new(context.store.attention(&name)?.into_iter().collect()),
             name,
             context,
@@ -97,6 +101,16 @@ impl FlowRun {
     /// The record was read from its source in this run.
     pub fn no_longer_waits(&self, id: &RecordId) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    /// This record goes on as the store keeps it: this run has not read it.
+    pub fn taken_from_store(&self, id: RecordId, scope: Option<Scope>) {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).insert(id, scope);
+    }
+
+    /// The scope of a record that was taken from the store; `None` for one that was read.
+    pub fn scope_of_stored(&self, id: &RecordId) -> Option<Option<Scope>> {
+        self.stored.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     /// Those that were not read, in the order of their ids.

@@ -61,6 +61,7 @@ mod run;
 mod run_id;
 mod send;
 mod settle;
+mod still_there;
 mod stored;
 mod strays;
 mod systems;

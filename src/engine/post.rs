@@ -31,6 +31,7 @@ use super::mutant::{self, Mutant};
 use super::not_yet::{self, PutOff};
 use super::readiness::{self, Asked};
 use super::settle::Settling;
+use super::still_there::StillThere;
 use super::{announce, correction, wording};
 use crate::connector::{Connector, Error, Found, Key, Readiness};
 use crate::store::{EventKind, Outcome, RecordEntry};
@@ -59,6 +60,7 @@ pub(super) struct Poster {
     put_off: PutOff,
     /// What waits for another one of its group to be tried.
     followers: Vec<Order>,
+    still_there: StillThere,
     asked_in_plan: u64,
     /// Groups of which something may have to wait.
     waited_in_plan: u64,
@@ -77,6 +79,7 @@ impl Poster {
             over_guard: None,
             put_off: PutOff::default(),
             followers: Vec::new(),
+            still_there: StillThere::default(),
             asked_in_plan: 0,
             waited_in_plan: 0,
         })
@@ -154,6 +157,7 @@ impl Poster {
             self.plan(orders, waited, &mut outbox);
             return outbox.flush(&self.flow.context, &self.flow.name).await;
         }
+        let orders = self.in_the_source(orders, &mut outbox).await;
         self.send(orders, &mut outbox).await?;
         let mut follow = Vec::new();
         for order in std::mem::take(&mut self.followers) {
@@ -163,7 +167,24 @@ impl Poster {
                 follow.extend(self.allowed(order));
             }
         }
+        let follow = self.in_the_source(follow, &mut outbox).await;
         self.send(follow, &mut outbox).await
+    }
+
+    /// What waited, and was deleted meanwhile, is not posted.
+    async fn in_the_source(&mut self, orders: Vec<Order>, outbox: &mut Outbox) -> Vec<Order> {
+        let mut there = Vec::with_capacity(orders.len());
+        for order in orders {
+            match self.still_there.shows(&self.flow, &order.ready).await {
+                Ok(true) => there.push(order),
+                Ok(false) => self.leave(order.ready, Outcome::Held, wording::gone(&self.flow), outbox),
+                Err(error) => {
+                    let why = wording::perhaps_gone(&self.flow, &error);
+                    self.leave(order.ready, Outcome::Held, why, outbox);
+                }
+            }
+        }
+        there
     }
 
     /// Steps 3 to 6.

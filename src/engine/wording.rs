@@ -219,6 +219,18 @@ pub(super) fn gone(flow: &FlowRun) -> Why {
     )
 }
 
+/// It could go out now, and its source does not say whether it is still there.
+pub(super) fn perhaps_gone(flow: &FlowRun, error: &Error) -> Why {
+    Why::new(
+        kinds::UNAVAILABLE,
+        format!(
+            "it waited and could go out now, but {} does not say whether it is still there: {}",
+            flow.source_title, error.message
+        ),
+        "nothing is to be done; the next run asks again".to_owned(),
+    )
+}
+
 pub(super) fn waits_for_approval(flow: &FlowRun, facts: &Facts, condition: &str) -> Why {
     let amount = facts.amount.map_or_else(String::new, |amount| format!(" ({})", amount.money()));
     Why::new(

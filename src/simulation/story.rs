@@ -143,7 +143,8 @@ impl<'a> Story<'a> {
         self.network.set(Weather::CALM, None, Vec::new());
         self.tell(format_args!("calm"));
         for _ in 0..CALM_RUNS {
-            self.clock.pass(DAY * 2);
+            // Receipts bear days, which end by the company's clock: a day more, and that.
+            self.clock.pass(DAY * 2 + HOUR * 12);
             self.network.settle();
             let before = self.network.changes();
             let Ended::Well(ended) = self.life(End::Natural, Options { retry: true, ..Options::default() })? else {

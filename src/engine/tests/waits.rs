@@ -120,6 +120,28 @@ async fn what_was_received_is_never_billed_twice() {
     }
 }
 
+/// An incremental pass shows what changed, and not what was deleted.
+#[tokio::test]
+async fn what_is_deleted_while_it_waits_is_not_posted() {
+    let bench = bench();
+    bench.run().await;
+    bench
+        .state()
+        .bills
+        .get_mut(&1)
+        .expect("bills of a project")
+        .retain(|bill| bill.as_ref().is_ok_and(|bill| bill.get("id").is_none_or(|id| id.to_string() != "12")));
+    bench.state().waits.clear();
+    let lines = bench.lines();
+    for _ in 0..2 {
+        assert_eq!(bench.run().await.counts.posted, 0);
+        let held = bench.entry(1, 12);
+        assert_eq!((held.outcome, held.kind.as_str()), (Outcome::Held, "no longer shown by the source"));
+        assert_eq!(bench.lines(), lines);
+    }
+    bench.check_quiet("deleted");
+}
+
 #[tokio::test]
 async fn dying_around_the_question_changes_nothing() {
     let undisturbed = bench();

@@ -61,7 +61,7 @@ async fn sixteen_at_once_ask_for_one_token_and_for_one_more_when_it_is_refused()
     let all = join_all((0..16).map(|_| connector.fetch(&fetch))).await;
     assert!(all.iter().all(Result::is_ok));
     assert_eq!(outside.asked_for("/oauth/token"), 3);
-    assert_eq!(outside.asked_for("/requisitions"), 3 * 16 + 16, "refused only where the other side had forgotten");
+    assert_eq!(outside.asked_for("/requisitions"), 16 + 2 * 12 + 16, "refused only where the other side had forgotten");
 }
 
 #[tokio::test]
