@@ -142,6 +142,7 @@ impl<'a> Story<'a> {
     fn calm(&mut self) -> Result<(), Breach> {
         self.network.set(Weather::CALM, None, Vec::new());
         self.tell(format_args!("calm"));
+        let mut quiet = 0;
         for _ in 0..CALM_RUNS {
             // Receipts bear days, which end by the company's clock: a day more, and that.
             self.clock.pass(DAY * 2 + HOUR * 12);
@@ -156,7 +157,9 @@ impl<'a> Story<'a> {
                 detail: format!("{}; {}", error.message, error.mend),
             })?;
             let changed = self.network.changes() - before;
-            if report.counts.posted == 0 && changed == 0 && report.stopped.is_none() {
+            // One run may only find out that what held a key is gone: the next one uses it.
+            quiet = if report.counts.posted == 0 && changed == 0 && report.stopped.is_none() { quiet + 1 } else { 0 };
+            if quiet == 2 {
                 return self.oracle().finally();
             }
         }
