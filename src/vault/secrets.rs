@@ -27,7 +27,7 @@ fn put_length(bytes: &mut Vec<u8>, length: usize) {
     bytes.extend_from_slice(&length.to_le_bytes());
 }
 
-/// `None` if they were not written by [`write`].
+/// `None` if they were not written by [`write`](fn@write).
 pub fn read(bytes: &[u8]) -> Option<Vec<(String, SecretString)>> {
     let (count, mut rest) = take_length(bytes)?;
     let mut fields = Vec::new();
