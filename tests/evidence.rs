@@ -154,9 +154,23 @@ fn a_posted_record_is_told_whole() {
     }
 }
 
+/// Whether this machine has a program that only these tests need. Where `MLC_TOOLS` is set, as
+/// the gate sets it, it must.
+fn is_there(program: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok_and(|told| told.status.success());
+    assert!(there || std::env::var_os("MLC_TOOLS").is_none(), "{program} is missing");
+    if !there {
+        eprintln!("{program} is not on this machine: what it would check is left to the gate");
+    }
+    there
+}
+
 /// The script of docs/audit.md, as it stands there.
 #[test]
 fn the_script_of_the_page_agrees() {
+    if !is_there("python3") {
+        return;
+    }
     let Taken { dir, log, head } = taken();
     let page = fs::read_to_string(root().join("docs/audit.md")).expect("the page");
     let script = page.split("```python\n").nth(1).and_then(|rest| rest.split("```").next()).expect("a script");
@@ -353,6 +367,9 @@ fn said(judged: &Value, state: &str) -> Vec<String> {
 
 #[test]
 fn the_page_holds_for_what_was_packed() {
+    if !is_there("node") {
+        return;
+    }
     let (dir, taken) = (scratch(), taken());
     let at = |name: &str| taken.dir.path().join(name).display().to_string();
     let manifest = sha256(&unpacked(&taken.dir.path().join("one.zip"))["manifest.json"]);
@@ -378,6 +395,9 @@ fn the_page_holds_for_what_was_packed() {
 
 #[test]
 fn each_way_of_tampering_with_a_pack_is_found_and_named() {
+    if !is_there("node") {
+        return;
+    }
     let dir = scratch();
     let good = unpacked(&taken().dir.path().join("all.zip"));
     let mut tasks = Vec::new();
