@@ -3,15 +3,15 @@
 
 use super::arguments::{Format, Replay as Arguments};
 use super::compose::{self, Ready, Wish};
+use super::confirm;
 use super::exit::{Exit, Failure, Outcome};
 use super::preview::{Preview, as_json};
 use super::progress::{Counter, Ticker};
 use super::run::{ended, rendered, settle, until_stopped};
-use super::screen::{count, note, say, say_json};
+use super::screen::{count, say, say_json};
 use super::show::find;
 use super::state::must_have_run;
 use crate::engine::{self, Replay, ReplayOptions, Replayed, Report, RunError};
-use crate::host::question;
 use crate::program::Program;
 use crate::store::{self, RecordEntry};
 use serde_json::json;
@@ -52,7 +52,7 @@ pub async fn run(arguments: &Arguments) -> Outcome {
         }
         return Ok(ended(&shown.report, None));
     }
-    if !arguments.yes && !agreed(&preview) {
+    if !arguments.yes && !confirm::confirmed(&preview.question()) {
         say("nothing was sent\n")?;
         return Ok(ended(&shown.report, None));
     }
@@ -74,7 +74,7 @@ fn said_enough(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.by.trim().is_empty() {
         return Err(Failure::wrong("nobody is named who wants it", "say who: --by NAME"));
     }
-    if !arguments.yes && (arguments.printing.format == Format::Json || !question::can_be_asked()) {
+    if !arguments.yes && (arguments.printing.format == Format::Json || !confirm::can_ask()) {
         return Err(Failure::wrong(
             "nobody is there who could be asked whether to send",
             "look first with --dry-run, then send with --yes",
@@ -166,11 +166,6 @@ fn nothing(arguments: &Arguments, ready: &Ready, picked: &Picked) -> Outcome {
         say(&format!("there is nothing to replay{rest}\n"))?;
     }
     Ok(Exit::Well)
-}
-
-fn agreed(preview: &Preview<'_>) -> bool {
-    note(&format!("\n{} [y/N] ", preview.question()));
-    question::says_yes()
 }
 
 fn failed(failure: Result<(Report, Option<Failure>), Failure>) -> Failure {

@@ -2,15 +2,14 @@
 //! they may have there, and whatever stands under a name that only secrets have.
 
 use super::Veil;
+use super::veil::forms;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// What stands in place of a secret.
 const REMOVED: &str = "(removed)";
-
-/// Shorter ones would take harmless words with them.
-const SHORTEST: usize = 4;
 
 /// In small letters, without `_` and `-`; a name that ends so.
 const SECRET_NAMES: &[&str] = &[
@@ -36,7 +35,7 @@ pub fn is_secret_name(name: &str) -> bool {
 /// Knows what must not be kept.
 pub struct Scrub {
     /// Longest first: one may hold another.
-    secrets: Vec<String>,
+    secrets: Vec<Zeroizing<String>>,
 }
 
 impl Scrub {
@@ -46,8 +45,7 @@ impl Scrub {
         for value in headers {
             plain.extend(parts(value));
         }
-        let mut secrets: Vec<String> =
-            plain.iter().filter(|secret| secret.trim().len() >= SHORTEST).flat_map(|secret| forms(secret)).collect();
+        let mut secrets: Vec<_> = plain.iter().flat_map(|secret| forms(secret)).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         secrets.dedup();
         Self { secrets }
@@ -110,30 +108,6 @@ fn parts(header: &str) -> Vec<String> {
         parts.push(login);
     }
     parts
-}
-
-/// A secret as JSON, XML, a URL and base64 write it.
-fn forms(secret: &str) -> Vec<String> {
-    let json = Value::from(secret).to_string();
-    let xml = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    let encoded = |keep: fn(u8) -> bool| -> String {
-        secret
-            .bytes()
-            .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-            .collect()
-    };
-    let url = encoded(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
-    let mut forms = vec![
-        secret.to_owned(),
-        json.trim_matches('"').to_owned(),
-        xml.replace('"', "&quot;").replace('\'', "&apos;"),
-        xml,
-        url.replace("%20", "+"),
-        url,
-    ];
-    forms.extend([STANDARD.encode(secret), STANDARD_NO_PAD.encode(secret), URL_SAFE_NO_PAD.encode(secret)]);
-    forms.dedup();
-    forms
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Secrets that the other side repeats in its answers: taken out before anybody reads them.
 //!
 //! Invariant: what a veil hands on holds none of its secrets, neither as they are nor as
-//! forms, JSON and base64 write them. Records that were read pass unchanged.
+//! forms, JSON, XML and base64 write them. Records that were read pass unchanged.
 
 use super::Error;
 use crate::world::HttpResponse;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -74,13 +74,20 @@ impl Veil {
     }
 }
 
-/// A secret as it may be written.
-fn forms(secret: &str) -> Vec<Zeroizing<String>> {
+/// A secret as JSON, XML, a URL and base64 write it, the longest first; nothing of what is
+/// too short to be one.
+pub(super) fn forms(secret: &str) -> Vec<Zeroizing<String>> {
     if secret.trim().len() < SHORTEST {
         return Vec::new();
     }
     let json = serde_json::to_string(secret).expect("text");
+    let xml = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut forms = vec![
+        xml.replace('"', "&quot;").replace('\'', "&apos;"),
+        xml,
+        STANDARD.encode(secret),
+        STANDARD_NO_PAD.encode(secret),
+        URL_SAFE_NO_PAD.encode(secret),
         secret.to_owned(),
         secret.split_whitespace().collect::<Vec<_>>().join(" "),
         json[1..json.len() - 1].to_owned(),
@@ -135,6 +142,14 @@ mod tests {
             for coded in [STANDARD.encode(&login), URL_SAFE.encode(&login)] {
                 assert!(veil.text(&coded).contains("***"), "{coded}");
             }
+        }
+    }
+
+    #[test]
+    fn in_an_answer_of_xml_it_does_not_pass_either() {
+        let veil = Veil::over(["a<b>\"&'c".into()]);
+        for said in ["a&lt;b&gt;&quot;&amp;&apos;c", "a&lt;b&gt;\"&amp;'c"] {
+            assert_eq!(veil.text(&format!("<fault>{said}</fault>")), "<fault>***</fault>");
         }
     }
 

@@ -10,7 +10,6 @@ mod entropy;
 mod files;
 mod private_file;
 mod prompt;
-pub mod question;
 mod secrets;
 pub mod signal;
 pub mod terminal;
