@@ -1,5 +1,13 @@
 //! The command line, as it is typed.
 
+mod keeping;
+mod log;
+mod vault;
+
+pub use keeping::*;
+pub use log::*;
+pub use vault::*;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -332,14 +340,6 @@ pub struct Replay {
     pub quiet: bool,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Sheet {
-    #[default]
-    Text,
-    Json,
-    Csv,
-}
-
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Maps the records that the state keeps with the pipeline as the file says it now, and holds
@@ -362,7 +362,7 @@ pub struct Backtest {
     pub vars: Vars,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: Sheet,
+    pub format: TableFormat,
 }
 
 #[derive(Debug, Args)]
@@ -476,76 +476,6 @@ pub struct Adopt {
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The vault is one file that only its owner may read, locked by one of these:
-
-  MLC_VAULT_PASSPHRASE   a passphrase; asked for at a terminal where nothing is set
-  MLC_VAULT_KEY_FILE     a file with a key, mode 0600; `mlc vault key FILE` writes one
-  MLC_VAULT_KEY          the key itself
-
-MLC_VAULT names the file [default: mlc/vault in the user's configuration folder].
-Secrets are typed at a prompt, or read from standard input, one `field=value` a line or
-one JSON object; they are never given on the command line.
-
-Exit codes: 0 all well; 2 the command line is wrong; 3 the vault cannot be opened or written.")]
-pub struct Vault {
-    #[command(subcommand)]
-    pub command: VaultCommand,
-    /// The vault's file [env: MLC_VAULT]
-    #[arg(long, value_name = "FILE", global = true)]
-    pub vault: Option<PathBuf>,
-    /// A file with the key [env: MLC_VAULT_KEY_FILE]
-    #[arg(long, value_name = "FILE", global = true)]
-    pub key_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum VaultCommand {
-    /// Keep a credential; its fields are typed, or read from standard input
-    Set(VaultSet),
-    /// List what is kept: names, fields and when; never a secret
-    List(Printing),
-    /// Forget a credential
-    Remove(VaultName),
-    /// Lock the vault by a new passphrase or key; everything in it is encrypted anew
-    Rotate(VaultRotate),
-    /// Write a new key to a file
-    Key(VaultKey),
-    /// Take an older copy as the newest, when the newest is lost for good
-    Accept,
-}
-
-#[derive(Debug, Args)]
-pub struct VaultName {
-    /// The credential's name, such as `acme/office`
-    #[arg(value_name = "NAME")]
-    pub name: String,
-}
-
-#[derive(Debug, Args)]
-pub struct VaultSet {
-    #[command(flatten)]
-    pub name: VaultName,
-    /// The connector that it is for [default: the name's last part, or that of before]
-    #[arg(long = "for", value_name = "CONNECTOR")]
-    pub system: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct VaultRotate {
-    /// A file with the new key [env: MLC_VAULT_NEW_KEY_FILE, or MLC_VAULT_NEW_PASSPHRASE, or MLC_VAULT_NEW_KEY]
-    #[arg(long, value_name = "FILE")]
-    pub new_key_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct VaultKey {
-    /// The file, which must not be there yet
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
 Reads both sides afresh and believes neither the other nor its own log. A paper belongs to
 the period in which it is posted: by the posting date of its record in the ledger, or of
 what the pipeline makes of it. Nothing is written to any system.
@@ -635,200 +565,4 @@ pub struct Explain {
     /// A code such as `E0203`
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Audit {
-    /// List the entries of the log
-    List(AuditList),
-    /// Prove that no entry was edited, dropped or reordered, and that what they name is there
-    Verify(AuditVerify),
-    /// Print the number, hash and time of the last entry, to be kept elsewhere
-    Head(AuditHead),
-    /// Write the log, or a part of it, for an auditor
-    Export(AuditExport),
-    /// Print a body that an entry names: what was read, sent or answered
-    Payload(AuditPayload),
-}
-
-#[derive(Debug, Args)]
-pub struct AuditList {
-    #[command(flatten)]
-    pub place: Place,
-    #[command(flatten)]
-    pub printing: Printing,
-    /// Begin with this entry [default: the latest ones]
-    #[arg(long, value_name = "NUMBER")]
-    pub from: Option<u64>,
-    /// How many entries at most
-    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
-    pub most: usize,
-}
-
-#[derive(Debug, Args)]
-pub struct AuditVerify {
-    #[command(flatten)]
-    pub place: Place,
-    #[command(flatten)]
-    pub printing: Printing,
-    /// Compare with a head that was kept elsewhere; may be given several times
-    #[arg(long = "head", value_name = "FILE|NUMBER:HASH")]
-    pub heads: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Who can change the state can also write the whole log anew. A head that lies elsewhere
-shows it. Let the machine's scheduler note one after the last run of each day, in a file
-that this account can add to and not change:
-
-  55 23 * * *  mlc audit head /srv/acme/acme.mlc >> /mnt/worm/acme-heads.txt
-
-and compare: mlc audit verify /srv/acme/acme.mlc --head /mnt/worm/acme-heads.txt")]
-pub struct AuditHead {
-    #[command(flatten)]
-    pub place: Place,
-    #[command(flatten)]
-    pub printing: Printing,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Without --pack, the log goes to standard output as lines of JSON. What is not selected is
-there by its hash alone, so that the chain can be checked all the same.
-
-  mlc audit export acme.mlc > log.ndjson
-  mlc audit export acme.mlc --pack october.zip --period 2026-10")]
-pub struct AuditExport {
-    #[command(flatten)]
-    pub place: Place,
-    /// Begin with this entry, by its number or its day in UTC
-    #[arg(long, value_name = "NUMBER|DAY", conflicts_with = "period")]
-    pub from: Option<String>,
-    /// End with this entry, by its number or its day in UTC
-    #[arg(long, value_name = "NUMBER|DAY", conflicts_with = "period")]
-    pub to: Option<String>,
-    /// Only this month, such as 2026-10, in UTC
-    #[arg(long, value_name = "MONTH")]
-    pub period: Option<String>,
-    /// Only this record: its key, its number, or any part of them that only one record has
-    #[arg(long, value_name = "RECORD")]
-    pub record: Option<String>,
-    /// Only this run
-    #[arg(long, value_name = "ID")]
-    pub run: Option<String>,
-    /// How it is written
-    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: ExportFormat,
-    /// Write a ZIP archive with records, events, bodies and a page that verifies them
-    #[arg(long, value_name = "FILE.zip")]
-    pub pack: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum ExportFormat {
-    /// One entry a line, in the form that is hashed
-    #[default]
-    Ndjson,
-}
-
-#[derive(Debug, Args)]
-pub struct AuditPayload {
-    #[command(flatten)]
-    pub place: Place,
-    /// Its SHA-256, or so much of its beginning that only one has it
-    #[arg(value_name = "SHA256")]
-    pub name: String,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-While a run is going, that run writes the backup between two of its commits. The file is
-proven to be whole before it gets its name: its checksum, and the chain of the audit log.")]
-pub struct Backup {
-    #[command(flatten)]
-    pub place: Place,
-    /// The file, which must not be there yet; or a folder, in which it is named by pipeline and time
-    #[arg(value_name = "TO")]
-    pub to: PathBuf,
-    #[command(flatten)]
-    pub printing: Printing,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-What was posted after the backup was made is not in it. The next run reads the sources from
-there on, and asks the other side for the key of each record before it posts: nothing is
-posted twice. What it finds there is held, to be looked at.")]
-pub struct Restore {
-    #[command(flatten)]
-    pub place: Place,
-    /// A file that `mlc backup` or `mlc state export` wrote
-    #[arg(value_name = "BACKUP")]
-    pub backup: PathBuf,
-    /// A state that is there gives way; it is set aside, not deleted
-    #[arg(long)]
-    pub replace: bool,
-    #[command(flatten)]
-    pub printing: Printing,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum State {
-    /// Write the state into one file, for another machine or another release
-    Export(Backup),
-    /// Take the state out of such a file
-    Import(Import),
-    /// Put a damaged state in order, as far as nothing is lost by it
-    Repair(Repair),
-    /// Give back the room that the state no longer needs
-    Compact(Compact),
-    /// Drop what was read, sent and answered long ago; the audit log stays whole
-    Prune(Prune),
-}
-
-#[derive(Debug, Args)]
-pub struct Import {
-    #[command(flatten)]
-    pub restore: Restore,
-    /// The pipeline had another name when the file was written
-    #[arg(long)]
-    pub renamed: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-The damaged state is set aside, not deleted. Exit codes: 0 it is in order; 3 it is not, or
-it would lose something and --accept-loss was not given.")]
-pub struct Repair {
-    #[command(flatten)]
-    pub place: Place,
-    /// Keep what is left, where not all of it is; what is lost is found by its key in the next run
-    #[arg(long)]
-    pub accept_loss: bool,
-    #[command(flatten)]
-    pub printing: Printing,
-}
-
-#[derive(Debug, Args)]
-pub struct Compact {
-    #[command(flatten)]
-    pub place: Place,
-    #[command(flatten)]
-    pub printing: Printing,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Dropped are payloads that no entry of the log names any more that is younger, and the reports
-of older runs, but for the last hundred. Replay and backtest need a record's payload; so does
-who wants to read what was sent. Records that wait for somebody keep theirs.")]
-pub struct Prune {
-    #[command(flatten)]
-    pub place: Place,
-    /// How long payloads are kept after the last change
-    #[arg(long, value_name = "AGE", default_value = "400d")]
-    pub payloads: String,
-    #[command(flatten)]
-    pub printing: Printing,
 }

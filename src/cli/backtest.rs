@@ -1,6 +1,6 @@
 //! `mlc backtest`: which past postings an edited pipeline would have made otherwise.
 
-use super::arguments::{Backtest as Arguments, Sheet};
+use super::arguments::{Backtest as Arguments, TableFormat};
 use super::compose;
 use super::exit::{Exit, Failure, Outcome as Ended};
 use super::grid::Grid;
@@ -33,9 +33,9 @@ pub async fn run(arguments: &Arguments) -> Ended {
     })?;
     let (pipeline, sandbox) = (ready.setup.program.name(), ready.setup.sandbox);
     match arguments.format {
-        Sheet::Text => say(&text(pipeline, sandbox, &told))?,
-        Sheet::Json => say_json(&as_json(pipeline, sandbox, &told))?,
-        Sheet::Csv => say(&csv(&told)?)?,
+        TableFormat::Text => say(&text(pipeline, sandbox, &told))?,
+        TableFormat::Json => say_json(&as_json(pipeline, sandbox, &told))?,
+        TableFormat::Csv => say(&csv(&told)?)?,
     }
     Ok(if told.flows.iter().any(|flow| !flow.differences.is_empty()) {
         Exit::Attention
