@@ -13,7 +13,7 @@
 //! records with it through [`connector`]s, keeping what must not be forgotten in a
 //! [`store`]. Left of the engine there is no I/O, no clock, no async. The outside is the
 //! traits of [`world`], made real by [`host`] and imitated by [`sandbox`]; credentials lie
-//! encrypted in a [`vault`]. `lsp` answers editors out of what the first two phases know, and
+//! encrypted in a [`vault`]. [`serve`] keeps many pipelines going, and shows people where they stand. `lsp` answers editors out of what the first two phases know, and
 //! [`simulation`] lets all of it live through bad days that a seed makes. [`cli`] puts all of
 //! it together.
 
@@ -28,7 +28,9 @@ pub mod lsp;
 pub mod model;
 pub mod program;
 pub mod sandbox;
+pub mod serve;
 pub mod simulation;
+pub mod statement;
 pub mod store;
 pub mod syntax;
 pub mod value;

@@ -25,6 +25,7 @@ const SITE: Driver = Driver {
     profiled: Catalogue::read,
     open: |_| unreachable!("nothing is opened"),
     fake: |_| unreachable!("nothing is faked"),
+    webhook: None,
 };
 
 /// The tenant profile that describes one document.

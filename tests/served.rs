@@ -80,6 +80,23 @@ impl Server {
         SYSTEMS.iter().zip(addresses).map(block).collect()
     }
 
+    /// Somebody enters a vendor in Procore. Gives its number, as a text.
+    pub fn new_vendor(&self, name: &str) -> String {
+        let clerk = Clerk::sign_in(self);
+        let company: i64 = clerk.company.parse().expect("a number");
+        let body = json!({"company_id": company, "vendor": {"name": name}}).to_string();
+        let bearer = format!("Bearer {}", clerk.token);
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Procore-Company-Id", &clerk.company),
+            ("Content-Type", "application/json"),
+            ("Sandbox-User", "9011"),
+        ];
+        let (status, answer) = http(&clerk.address, "POST", "/rest/v1.0/vendors", &headers, &body);
+        assert_eq!(status, 201, "{answer}");
+        answer["id"].to_string()
+    }
+
     /// Asks it to end, and waits.
     fn stop(mut self) -> i32 {
         let asked = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");

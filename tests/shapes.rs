@@ -8,6 +8,7 @@
 mod caller;
 mod drive;
 mod facts;
+mod hooks;
 mod judge;
 mod known;
 mod writes;

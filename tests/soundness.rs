@@ -10,6 +10,7 @@ pub mod judge;
 pub mod pipeline;
 pub mod random;
 pub mod record;
+mod traced;
 
 use constructs::Constructs;
 use judge::judge;
@@ -38,6 +39,7 @@ const SITE: Driver = Driver {
     profiled: Catalogue::read,
     open: |_| unreachable!("nothing is opened"),
     fake: |_| unreachable!("nothing is faked"),
+    webhook: None,
 };
 
 /// The shipped systems, and one with a field of every type.
@@ -91,6 +93,8 @@ struct Counts {
     mapped: usize,
     stopped: usize,
     skipped: usize,
+    /// Values whose origin was told.
+    traced: usize,
     /// Amounts out of range, divisions by zero, texts without end.
     arithmetic: usize,
     /// Records that were decoded first.
@@ -175,6 +179,13 @@ fn evaluate(random: &mut Random, passed: &Passed, records: usize, counts: &mut C
             counts.cases += 1;
             let outcome =
                 catch_unwind(AssertUnwindSafe(|| flow.evaluate_linked(&tables, &record, scope.as_ref(), linked)));
+            if let Ok(evaluation) = &outcome {
+                let trace = program.trace(flow, &tables, &record, scope.as_ref(), linked);
+                counts.traced += trace.values.len();
+                if let Some(said) = traced::differs(program, &trace, evaluation, &record, scope.as_ref()) {
+                    return Err(format!("the trace: {said}\nsource {record:?}\nscope {scope:?}"));
+                }
+            }
             let said = match outcome {
                 Err(_) => Some("it panicked".to_owned()),
                 Ok(Evaluation::Skipped) => {
@@ -288,6 +299,7 @@ fn what_passes_check_does_not_fail_in_mapping() {
         assert!(share > 30, "check lets only {share} % through");
         assert!(counts.mapped * 100 > counts.cases * 20, "too few records are mapped: {counts:?}");
         assert_eq!(counts.constructs.unreached(), Vec::<String>::new(), "made too rarely");
+        assert!(counts.traced > counts.mapped * 2, "too few values are traced: {counts:?}");
         assert!(counts.too_long * 200 > counts.cases, "too few texts are too long: {counts:?}");
         assert!(counts.arithmetic * 100 < counts.cases * 10, "arithmetic is rarely out of range: {counts:?}");
     }

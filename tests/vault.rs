@@ -462,3 +462,14 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     files
 }
+
+#[test]
+fn an_address_for_alerts_is_kept_like_a_credential() {
+    let home = Home::new();
+    let said = home.well("url=https://hooks.example/T0/hush-hush\n", &["vault", "set", "acme/alerts"]);
+    assert!(said.contains("notify { webhook = vault(\"acme/alerts\") }") && !said.contains("hush"), "{said}");
+    let listed = home.well("", &["vault", "list"]);
+    assert!(listed.contains("alerts") && listed.contains("url") && !listed.contains("hush"), "{listed}");
+    let wrong = home.given("token=hush-hush\n", &["vault", "set", "acme/alerts", "--for", "alerts"]);
+    assert!(wrong.code == 2 && !wrong.stderr.contains("hush"), "{wrong}");
+}

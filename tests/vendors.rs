@@ -127,6 +127,30 @@ fn invoices_find_their_suppliers_and_large_ones_wait_for_a_person() {
     assert_eq!(report["posted"], 1, "just the one that was approved: {report}");
     let story = mlc_in(dir.path(), &["show", "linked.mlc", key]).stdout;
     assert!(story.contains("approved") && story.contains("Mia Dunn") && story.contains("seen the work"), "{story}");
+    a_person_says_no(dir.path(), waiting.get(1).expect("another one")["key"].as_str().expect("a key"));
     let verified = mlc_in(dir.path(), &["audit", "verify", "linked.mlc"]);
     assert_eq!(verified.code, 0, "{verified}");
+}
+
+/// What is refused stays so, with the person's own words, and a replay asks again.
+fn a_person_says_no(folder: &Path, key: &str) {
+    let reject = |more: &[&str]| mlc_in(folder, &[&["reject", "linked.mlc", key], more].concat());
+    assert_eq!(reject(&["--by", "Mia Dunn"]).code, 2, "a no needs a reason");
+    assert_eq!(reject(&["--by", "Mia Dunn", "--because", " "]).code, 2, "and one that says something");
+    assert_eq!(reject(&["--by", " ", "--because", "not ours"]).code, 2, "and a name");
+    let refused = reject(&["--by", "Mia Dunn", "--because", "not our job", "--format", "json"]);
+    assert_eq!(refused.code, 0, "{refused}");
+    let refused = json(&refused.stdout);
+    assert_eq!(refused["record"]["reason"], "refused by Mia Dunn: not our job", "{refused}");
+    assert_eq!(reject(&["--by", "Mia Dunn", "--because", "twice"]).code, 2, "it is refused already");
+    let approved = mlc_in(folder, &["approve", "linked.mlc", key, "--by", "Mia Dunn"]);
+    assert!(approved.code == 2 && approved.stderr.contains("does not wait for approval"), "{approved}");
+    let report = run(folder, "linked.mlc", &["--quiet"]);
+    assert_eq!(report["posted"], 0, "{report}");
+    let story = mlc_in(folder, &["show", "linked.mlc", key]).stdout;
+    assert!(story.contains("rejected") && story.contains("refused") && story.contains("not our job"), "{story}");
+    let again =
+        ["replay", "linked.mlc", key, "--because", "it is ours", "--by", "Mia Dunn", "--yes", "--format", "json"];
+    let replayed = json(&mlc_in(folder, &again).stdout);
+    assert_eq!((&replayed["held"], &replayed["posted"]), (&1.into(), &0.into()), "{replayed}");
 }

@@ -1,81 +1,78 @@
-//! `mlc approve`: a person's yes to one record that waits for it. It goes into the log, and
-//! holds for exactly what would be posted now.
+//! `mlc approve` and `mlc reject`: a person's yes or no to one record. It goes into the log,
+//! and holds for exactly what would be posted now.
 
-use super::arguments::{Approve, Format};
+use super::arguments::{Approve, Format, Place, Reject};
 use super::exit::{Exit, Failure, Outcome};
-use super::screen::{GOOD, say, say_json};
+use super::screen::{GOOD, WAITING, say, say_json};
 use super::show::find;
 use super::state::State;
 use super::status::money;
+use crate::engine::{Decision, approve, as_seen, reject};
 use crate::host;
-use crate::store::{Approval, Batch, Event, EventKind, Grant, Operation, RecordEntry};
-use crate::value::Timestamp;
+use crate::store::RecordEntry;
 use serde_json::json;
 
-/// What stands in the log in place of a run.
-const BY_HAND: &str = "by hand";
-
-pub async fn run(arguments: &Approve) -> Outcome {
-    let by = arguments.by.trim();
-    if by.is_empty() {
-        return Err(Failure::wrong("nobody is named who approves", "say who: --by NAME"));
-    }
+pub async fn yes(arguments: &Approve) -> Outcome {
+    let by = named(&arguments.by, "who approves")?;
     let state = State::open(&arguments.place)?;
-    let all = state.store().records(None)?;
-    let entry = find(&all, &arguments.record)?;
-    let asked = waiting(entry)?;
-    // In the sandbox the log's own time goes on.
-    let now = host::world().clock.now();
-    let now = if state.identity.sandbox { entry.updated } else { now };
-    let approved = approved(entry, asked, by, &arguments.reason, now);
-    let event = Event {
-        at: now,
-        run: BY_HAND.to_owned(),
-        kind: EventKind::Approved,
-        record: Some(entry.id.clone()),
-        detail: json!({
-            "label": entry.label, "by": by, "reason": arguments.reason,
-            "target_hash": asked.target_hash, "amount": entry.amount,
-        }),
-    };
-    let operations = vec![Operation::PutRecord(Box::new(approved.clone()))];
-    state.store().commit(Batch { operations, events: vec![event] }).await?;
+    let (entry, decision) = decision(&state, &arguments.record, by, &arguments.reason)?;
+    let approved = approve(state.store(), &decision).await?;
     if arguments.printing.format == Format::Json {
         say_json(&json!({"sandbox": state.identity.sandbox, "record": approved}))?;
     } else {
-        let amount = money(entry);
-        let over = if amount.is_empty() { String::new() } else { format!(" over {amount}") };
         say(&format!(
-            "{GOOD}approved{GOOD:#} by {by}: {}{over}\nThe next run posts it: mlc run {}\n",
-            entry.label,
-            arguments.place.file.display()
+            "{GOOD}approved{GOOD:#} by {by}: {}\nThe next run posts it: {}\n",
+            told(&entry),
+            run(&arguments.place)
         ))?;
     }
     Ok(Exit::Well)
 }
 
-/// What the record asks for; an error if it does not wait for a person.
-fn waiting(entry: &RecordEntry) -> Result<&Approval, Failure> {
-    match &entry.approval {
-        Some(asked) if asked.granted.is_none() => Ok(asked),
-        Some(Approval { granted: Some(grant), .. }) => Err(Failure::wrong(
-            format!("{} is approved already, by {}", entry.label, grant.by),
-            "the next run posts it; if it has changed since, that run asks again",
-        )),
-        _ => Err(Failure::wrong(
-            format!("{} does not wait for approval: it is {}", entry.label, entry.outcome.word()),
-            "`mlc status` says what each record waits for",
-        )),
+pub async fn no(arguments: &Reject) -> Outcome {
+    let by = named(&arguments.by, "who refuses it")?;
+    let state = State::open(&arguments.place)?;
+    let (entry, decision) = decision(&state, &arguments.record, by, &arguments.because)?;
+    let refused = reject(state.store(), &decision).await?;
+    if arguments.printing.format == Format::Json {
+        say_json(&json!({"sandbox": state.identity.sandbox, "record": refused}))?;
+    } else {
+        say(&format!(
+            "{WAITING}refused{WAITING:#} by {by}: {}\nNothing is posted of it until its source or the pipeline changes, \
+             or somebody replays it\n",
+            told(&entry)
+        ))?;
+    }
+    Ok(Exit::Well)
+}
+
+/// A missing name is told before the state is opened.
+fn named<'a>(by: &'a str, who: &str) -> Result<&'a str, Failure> {
+    match by.trim() {
+        "" => Err(Failure::wrong(format!("nobody is named {who}"), "say who: --by NAME")),
+        by => Ok(by),
     }
 }
 
-fn approved(entry: &RecordEntry, asked: &Approval, by: &str, reason: &str, at: Timestamp) -> RecordEntry {
-    let grant = Grant { by: by.to_owned(), reason: reason.to_owned(), at };
-    RecordEntry {
-        approval: Some(Approval { granted: Some(grant), ..asked.clone() }),
-        reason: format!("approved by {by}; the next run posts it"),
-        mend: "run again".to_owned(),
-        updated: at,
-        ..entry.clone()
+/// On the record that is meant, as it stands.
+fn decision(state: &State, record: &str, by: &str, reason: &str) -> Result<(RecordEntry, Decision), Failure> {
+    let all = state.store().records(None)?;
+    let entry = find(&all, record)?.clone();
+    // In the sandbox the log's own time goes on.
+    let at = if state.identity.sandbox { entry.updated } else { host::world().clock.now() };
+    let seen = Some(as_seen(&entry));
+    let decision = Decision { record: entry.id.clone(), by: by.to_owned(), reason: reason.to_owned(), at, seen };
+    Ok((entry, decision))
+}
+
+/// The record, and its amount.
+fn told(entry: &RecordEntry) -> String {
+    match money(entry) {
+        amount if amount.is_empty() => entry.label.clone(),
+        amount => format!("{} over {amount}", entry.label),
     }
+}
+
+fn run(place: &Place) -> String {
+    format!("mlc run {}", place.file.display())
 }

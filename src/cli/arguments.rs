@@ -1,12 +1,20 @@
 //! The command line, as it is typed.
 
+mod console;
+mod hooks;
 mod keeping;
 mod log;
+mod serve;
 mod vault;
+mod why;
 
+pub use console::*;
+pub use hooks::*;
 pub use keeping::*;
 pub use log::*;
+pub use serve::*;
 pub use vault::*;
+pub use why::*;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -25,6 +33,18 @@ pub struct Cli {
     pub verbose: bool,
     #[arg(long, env = "MLC_LOG", hide = true, global = true)]
     pub log: Option<String>,
+    /// How it is said: for people, or one JSON object a line with the ids of run and record
+    #[arg(long, value_enum, value_name = "FORMAT", env = "MLC_LOG_FORMAT", global = true)]
+    pub log_format: Option<LogFormat>,
+    #[arg(long, env = "MLC_OTLP_ENDPOINT", hide = true, global = true)]
+    pub collector: Option<String>,
+}
+
+/// How a log is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -45,8 +65,12 @@ pub enum Command {
     Status(Status),
     /// Tell one record's whole story
     Show(Show),
+    /// Say where a value of a record comes from: the line, the source fields, the lookup row
+    Why(Why),
     /// Say yes to a record that waits for approval
     Approve(Approve),
+    /// Say no to a record that waits, with the reason
+    Reject(Reject),
     /// Try again what was held, rejected, failed or is in doubt: the records that you name, they alone
     Replay(Replay),
     /// Say which past postings an edited pipeline would have made otherwise; sends and writes nothing
@@ -63,8 +87,15 @@ pub enum Command {
     Adopt(Adopt),
     /// Show what connectors, resources and fields there are
     Schema(Schema),
+    /// Ask the other side to tell of changes by itself, for flows that `run on webhook`
+    Hooks(Hooks),
+    /// Serve many customers: schedules, webhooks, the console
+    Serve(Serve),
+    /// Say who may sign in to the console of `mlc serve`
+    #[command(subcommand)]
+    Console(Console),
     /// Serve the sandbox on loopback, for pipelines that name its URLs and for other programs
-    Sandbox(Serve),
+    Sandbox(Sandbox),
     /// Explain an error code, or list them all
     Explain(Explain),
     /// Read and verify the log of all that was done
@@ -276,6 +307,26 @@ pub struct Approve {
     /// Why; it stands in the log
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub reason: String,
+    #[command(flatten)]
+    pub printing: Printing,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A record that is refused is rejected with that reason. It is looked at again when its source
+or the pipeline changes, or on `mlc replay`, and not on each run.")]
+pub struct Reject {
+    #[command(flatten)]
+    pub place: Place,
+    /// The record: its key, its number, or any part of them that only one record has
+    #[arg(value_name = "RECORD")]
+    pub record: String,
+    /// Who refuses it
+    #[arg(long, value_name = "NAME", env = "USER", hide_env_values = true, default_value = "")]
+    pub by: String,
+    /// Why; it stands in the log, and beside the record for whoever mends it
+    #[arg(long, value_name = "TEXT")]
+    pub because: String,
     #[command(flatten)]
     pub printing: Printing,
 }
@@ -542,13 +593,19 @@ pub struct Simulate {
     /// Print what happened, line by line
     #[arg(long)]
     pub story: bool,
+    /// In place of seeds: let `mlc serve` live for so many days, on virtual time, and look whether every schedule is met
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["seeds", "story"], value_parser = clap::value_parser!(u64).range(1..=366))]
+    pub days: Option<u64>,
+    /// With --days: for so many customers
+    #[arg(long, value_name = "NUMBER", default_value_t = 40, requires = "days", value_parser = clap::value_parser!(u64).range(1..=99))]
+    pub customers: u64,
     #[command(flatten)]
     pub printing: Printing,
 }
 
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub struct Serve {
+pub struct Sandbox {
     #[command(subcommand)]
     pub play: Option<Play>,
     #[command(flatten)]

@@ -13,13 +13,13 @@ use crate::connectors::drivers;
 use crate::diag::{self, Diagnostic, Sources};
 use crate::engine::{self, Governor, Progress, Setup};
 use crate::host::{self, DiskFiles};
-use crate::model::{self, Connection, Override};
+use crate::model::{self, Connection, Files, Override};
 use crate::program::{self, Program};
 use crate::sandbox::{Faults, Sandbox, SandboxOptions};
 use crate::store::{MemoryStore, SledStore, Store};
 use crate::syntax;
 use crate::value::Timestamp;
-use crate::world::{Credential, CredentialSource, World};
+use crate::world::{Credential, CredentialSource, SecretError, World};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -39,17 +39,22 @@ pub fn check(path: &Path, vars: &[String]) -> Result<Checked, Failure> {
 
 /// As [`check`], with this text in place of what stands in the file.
 pub fn check_text(path: &Path, text: Arc<str>, vars: &[String]) -> Result<Checked, Failure> {
+    check_beside(path, text, vars, &DiskFiles::beside(path))
+}
+
+/// The same, with these files beside it.
+pub fn check_beside(path: &Path, text: Arc<str>, vars: &[String], files: &dyn Files) -> Result<Checked, Failure> {
     let mut sources = Sources::new();
     let id = sources.add(path, text);
     let parsed = syntax::parse(&sources, id);
     let overrides = overrides(vars, &mut sources)?;
-    let files = DiskFiles::beside(path);
-    let checked = model::check_with(&parsed.file, &mut sources, &files, drivers(), &overrides);
+    let checked = model::check_with(&parsed.file, &mut sources, files, drivers(), &overrides);
     let mut diagnostics = parsed.diagnostics;
     let unreadable = diagnostics.iter().any(Diagnostic::is_error);
     diagnostics.extend(checked.diagnostics);
     diagnostics.sort_by_key(|diagnostic| (diagnostic.label.span.source, diagnostic.label.span.start));
     let program = checked.model.filter(|_| !unreadable).map(program::compile);
+    let program = program.map(|program| program.with_sources(sources.clone()));
     Ok(Checked { sources, diagnostics, program })
 }
 
@@ -118,8 +123,67 @@ pub fn open(program: Program, wish: &Wish<'_>, progress: Arc<dyn Progress>) -> R
         progress,
         sandbox: sandboxed,
     };
-    connect(&mut setup, &world, sandbox.as_ref())?;
+    connect(&mut setup, &world, sandbox.as_ref(), &mut Budgets::new())?;
     Ok(Ready { setup, _scratch: scratch })
+}
+
+/// The outside of one pipeline, open for as long as the process lives; in the sandbox, time is
+/// real.
+pub struct Standing {
+    pub folder: Folder,
+    pub world: World,
+    sandbox: Option<Sandbox>,
+}
+
+impl Standing {
+    pub fn open(program: &Program, place: &Place) -> Result<Self, Failure> {
+        let sandboxed = in_sandbox(program, place)?;
+        let folder = Folder::new(&place.file, place.state.as_deref(), program.name(), sandboxed);
+        if !sandboxed {
+            return Ok(Self { folder, world: host::world(), sandbox: None });
+        }
+        books_are_there(program, &folder)?;
+        let options = SandboxOptions { profiles: profiles(program), speed: Some(1), ..SandboxOptions::default() };
+        let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
+        sandbox.not_before(host::world().clock.now());
+        Ok(Self { folder, world: sandbox.world(), sandbox: Some(sandbox) })
+    }
+
+    pub fn is_live(&self) -> bool {
+        self.sandbox.is_none()
+    }
+
+    /// The store of the pipeline; the sandbox's time goes on where it ended.
+    pub fn store(&self) -> Result<Arc<dyn Store>, Failure> {
+        let store = SledStore::open_by(&self.folder.store(), self.world.clock.now(), actor())?;
+        if let (Some(sandbox), Some(latest)) = (&self.sandbox, latest(&store)?) {
+            sandbox.not_before(latest);
+        }
+        Ok(Arc::new(store))
+    }
+
+    /// Connects a program to it. Those with one credential share one rate budget, for as long
+    /// as `budgets` is kept.
+    pub fn connect(&self, program: Program, store: Arc<dyn Store>, budgets: &mut Budgets) -> Result<Setup, Failure> {
+        let mut setup = Setup {
+            program: Arc::new(program),
+            connections: BTreeMap::new(),
+            paces: BTreeMap::new(),
+            store,
+            clock: Arc::clone(&self.world.clock),
+            entropy: Arc::clone(&self.world.entropy),
+            progress: Arc::new(Counter::default()),
+            sandbox: self.sandbox.is_some(),
+        };
+        connect(&mut setup, &self.world, self.sandbox.as_ref(), budgets)?;
+        Ok(setup)
+    }
+}
+
+/// One system is one tenant: the first of its profiles is the one that it has.
+fn profiles(program: &Program) -> BTreeMap<&'static str, String> {
+    let connections = program.connections().iter().rev();
+    connections.filter_map(|of| Some((of.driver.name, of.profile.as_ref()?.to_string()))).collect()
 }
 
 /// Opens a copy of the state, and connections that lead nowhere: for what is reckoned out of
@@ -192,11 +256,13 @@ fn open_world(
         }
         return Ok((host::world(), None));
     }
-    // One system is one tenant: the first of its profiles is the one that it has.
-    let profiles = program.connections().iter().rev();
-    let profiles = profiles.filter_map(|of| Some((of.driver.name, of.profile.as_ref()?.to_string()))).collect();
-    let options =
-        SandboxOptions { seed: wish.seed, faults, read_only: wish.plan, profiles, ..SandboxOptions::default() };
+    let options = SandboxOptions {
+        seed: wish.seed,
+        faults,
+        read_only: wish.plan,
+        profiles: profiles(program),
+        ..SandboxOptions::default()
+    };
     let sandbox = Sandbox::open(Some(&folder.world()), drivers(), options)?;
     Ok((sandbox.world(), Some(sandbox)))
 }
@@ -221,10 +287,9 @@ fn latest(store: &dyn Store) -> Result<Option<Timestamp>, Failure> {
 }
 
 /// Opens every connection; those with one credential share one rate budget.
-fn connect(setup: &mut Setup, world: &World, sandbox: Option<&Sandbox>) -> Result<(), Failure> {
-    let mut budgets = Budgets::new();
+fn connect(setup: &mut Setup, world: &World, sandbox: Option<&Sandbox>, budgets: &mut Budgets) -> Result<(), Failure> {
     for connection in Arc::clone(&setup.program).connections() {
-        let (open, pace) = opened(connection, world, sandbox, &mut budgets)?;
+        let (open, pace) = opened(connection, world, sandbox, budgets)?;
         setup.connections.insert(connection.name.to_string(), open);
         setup.paces.insert(connection.name.to_string(), pace);
     }
@@ -232,7 +297,7 @@ fn connect(setup: &mut Setup, world: &World, sandbox: Option<&Sandbox>) -> Resul
 }
 
 /// By driver and credential.
-type Budgets = BTreeMap<String, Arc<Governor>>;
+pub type Budgets = BTreeMap<String, Arc<Governor>>;
 
 type Opened = (Arc<dyn Connector>, Arc<Governor>);
 
@@ -274,16 +339,26 @@ pub struct Line<'a> {
 /// Opens each connection by itself, without any state; one that fails hides no other.
 /// Tells also whether all of it is the sandbox.
 pub fn lines<'a>(program: &'a Program, place: &Place) -> Result<(Vec<Line<'a>>, bool), Failure> {
+    let (lines, sandboxed, _) = lines_for(program, place, true)?;
+    Ok((lines, sandboxed))
+}
+
+/// The same; where it is no `plan`, what is changed in the sandbox is kept, for as long as it
+/// is held.
+pub fn lines_for<'a>(
+    program: &'a Program,
+    place: &Place,
+    plan: bool,
+) -> Result<(Vec<Line<'a>>, bool, Option<Sandbox>), Failure> {
     let sandboxed = in_sandbox(program, place)?;
     let folder = Folder::new(&place.file, place.state.as_deref(), program.name(), sandboxed);
-    let (world, sandbox) =
-        open_world(sandboxed, program, &folder, &Wish { place, seed: None, faults: "", plan: true })?;
+    let (world, sandbox) = open_world(sandboxed, program, &folder, &Wish { place, seed: None, faults: "", plan })?;
     let mut budgets = Budgets::new();
     let lines = program.connections().iter().map(|connection| {
         let open = opened(connection, &world, sandbox.as_ref(), &mut budgets);
         Line { connection, open: open.map(|(open, _)| open) }
     });
-    Ok((lines.collect(), sandboxed))
+    Ok((lines.collect(), sandboxed, sandbox))
 }
 
 /// What the pipeline sets; in the sandbox, what the sandbox's systems ask for comes first.
@@ -304,7 +379,13 @@ fn credential(
     let catalogue = (connection.driver.catalogue)();
     let needed = catalogue.credentials.iter().filter(|field| field.is_needed(&connection.settings));
     let fields: Vec<&str> = needed.map(|field| field.name.as_str()).collect();
-    world.secrets.credential(source, &fields).map_err(|error| {
+    let missing = |error: SecretError| {
         Failure::world(format!("no credential for connection `{}`: {}", connection.name, error.message), error.hint)
-    })
+    };
+    let mut credential = world.secrets.credential(source, &fields).map_err(missing)?;
+    let optional = catalogue.credentials.iter().filter(|field| field.optional);
+    let optional: Vec<&str> = optional.map(|field| field.name.as_str()).collect();
+    let more = world.secrets.also(source, &optional).map_err(missing)?;
+    credential.fields.extend(more.fields);
+    Ok(credential)
 }

@@ -38,11 +38,24 @@ impl Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let message = match error.kind {
-            StoreErrorKind::InUse => format!("{} (another mlc is at work there)", error.message),
-            _ => error.message,
-        };
-        Self::world(message, error.hint)
+        match error.kind {
+            StoreErrorKind::InUse => Self::world(
+                format!("{} (another mlc is at work there)", error.message),
+                format!(
+                    "{}. If it is `mlc serve`, it holds the state as long as it runs: its console and its API show and \
+                     do the same",
+                    error.hint
+                ),
+            ),
+            _ => Self::world(error.message, error.hint),
+        }
+    }
+}
+
+impl From<crate::engine::DecisionError> for Failure {
+    fn from(error: crate::engine::DecisionError) -> Self {
+        let world = error.kind == crate::engine::DecisionErrorKind::Store;
+        Self { exit: if world { Exit::World } else { Exit::Wrong }, message: error.message, hint: error.mend }
     }
 }
 

@@ -28,6 +28,17 @@ pub fn is_blind(program: &Program, arguments: &Plan) -> Result<bool, Failure> {
     Ok(store.runs(usize::MAX)?.iter().all(engine::is_adoption))
 }
 
+/// The same for a pipeline whose state is open.
+pub fn is_unseen(setup: &Setup, folder: &Folder) -> Result<bool, Failure> {
+    let program = &setup.program;
+    if setup.sandbox || program.cutover().is_some() || was_planned(folder, program.hash(), &[]) {
+        return Ok(false);
+    }
+    // The newest run tells it nearly always.
+    let have_run = |most| Ok::<_, Failure>(setup.store.runs(most)?.iter().any(|run| !engine::is_adoption(run)));
+    Ok(!have_run(1)? && !have_run(usize::MAX)?)
+}
+
 fn was_planned(folder: &Folder, hash: &str, flows: &[String]) -> bool {
     let is_there = |flow: Option<&str>| folder.planned(hash, flow).exists();
     is_there(None) || (!flows.is_empty() && flows.iter().all(|flow| is_there(Some(flow))))
@@ -54,6 +65,17 @@ pub fn remember(setup: &Setup, arguments: &Plan) -> Result<(), Failure> {
 
 pub fn announcement(program: &Program) -> String {
     format!("this is the first run of `{}` on a live system; first, what it would do:\n\n", program.name())
+}
+
+/// Nobody is there who could be asked, and the server runs on.
+pub fn refusal_to_serve(program: &Program, place: &Place) -> Failure {
+    let failure = refusal(program, place);
+    let file = place.file.display();
+    let hint = format!(
+        "look at `mlc plan {file}`: it is run when it is due next; or say from which day on it posts \
+         (`cutover = 2026-10-01` in the pipeline block), or serve it with --yes"
+    );
+    Failure { hint, ..failure }
 }
 
 /// Nobody is there who could be asked.

@@ -14,6 +14,10 @@ impl Folder {
         Self(root.join(safe(pipeline)).join(if sandbox { "sandbox" } else { "live" }))
     }
 
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub fn store(&self) -> PathBuf {
         self.0.join("store")
     }

@@ -16,6 +16,8 @@ mod capture;
 mod check;
 mod compose;
 mod confirm;
+mod console;
+mod costs;
 mod difference;
 mod exit;
 mod explain;
@@ -23,14 +25,18 @@ mod first_run;
 mod fmt;
 mod folder;
 mod grid;
+mod hook_secret;
+mod hooks;
 mod identity;
 mod init;
 mod logging;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod mends;
+mod opener;
 mod pages;
 mod ping;
+mod pipelines;
 mod preview;
 mod progress;
 mod reconcile;
@@ -38,12 +44,16 @@ mod replay;
 mod report;
 mod restore;
 mod run;
+mod sandbox;
 mod schema;
 mod scratch;
 mod screen;
+mod season;
 mod serve;
 mod show;
 mod simulate;
+#[cfg(feature = "otlp")]
+mod spans;
 mod state;
 mod status;
 mod test;
@@ -51,6 +61,7 @@ mod text;
 mod upkeep;
 mod vault;
 mod vault_fields;
+mod why;
 mod written;
 
 use arguments::{Cli, Command, Play};
@@ -73,7 +84,7 @@ pub fn main() -> ExitCode {
 
 /// The whole command line, with the options that the list of connectors brings.
 fn command() -> clap::Command {
-    Cli::command().mut_subcommand("sandbox", serve::with_addresses)
+    Cli::command().mut_subcommand("sandbox", sandbox::with_addresses)
 }
 
 /// What was typed. clap prints help, version and mistakes itself.
@@ -87,7 +98,14 @@ fn parse() -> Result<(Cli, ArgMatches), Exit> {
 }
 
 fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
-    logging::start(cli.verbose, cli.log.as_deref())?;
+    // A server has nobody who looks at its screen: what it does stands on standard error.
+    let by_itself = matches!(cli.command, Command::Serve(_)).then_some("mlc=info");
+    let _log = logging::start(&logging::Wanted {
+        verbose: cli.verbose,
+        filter: cli.log.as_deref().or(by_itself.filter(|_| !cli.verbose)),
+        format: cli.log_format,
+        collector: cli.collector.as_deref(),
+    })?;
     match &cli.command {
         Command::Check(arguments) => check::run(arguments),
         Command::Fmt(arguments) => fmt::run(arguments),
@@ -97,7 +115,9 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Init(arguments) => init::run(arguments),
         Command::Status(arguments) => status::run(arguments),
         Command::Show(arguments) => show::run(arguments),
-        Command::Approve(arguments) => block_on(approve::run(arguments)),
+        Command::Why(arguments) => block_on(why::run(arguments)),
+        Command::Approve(arguments) => block_on(approve::yes(arguments)),
+        Command::Reject(arguments) => block_on(approve::no(arguments)),
         Command::Replay(arguments) => block_on(replay::run(arguments)),
         Command::Backtest(arguments) => block_on(backtest::run(arguments)),
         Command::Ping(arguments) => block_on(ping::run(arguments)),
@@ -106,12 +126,15 @@ fn dispatch(cli: &Cli, matches: &ArgMatches) -> Outcome {
         Command::Vault(arguments) => vault::run(arguments),
         Command::Reconcile(arguments) => block_on(reconcile::run(arguments)),
         Command::Schema(arguments) => schema::run(arguments),
+        Command::Hooks(arguments) => block_on(hooks::run(arguments)),
+        Command::Console(arguments) => console::run(arguments),
+        Command::Serve(arguments) => block_on(serve::run(arguments)),
         Command::Sandbox(arguments) => {
             if let Some(Play::Simulate(arguments)) = &arguments.play {
                 return simulate::run(arguments);
             }
-            let addresses = matches.subcommand_matches("sandbox").map(serve::addresses).unwrap_or_default();
-            block_on(serve::run(arguments, &addresses))
+            let addresses = matches.subcommand_matches("sandbox").map(sandbox::addresses).unwrap_or_default();
+            block_on(sandbox::run(arguments, &addresses))
         }
         Command::Explain(arguments) => explain::run(arguments),
         Command::Audit(arguments) => audit::run(arguments),

@@ -1,11 +1,12 @@
 //! The end of a run as people read it: what became of the records, in counts and money;
 //! why some wait, and who mends it; what it cost in requests; what to do next.
 
+use super::costs;
 use super::grid::Grid;
 use super::mends::Mends;
 use super::screen::{BAD, BOLD, DIM, GOOD, WAITING, count, grouped};
 use crate::engine::{Counts, FlowReport, Group, Report};
-use crate::store::Outcome;
+use crate::store::{Outcome, Trigger};
 use crate::value::Decimal;
 use comfy_table::{Cell, CellAlignment};
 use std::collections::BTreeMap;
@@ -37,13 +38,18 @@ impl View<'_> {
         }
         self.troubles(&mut text);
         self.requests(&mut text);
+        text.push_str(&costs::told(self.report));
         self.next(&mut text);
         text
     }
 
     fn head(&self, text: &mut String) {
         let what = if self.report.plan { "plan" } else { "run" };
-        let _ = writeln!(text, "{BOLD}{}{BOLD:#}  {what} {}", self.report.pipeline, self.report.run);
+        let began = match self.report.trigger {
+            Trigger::ByHand => String::new(),
+            trigger => format!("  {DIM}{trigger}{DIM:#}"),
+        };
+        let _ = writeln!(text, "{BOLD}{}{BOLD:#}  {what} {}{began}", self.report.pipeline, self.report.run);
         if self.report.sandbox {
             let _ = writeln!(text, "{WAITING}{SANDBOX}{WAITING:#}");
         }

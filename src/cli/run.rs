@@ -55,6 +55,7 @@ async fn carry_out(arguments: &Plan, program: Program, plan: bool) -> Outcome {
         retry: arguments.retry,
         flows: arguments.flows.clone(),
         cancel: Some(asked),
+        ..Options::default()
     };
     let result = until_stopped(async |asked| engine::run(&ready.setup, &options(asked)).await).await;
     ticker.stop().await;

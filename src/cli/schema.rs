@@ -4,7 +4,7 @@ use super::arguments::{Format, Schema};
 use super::exit::{Exit, Failure, Outcome};
 use super::grid::Grid;
 use super::screen::{BOLD, DIM, count, say, say_json};
-use crate::connector::{Catalogue, Driver, FieldSpec, Operation, ResourceSpec, SpecType};
+use crate::connector::{Catalogue, Driver, FieldSpec, NoticeEvent, Operation, ResourceSpec, SpecType};
 use crate::connectors::drivers;
 use crate::diag::nearest;
 use crate::model::functions;
@@ -152,7 +152,7 @@ fn facts(catalogue: &Catalogue, name: &str, spec: &ResourceSpec) -> Vec<(&'stati
         ("changed", spec.changed.clone().unwrap_or_default()),
         ("waits for", spec.settles.join(", ")),
         ("marks", spec.marks.keys().map(String::as_str).collect::<Vec<_>>().join(", ")),
-        ("webhook", spec.webhook.clone().unwrap_or_else(|| "none: it is polled".to_owned())),
+        ("webhook", spec.webhook.as_ref().map_or_else(|| "none: it is polled".to_owned(), ToString::to_string)),
         ("grade", format!("{}, {}", spec.grade.name(), source(catalogue, &spec.source))),
     ];
     facts.extend(more.into_iter().filter(|(_, value)| !value.is_empty()));
@@ -282,7 +282,10 @@ fn resource_json(name: &str, spec: &ResourceSpec) -> Value {
         "filters": spec.filters.keys().collect::<Vec<_>>(),
         "settles": spec.settles,
         "marks": spec.marks.keys().collect::<Vec<_>>(),
-        "webhook": spec.webhook,
+        "webhook": spec.webhook.as_ref().map(|told| json!({
+            "names": told.names,
+            "events": told.events.iter().map(NoticeEvent::name).collect::<Vec<_>>(),
+        })),
         "grade": spec.grade.name(),
         "source": spec.source,
         "fields": fields_json(&spec.fields, spec),

@@ -37,7 +37,8 @@ pub fn run(arguments: &Show) -> Outcome {
         let _ = writeln!(text, "\n{BOLD}What was read{BOLD:#} {DIM}(all of it with --format json){DIM:#}");
         tree(&entry.source, &mut text);
         if let Some(target) = &entry.target {
-            let _ = writeln!(text, "\n{BOLD}What it became{BOLD:#}");
+            let why = format!("mlc why {} {}", arguments.place.file.display(), entry.id.key);
+            let _ = writeln!(text, "\n{BOLD}What it became{BOLD:#} {DIM}({why} tells of what){DIM:#}");
             tree(target, &mut text);
         }
         story(&events, &mut text);

@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const EVERY: u64 = 1_000;
 
 pub fn run(arguments: &Simulate) -> Outcome {
+    if let Some(days) = arguments.days {
+        return super::season::run(arguments, days);
+    }
     let end = arguments.from.checked_add(arguments.seeds).ok_or_else(|| {
         Failure::wrong("there are not so many seeds after --from", "begin with a smaller one, such as --from 0")
     })?;
@@ -58,11 +61,12 @@ fn told_text(arguments: &Simulate, simulated: &Simulated, took: &str) -> String 
         broken => format!("a promise broken in {}", count(broken, "seed", "seeds")),
     };
     text.push_str(&format!(
-        "{}: {kept}\n  the process lived {} times and died early {} times; {} requests; {took}\n",
+        "{}: {kept}\n  the process lived {} times and died early {} times; {} requests; {} deliveries; {took}\n",
         count(simulated.seeds, "seed", "seeds"),
         grouped(simulated.lives),
         grouped(simulated.deaths),
         grouped(simulated.requests),
+        grouped(simulated.deliveries),
     ));
     text
 }
@@ -76,7 +80,7 @@ fn told_json(arguments: &Simulate, simulated: &Simulated, seconds: f64) -> Json 
     });
     let mut result = json!({
         "seeds": simulated.seeds, "from": arguments.from, "lives": simulated.lives, "deaths": simulated.deaths,
-        "requests": simulated.requests, "seconds": seconds, "broken": broken.collect::<Vec<_>>(),
+        "requests": simulated.requests, "deliveries": simulated.deliveries, "seconds": seconds, "broken": broken.collect::<Vec<_>>(),
     });
     if arguments.story {
         let stories = simulated.told.iter().map(|told| (told.seed.to_string(), Json::from(told.tale.as_str())));

@@ -7,7 +7,7 @@ use super::mends::Mends;
 use super::report::SANDBOX;
 use super::screen::{BOLD, DIM, WAITING, count, grouped, say, say_json};
 use super::state::State;
-use crate::store::{Outcome, RecordEntry};
+use crate::store::{Outcome, RecordEntry, RunEntry};
 use crate::value::Decimal;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -19,7 +19,8 @@ pub fn run(arguments: &Status) -> Ended {
     if arguments.printing.format == Format::Json {
         say_json(&chosen.iter().map(|entry| as_json(entry, state.identity.sandbox)).collect::<Vec<_>>())?;
     } else {
-        say(&render(arguments, &state, &all, &chosen))?;
+        let last = state.store().runs(1)?.pop();
+        say(&render(arguments, &state, last.as_ref(), &all, &chosen))?;
     }
     Ok(if all.iter().any(waits) { Exit::Attention } else { Exit::Well })
 }
@@ -71,10 +72,25 @@ fn as_json(entry: &RecordEntry, sandbox: bool) -> Value {
     })
 }
 
-fn render(arguments: &Status, state: &State, all: &[RecordEntry], chosen: &[&RecordEntry]) -> String {
+/// `last run 2026-10-31T10:00:00Z, began by schedule`.
+fn last_run(run: &RunEntry) -> String {
+    let open = if run.ended.is_some() { "" } else { ", and did not come to its end" };
+    format!("last run {}, began {}{open}", run.started.whole_seconds(), run.trigger.began())
+}
+
+fn render(
+    arguments: &Status,
+    state: &State,
+    last: Option<&RunEntry>,
+    all: &[RecordEntry],
+    chosen: &[&RecordEntry],
+) -> String {
     let mut text = format!("{BOLD}{}{BOLD:#}  {}\n", state.identity.name, summary(all));
     if state.identity.sandbox {
         let _ = writeln!(text, "{WAITING}{SANDBOX}{WAITING:#}");
+    }
+    if let Some(last) = last {
+        let _ = writeln!(text, "{DIM}{}{DIM:#}", last_run(last));
     }
     if chosen.is_empty() {
         text.push_str(match (&arguments.outcome, arguments.all) {

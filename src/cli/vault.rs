@@ -8,10 +8,11 @@ use super::exit::{Exit, Failure, Outcome};
 use super::grid::Grid;
 use super::screen::{BOLD, GOOD, WAITING, count, say, say_json};
 use super::vault_fields;
-use crate::connector::Driver;
+use crate::connector::CredentialSpec;
 use crate::connectors::drivers;
 use crate::diag::nearest;
 use crate::host::{self, VaultFile};
+use crate::model::{ALERTS, ALERTS_URL};
 use crate::vault::{Cost, Entry, Keep, Vault};
 use serde_json::json;
 use std::path::Path;
@@ -37,26 +38,43 @@ fn set(file: &VaultFile, key_file: Option<&Path>, wanted: &VaultSet) -> Outcome 
     let changing = file.change()?;
     let new = !file.is_there();
     let mut vault = if new { file.begin(key_file)? } else { file.open(key_file)? };
-    let driver = driver(wanted, vault.entry(name))?;
-    let fields = vault_fields::read(driver, name)?;
+    let system = system(wanted, vault.entry(name))?;
+    let fields = vault_fields::read(&fields_of(system), system, name)?;
     let at = host::world().clock.now();
-    vault.set(&Keep { name, system: driver.name, fields: &fields, at }, &host::random)?;
+    vault.set(&Keep { name, system, fields: &fields, at }, &host::random)?;
     file.write(&mut vault, 0, &changing)?;
     let begun = if new { "a new vault, " } else { "" };
     let fields: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
+    let used = match system {
+        ALERTS => format!("notify {{ webhook = vault(\"{name}\") }}"),
+        system => format!("connect {system} {{ credentials = vault(\"{name}\") }}"),
+    };
     say(&format!(
-        "{GOOD}kept{GOOD:#} {name} ({}) in {begun}{}\n\nA pipeline reads it with\n  connect {} {{ credentials = vault(\"{name}\") }}\n",
+        "{GOOD}kept{GOOD:#} {name} ({}) in {begun}{}\n\nA pipeline reads it with\n  {used}\n",
         fields.join(", "),
         file.path().display(),
-        driver.name
     ))?;
     Ok(Exit::Well)
 }
 
-/// The connector that the credential is for: as told, as before, or as its name ends.
-fn driver(wanted: &VaultSet, before: Option<&Entry>) -> Result<&'static Driver, Failure> {
-    let names = || drivers().iter().map(|driver| driver.name);
-    let find = |name: &str| drivers().iter().find(|driver| driver.name == name);
+/// What a credential holds: the connector's fields, or the address that alerts are posted to.
+fn fields_of(system: &str) -> Vec<CredentialSpec> {
+    match drivers().iter().find(|driver| driver.name == system) {
+        Some(driver) => (driver.catalogue)().credentials.clone(),
+        None => vec![CredentialSpec {
+            optional: false,
+            name: ALERTS_URL.to_owned(),
+            unless: None,
+            shown: false,
+            doc: "the https address that messages are posted to".to_owned(),
+        }],
+    }
+}
+
+/// What the credential is for, a connector or alerts: as told, as before, or as its name ends.
+fn system(wanted: &VaultSet, before: Option<&Entry>) -> Result<&'static str, Failure> {
+    let names = || drivers().iter().map(|driver| driver.name).chain([ALERTS]);
+    let find = |name: &str| names().find(|known| *known == name);
     if let Some(system) = &wanted.system {
         return find(system).ok_or_else(|| {
             let hint = nearest(system, names()).map_or_else(

@@ -2,7 +2,7 @@
 //! input as `field=value` lines or one JSON object.
 
 use super::exit::Failure;
-use crate::connector::{CredentialSpec, Driver};
+use crate::connector::CredentialSpec;
 use crate::diag::nearest;
 use crate::host;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -11,16 +11,18 @@ use serde_json::{Map, Value};
 type Fields = Vec<(String, SecretString)>;
 
 /// Asks for them at a terminal, else reads standard input.
-pub fn read(driver: &Driver, name: &str) -> Result<Fields, Failure> {
-    let specs = &(driver.catalogue)().credentials;
+pub fn read(specs: &[CredentialSpec], system: &str, name: &str) -> Result<Fields, Failure> {
     let given = if host::can_ask() { typed(specs, name)? } else { from_input(&host::read_input_secret()?)? };
-    checked(specs, driver.name, given)
+    checked(specs, system, given)
 }
 
 fn typed(specs: &[CredentialSpec], name: &str) -> Result<Fields, Failure> {
     let ask = |spec: &CredentialSpec| {
         let unless = spec.unless.as_ref();
-        let unless = unless.map_or(String::new(), |is| format!("; leave it empty where {} = {}", is.setting, is.is));
+        let unless = match unless {
+            _ if spec.optional => "; leave it empty where nothing needs it".to_owned(),
+            unless => unless.map_or(String::new(), |is| format!("; leave it empty where {} = {}", is.setting, is.is)),
+        };
         let question = format!("{name}: {} ({}{unless})", spec.name, spec.doc.trim_end_matches('.'));
         let value = host::ask(&question, !spec.shown).map_err(|error| {
             Failure::world(format!("`{}` cannot be asked for: {error}", spec.name), "give the fields on standard input")
@@ -83,7 +85,7 @@ fn checked(specs: &[CredentialSpec], system: &str, given: Fields) -> Result<Fiel
     }
     let missing: Vec<&str> = specs
         .iter()
-        .filter(|spec| spec.unless.is_none() && !fields.iter().any(|(name, _)| *name == spec.name))
+        .filter(|spec| spec.unless.is_none() && !spec.optional && !fields.iter().any(|(name, _)| *name == spec.name))
         .map(|spec| spec.name.as_str())
         .collect();
     if missing.is_empty() {

@@ -5,6 +5,7 @@
 
 use super::Settings;
 use super::evidence::EvidenceSpec;
+use super::webhook::WebhookSpec;
 use crate::value::{FieldType, Kind, RecordType, Type};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -25,6 +26,10 @@ pub struct Catalogue {
     pub settings: IndexMap<String, SettingSpec>,
     /// The fields of its credential.
     pub credentials: Vec<CredentialSpec>,
+    /// Requests that a credential has in an hour, as far as documents say. What the answers
+    /// say counts for more.
+    #[serde(default)]
+    pub hourly: Option<u64>,
     #[serde(default)]
     pub resources: IndexMap<String, ResourceSpec>,
 }
@@ -64,6 +69,9 @@ pub struct CredentialSpec {
     /// Not needed where a setting has this value.
     #[serde(default)]
     pub unless: Option<SettingIs>,
+    /// Only for what not every pipeline does.
+    #[serde(default)]
+    pub optional: bool,
     /// It is a name, no secret: what is typed may be seen.
     #[serde(default)]
     pub shown: bool,
@@ -81,7 +89,8 @@ pub struct SettingIs {
 impl CredentialSpec {
     /// Whether a connection with these settings needs it.
     pub fn is_needed(&self, settings: &Settings) -> bool {
-        self.unless.as_ref().is_none_or(|unless| settings.text(&unless.setting) != Some(unless.is.as_str()))
+        let but = self.unless.as_ref().is_some_and(|unless| settings.text(&unless.setting) == Some(unless.is.as_str()));
+        !self.optional && !but
     }
 }
 
@@ -141,9 +150,9 @@ pub struct ResourceSpec {
     /// For targets: by what one that people keyed is recognised.
     #[serde(default)]
     pub evidence: Option<EvidenceSpec>,
-    /// The vendor's event name, where it sends webhooks for this resource.
+    /// Which changes the vendor tells of by itself.
     #[serde(default)]
-    pub webhook: Option<String>,
+    pub webhook: Option<WebhookSpec>,
     #[serde(default = "Grade::confirmed")]
     pub grade: Grade,
     pub source: String,
@@ -392,6 +401,12 @@ impl Catalogue {
         catalogue.sound()
     }
 
+    /// The resources whose changes a delivery of that name tells of.
+    pub fn told_by<'a>(&'a self, named: &'a str) -> impl Iterator<Item = &'a str> {
+        let told = move |spec: &ResourceSpec| spec.webhook.as_ref().is_some_and(|webhook| webhook.tells_of(named));
+        self.resources.iter().filter(move |(_, spec)| told(spec)).map(|(name, _)| name.as_str())
+    }
+
     fn sound(self) -> Result<Self, String> {
         let catalogue = self;
         for (name, resource) in &catalogue.resources {
@@ -437,6 +452,9 @@ impl Catalogue {
             if let Some(evidence) = &resource.evidence {
                 let fits = evidence.fits(&resource.fields, resource.amount.as_ref());
                 fits.map_err(|trouble| format!("the evidence of `{name}`: {trouble}"))?;
+            }
+            if resource.webhook.as_ref().is_some_and(|told| told.names.is_empty() || told.events.is_empty()) {
+                return Err(format!("resource `{name}` has webhooks that tell of nothing"));
             }
             if !catalogue.sources.contains_key(&resource.source) {
                 return Err(format!("resource `{name}` has source `{}`, which is not listed", resource.source));

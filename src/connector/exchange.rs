@@ -10,7 +10,7 @@ use super::Veil;
 use super::scrub::{Scrub, is_secret_name};
 use crate::value::Timestamp;
 use crate::world::{HttpRequest, HttpResponse};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 
 /// Headers that say what was sent and answered, and never who is asking.
@@ -62,6 +62,24 @@ pub struct Noting<'a> {
 
 tokio::task_local! {
     static NOTES: RefCell<Vec<Exchange>>;
+    static COUNT: Cell<u64>;
+}
+
+/// Does the work; hands out with its result how many requests went out for it. Those that ask
+/// for a token are not among them: a token serves for many.
+pub async fn counted<T>(work: impl Future<Output = T>) -> (T, u64) {
+    COUNT
+        .scope(Cell::new(0), async {
+            let done = work.await;
+            (done, COUNT.with(Cell::get))
+        })
+        .await
+}
+
+/// One request goes out.
+pub(super) fn count() {
+    // Nobody counts: then there is nothing to be done.
+    let _ = COUNT.try_with(|count| count.set(count.get() + 1));
 }
 
 /// Does the work; hands out with its result what went over the wire for it.

@@ -5,6 +5,7 @@
 //! that a second run meets the same world.
 
 use super::Settings;
+use super::contractor::Contractor;
 use crate::value::Timestamp;
 use crate::world::{Credential, HttpRequest, HttpResponse};
 
@@ -47,9 +48,36 @@ pub trait Fake: Send {
         None
     }
 
+    /// How it says in an answer whose status is good that it lost sight of a request, which took
+    /// effect all the same. `None` where it has no such answer.
+    fn forget(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let _ = request;
+        None
+    }
+
     /// What it answers to beside signing in, `GET /vendors/{id}`, where it keeps a table of
     /// that: for tests that compare each answer with what is known of the real one.
     fn routes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What is to be sent by now to those who asked to be told of changes. What is handed out
+    /// here has to be answered for; nothing is handed out twice before it was.
+    fn due(&mut self, now: Timestamp) -> Vec<Delivery> {
+        let _ = now;
+        Vec::new()
+    }
+
+    /// What a delivery was answered with; `None`: nobody answered in time.
+    fn answered(&mut self, delivery: u64, status: Option<u16>, now: Timestamp) {
+        let _ = (delivery, status, now);
+    }
+
+    /// What it would tell those who asked for it, when people make the contractor `before` into
+    /// the one that it is stocked with: the body of a delivery for each change. Empty for a
+    /// system that tells of nothing.
+    fn tidings(&self, before: &Contractor, at: Timestamp) -> Vec<Vec<u8>> {
+        let _ = (before, at);
         Vec::new()
     }
 
@@ -62,6 +90,15 @@ pub trait Fake: Send {
 
     /// The books, for comparison: one JSON object per record kind, sorted, exact.
     fn books(&self) -> serde_json::Value;
+}
+
+/// One attempt to tell somebody of a change.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The number of the attempt.
+    pub id: u64,
+    /// Its timeout is the vendor's.
+    pub request: HttpRequest,
 }
 
 /// One change of a fake's state, in a form that only this fake reads.

@@ -17,6 +17,7 @@ mod probe;
 mod scrub;
 mod single_flight;
 mod veil;
+pub mod webhook;
 
 pub use catalogue::{
     Catalogue, CorrectionSpec, CredentialSpec, Derive, FieldSpec, FilterKind, Grade, MarkSpec, Operation, PaperSpec,
@@ -26,15 +27,20 @@ pub use decode::{DecodeError, decode, fitting};
 pub use encode::encode;
 pub use error::{Effect, Error, ErrorKind, Permanence};
 pub use evidence::EvidenceSpec;
-pub use exchange::{Exchange, Noting};
-pub use fake::{Fake, FakeChange};
+pub use exchange::{Exchange, Noting, counted};
+pub use fake::{Delivery, Fake, FakeChange};
 pub use probe::{Health, Probe, Signature, Wanted};
 pub use single_flight::{Held, SingleFlight, Turn};
 pub use veil::Veil;
+pub use webhook::{
+    Discarded, Hook, HookChange, HookChangeKind, HookChanges, HookStatus, Notice, NoticeError, NoticeEvent, Receiving,
+    Trigger, WantedHooks, WebhookSpec,
+};
 
 use crate::value::{Date, Record, Span, Timestamp, Value};
 use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Transport};
 use async_trait::async_trait;
+use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -72,6 +78,51 @@ pub trait Connector: Send + Sync {
         let _ = wanted;
         Vec::new()
     }
+
+    /// What a delivery may bring along in the [`Receiving::secret_header`], any of them: the
+    /// secret of the credential, and the one of before while it is being changed. Empty where
+    /// none is set; then every delivery is refused.
+    fn webhook_secrets(&self) -> &[SecretString] {
+        &[]
+    }
+
+    /// Finds out as whom the credential writes, so that [`Connector::is_ours`] can tell. Asks
+    /// once; asked again, it costs nothing.
+    async fn know_own_user(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Whether the change was made with our own credential. A hint and no verdict: another
+    /// pipeline, or another program that shares the credential, looks the same. `false` where
+    /// it cannot be told.
+    fn is_ours(&self, notice: &Notice) -> bool {
+        let _ = notice;
+        false
+    }
+
+    /// The hooks that are registered, those of others too, with their triggers.
+    async fn hooks(&self) -> Result<Vec<Hook>, Error> {
+        Err(no_webhooks(self.catalogue()))
+    }
+
+    /// Brings our hooks to what is wanted: makes them, hands over the secret, adds and drops
+    /// triggers, wakes those that were disabled, removes what nobody needs any more of our
+    /// own namespace. Called again, it changes nothing.
+    async fn sync_hooks(&self, wanted: &WantedHooks) -> Result<HookChanges, Error> {
+        let _ = wanted;
+        Err(no_webhooks(self.catalogue()))
+    }
+
+    /// Deliveries to our hooks that the other side gave up since then.
+    async fn discarded(&self, since: Timestamp) -> Result<Vec<Discarded>, Error> {
+        let _ = since;
+        Err(no_webhooks(self.catalogue()))
+    }
+}
+
+fn no_webhooks(catalogue: &Catalogue) -> Error {
+    Error::new(ErrorKind::Configuration, Permanence::Permanent, format!("{} has no webhooks", catalogue.title))
+        .mend("let its flows look at intervals: `run every 15m`")
 }
 
 /// Records that are to be written, and what they may have to wait for.
@@ -230,6 +281,7 @@ impl Wire {
         signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
     ) -> Result<HttpResponse, Error> {
         self.pace.admit().await;
+        exchange::count();
         let pending = exchange::Pending::of(&request, noting, self.clock.now());
         self.exchange(request, pending, signal).await
     }
@@ -240,22 +292,35 @@ impl Wire {
         pending: Option<exchange::Pending>,
         signal: impl FnOnce(&HttpResponse, Timestamp) -> RateSignal + Send,
     ) -> Result<HttpResponse, Error> {
+        let asked = (request.method.as_str(), place(&request.url).to_owned());
+        let begun = self.clock.now();
         let answer = self.transport.send(request).await;
         let now = self.clock.now();
+        let status = answer.as_ref().ok().map(|answer| answer.status);
+        // Queries, headers and bodies may hold secrets.
+        let took = now.since(begun).as_millis();
+        tracing::debug!(method = asked.0, url = asked.1, status, took, "asked");
         if let Some(pending) = pending {
             pending.answered(answer.as_ref().map_err(|error| error.message.as_str()));
         }
         match answer {
             Ok(response) => {
+                self.pace.answered(Some(response.status));
                 self.pace.observe(&signal(&response, now));
                 Ok(response)
             }
             Err(error) => {
+                self.pace.answered(None);
                 self.pace.observe(&RateSignal::default());
                 Err(Error::from_transport(error))
             }
         }
     }
+}
+
+/// An address without its query.
+fn place(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
 }
 
 /// The rate budget of one credential.
@@ -267,6 +332,10 @@ pub trait Pace: Send + Sync {
     fn observe(&self, signal: &RateSignal);
     /// Requests admitted since the start.
     fn requests(&self) -> u64;
+    /// An answer came with this status, or none came.
+    fn answered(&self, status: Option<u16>) {
+        let _ = status;
+    }
 }
 
 /// What an answer says of the rate budget; every member may be absent.
@@ -329,6 +398,8 @@ pub struct Driver {
     pub open: fn(Opening) -> Result<Box<dyn Connector>, Error>,
     /// A faithful small copy of the vendor, stocked with the given contractor.
     pub fake: fn(&contractor::Contractor) -> Box<dyn Fake>,
+    /// How its deliveries are read; `None` for a system that has no webhooks.
+    pub webhook: Option<Receiving>,
 }
 
 /// How long a single exchange may take.

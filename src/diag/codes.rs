@@ -158,6 +158,8 @@ codes! {
     CANNOT_SETTLE = "E0634", "a write cannot wait for this";
     MARK_FIELD = "E0635", "a mark that cannot be written back";
     MARK_TWICE = "E0636", "two flows mark the same records";
+    NOTIFY_ADDRESS = "E0651", "an address that nobody can be told at";
+    NOTIFY_TWICE = "E0652", "two `notify` blocks in one file";
     UNUSED_LOOKUP = "W0001", "a lookup that no flow uses";
     UNUSED_LET = "W0002", "a `let` that nothing uses";
     UNUSED_CONNECTION = "W0003", "a connection that nothing uses";
@@ -171,6 +173,7 @@ codes! {
     UNREACHABLE_ARM = "W0021", "an arm of a `match` that is never reached";
     UNUSED_FUNCTION = "W0022", "a function that nothing calls";
     MARK_LOCKS = "W0023", "a mark that locks its record";
+    NOTHING_TOLD = "W0031", "a `notify` that tells of nothing";
 }
 
 /// All codes, in order.

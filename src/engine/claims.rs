@@ -65,6 +65,11 @@ impl Claims {
         }
     }
 
+    /// Nothing is sent of it: its key is free, also where only a plan is made.
+    pub fn give_up(&mut self, ready: &Ready) {
+        self.taken.remove(&ready.facts.key);
+    }
+
     fn owner(&self, flow: &FlowRun, ready: &Ready) -> Result<Option<String>, RunError> {
         let key = &ready.facts.key;
         if let Some((id, label)) = self.taken.get(key) {

@@ -3,12 +3,14 @@
 use super::brake::Brake;
 use super::error::{RunError, RunErrorKind};
 use super::lists::ScopeLists;
+use super::meter::Meter;
 use super::picked::Picked;
 use super::report::Progress;
 use super::tally::Tally;
+use super::touched::Touched;
 use crate::connector::{Connector, ResourceSpec};
 use crate::program::Program;
-use crate::store::{Batch, Event, EventKind, RecordId, Store};
+use crate::store::{Batch, Event, EventKind, RecordId, Store, Trigger};
 use crate::value::Span;
 use crate::world::{Clock, Entropy};
 use std::collections::BTreeMap;
@@ -25,11 +27,21 @@ pub(super) struct Context {
     pub plan: bool,
     /// What failed is tried again.
     pub retry: bool,
+    /// What began the run.
+    pub trigger: Trigger,
+    /// Who asked for it.
+    pub by: String,
+    /// How far back each pass looks, at least.
+    pub lookback: Option<Span>,
+    /// What notices named; `None` for a run, which takes all.
+    pub touched: Option<Touched>,
     pub run: String,
     pub brake: Brake,
     pub tally: Tally,
     /// What a person has picked to be tried again; `None` for a run, which takes all.
     pub replay: Option<Picked>,
+    /// What the lists cost that a plan read.
+    pub meter: Meter,
     /// Scope records that the lookups of this run are read by.
     pub scopes: ScopeLists,
 }
@@ -77,6 +89,12 @@ impl Context {
                 "this is a fault of mlc; report it",
             )
         })
+    }
+
+    /// The name of an open connection in the pipeline.
+    pub fn name_of(&self, connection: &Arc<dyn Connector>) -> &str {
+        let named = self.connections.iter().find(|(_, open)| Arc::ptr_eq(open, connection));
+        named.map_or("", |(name, _)| name)
     }
 
     /// The catalogue's words on a resource.

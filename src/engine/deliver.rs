@@ -8,6 +8,7 @@ use super::send::{self, Answer, Sent};
 use crate::connector::{Connector, Error, Found, Key};
 use futures_util::stream::{self, StreamExt as _};
 use std::sync::atomic::{AtomicU32, Ordering};
+use tracing::Instrument as _;
 
 /// Writes in flight at once. Ledgers give an integration few sessions, and each write holds one.
 const POSTS_AT_ONCE: usize = 2;
@@ -42,7 +43,8 @@ pub(super) async fn deliver(
 }
 
 async fn deliver_one(flow: &FlowRun, connection: &dyn Connector, order: Order, lost: &AtomicU32) -> Delivery {
-    let sent = send::send(flow, connection, &order.ready, order.existing.clone()).await;
+    let span = tracing::info_span!("record", record = %order.ready.seen.id);
+    let sent = send::send(flow, connection, &order.ready, order.existing.clone()).instrument(span).await;
     count_lost(flow, &sent.answer, lost);
     Delivery { order, sent, read_back: None }
 }

@@ -6,12 +6,14 @@
 
 use super::context::Context;
 use super::kept;
+use super::meter::{List, Turned};
 use super::retry::Reading;
-use crate::connector::{Connector, Error, ErrorKind, Fetch, Page, Permanence, fitting};
+use crate::connector::{Connector, Error, ErrorKind, Fetch, Page, Permanence, counted, fitting};
 use crate::value::{Record, Value};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// Pages that are read while the ones before are worked on.
 const AHEAD: usize = 1;
@@ -27,7 +29,8 @@ impl Pages {
     pub fn read(context: Arc<Context>, connection: Arc<dyn Connector>, request: Fetch) -> Self {
         let (out, pages) = mpsc::channel(AHEAD);
         let mut reader = JoinSet::new();
-        reader.spawn(async move { read_all(&context, connection.as_ref(), request, &out).await });
+        let read = async move { read_all(&context, &connection, request, &out).await };
+        reader.spawn(read.in_current_span());
         Self { pages, _reader: reader }
     }
 
@@ -39,16 +42,17 @@ impl Pages {
 
 async fn read_all(
     context: &Context,
-    connection: &dyn Connector,
+    connection: &Arc<dyn Connector>,
     mut request: Fetch,
     out: &mpsc::Sender<Result<Page, Error>>,
 ) {
+    let list = List::of(context.name_of(connection), &request);
     let known = connection.catalogue().resources.get(&request.resource).map(|spec| {
         let ty = if request.headers_only { spec.header_type() } else { spec.source_type() };
         (spec, ty)
     });
     loop {
-        let mut page = read_one(context, connection, &request).await;
+        let (mut page, requests) = read_one(context, connection.as_ref(), &request).await;
         if let (Ok(page), Some((spec, ty))) = (&mut page, &known) {
             let records = std::mem::take(&mut page.records).into_iter();
             page.records = records.map(|record| record.and_then(|record| fitting(spec, ty, record))).collect();
@@ -56,6 +60,10 @@ async fn read_all(
         let next = page.as_ref().ok().and_then(|page| page.next.clone());
         let stuck = next.is_some() && next == request.page;
         let ended = next.is_none();
+        if let Some(page) = page.as_ref().ok().filter(|_| context.plan) {
+            let records = page.records.len() as u64;
+            context.meter.turn(&list, &Turned { first: request.page.is_none(), last: ended, records, requests });
+        }
         if out.send(page).await.is_err() || ended {
             return;
         }
@@ -70,12 +78,17 @@ async fn read_all(
     }
 }
 
-async fn read_one(context: &Context, connection: &dyn Connector, request: &Fetch) -> Result<Page, Error> {
+/// A page, and how many requests it took.
+async fn read_one(context: &Context, connection: &dyn Connector, request: &Fetch) -> (Result<Page, Error>, u64) {
     let mut reading = Reading::new(context);
     loop {
-        match connection.fetch(request).await {
-            Ok(page) => return Ok(page),
-            Err(error) => reading.again(context, error).await?,
+        let (page, requests) = counted(connection.fetch(request)).await;
+        let error = match page {
+            Ok(page) => return (Ok(page), requests),
+            Err(error) => error,
+        };
+        if let Err(error) = reading.again(context, error).await {
+            return (Err(error), requests);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::brake::StopKind;
 use super::context::Context;
+use super::costs::{self, Readings};
 use super::error::RunError;
 use super::fetch;
 use super::flow_run::FlowRun;
@@ -13,7 +14,7 @@ use super::marks;
 use super::pass::{self, Pass, PassEnd, Scope};
 use super::post::{GROUP, Poster};
 use super::report::Stage;
-use super::{kinds, label, stored, wording};
+use super::{deleted, kinds, label, stored, wording};
 use crate::connector::{Fetch, ResourceSpec};
 use crate::program::Tables;
 use crate::store::{Cursor, Intent, Outcome, RecordEntry, RecordId};
@@ -22,6 +23,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// Scopes that are read at once. The rate budget is the bound; more would only hold more
 /// pages in memory.
@@ -48,10 +50,13 @@ pub(super) async fn run(
     let scopes = scopes(&flow).await?;
     let (out, inbox) = mpsc::channel(QUEUE);
     let mut poster = JoinSet::new();
-    poster.spawn(Poster::new(flow.clone(), inbox)?.run());
+    poster.spawn(Poster::new(flow.clone(), inbox)?.run().in_current_span());
     let read = read_scopes(&flow, scopes, &out).await;
     let waited = match &read {
-        Ok(ends) => take_up_waiting(&flow, ends, &out).await,
+        Ok(ends) => match deleted::tell(&flow, ends).await {
+            Ok(()) => take_up_waiting(&flow, ends, &out).await,
+            Err(error) => Err(error),
+        },
         Err(_) => Ok(()),
     };
     // The poster ends when nobody can send it anything more.
@@ -63,6 +68,9 @@ pub(super) async fn run(
     marks::make(&flow).await?;
     warn_of_silence(&flow, &ends);
     flow.strays.tell(&flow);
+    if context.plan && flow.has_schedule() && ends.iter().all(|end| end.complete) {
+        context.tally.cost(costs::of(context, index, &Readings::of(&flow, &ends)?)?);
+    }
     context.progress.stage(&flow.name, Stage::Done);
     Ok(())
 }
@@ -101,6 +109,12 @@ pub(super) async fn scopes(flow: &FlowRun) -> Result<Vec<Option<Scope>>, RunErro
         }
     }
     warn_of_the_vanished(flow, spec, &listed)?;
+    if let Some(sought) = &flow.sought {
+        scopes.retain(|scope: &Option<Scope>| {
+            scope.as_ref().is_some_and(|scope| sought.wants(&pass::escape(&scope.name)))
+        });
+        return Ok(scopes);
+    }
     if scopes.is_empty() {
         context.tally.warn(format!(
             "{}: none of the {shown} {} of {} is wanted, so nothing was read",
@@ -117,6 +131,7 @@ fn warn_of_the_vanished(flow: &FlowRun, spec: &ResourceSpec, listed: &HashSet<St
     let before = context.store.cursors(&flow.name)?;
     let gone = |cursor: &&Cursor| cursor.seen > 0 && !cursor.scope.is_empty() && !listed.contains(&cursor.scope);
     for gone in before.iter().filter(gone) {
+        context.tally.vanish(&flow.name, gone.seen);
         context.tally.warn(format!(
             "{}: {} does not list {} any more; {} of its {} were read before. If it was deleted, nothing is to be \
              done; if not, look at the permissions of the credential",
@@ -149,7 +164,7 @@ async fn read_scopes(
     let turns = Arc::new(Semaphore::new(SCOPES_AT_ONCE));
     let mut passes = JoinSet::new();
     for scope in scopes {
-        passes.spawn(Pass::new(flow.clone(), scope, out.clone()).run(turns.clone()));
+        passes.spawn(Pass::new(flow.clone(), scope, out.clone()).run(turns.clone()).in_current_span());
     }
     let mut ends = Vec::new();
     let mut failure = None;
@@ -176,8 +191,7 @@ pub(super) async fn joined(poster: &mut JoinSet<Result<(), RunError>>) -> Result
 /// move by themselves are evaluated again from what the store keeps, the others are
 /// counted as they stand.
 async fn take_up_waiting(flow: &FlowRun, ends: &[PassEnd], out: &mpsc::Sender<Ready>) -> Result<(), RunError> {
-    let name = |end: &PassEnd| end.scope.as_ref().map_or_else(String::new, |scope| pass::escape(&scope.name));
-    let ends: HashMap<String, &PassEnd> = ends.iter().map(|end| (name(end), end)).collect();
+    let ends: HashMap<String, &PassEnd> = ends.iter().map(|end| (end.name(), end)).collect();
     let mut outbox = Outbox::default();
     for id in flow.take_waiting() {
         let Some(entry) = flow.context.store.record(&id)? else { continue };
@@ -205,7 +219,7 @@ fn waiting_verdict(flow: &FlowRun, entry: RecordEntry, end: Option<&PassEnd>) ->
     let Some(end) = read_to_its_end.filter(|_| !flow.in_doubt.contains_key(&entry.id)) else {
         return as_it_stands(entry);
     };
-    if end.full || entry.kind == kinds::GONE {
+    if end.full || [kinds::GONE, kinds::DELETED].contains(&entry.kind.as_str()) {
         let waits = matches!(outcome, Outcome::Held | Outcome::InDoubt) || entry.kind == kinds::UNAVAILABLE;
         // What stands on the other side does not wait to be posted.
         if !waits || entry.reference.is_some() || entry.kind == kinds::GONE {
@@ -240,7 +254,8 @@ fn gone(flow: &FlowRun, entry: &RecordEntry) -> Verdict {
 
 /// A whole source that shows nothing is not a success.
 fn warn_of_silence(flow: &FlowRun, ends: &[PassEnd]) {
-    let silent = !ends.is_empty() && ends.iter().all(|end| end.complete && end.full && end.read == 0);
+    let silent =
+        flow.sought.is_none() && !ends.is_empty() && ends.iter().all(|end| end.complete && end.full && end.read == 0);
     if silent {
         let plural = &flow.source.plural;
         flow.context.tally.warn(format!(

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::error::RunError;
 use super::guard::GuardRail;
 use super::pass::Scope;
+use super::sought::Sought;
 use super::strays::Strays;
 use crate::connector::ResourceSpec;
 use crate::program::{Flow, Tables};
@@ -30,6 +31,8 @@ pub(super) struct FlowRun {
     pub target_title: String,
     pub guard: GuardRail,
     pub strays: Strays,
+    /// What notices named of it; `None` in a run that takes all.
+    pub sought: Option<Sought>,
     /// Writes that could not be settled before the run began, with their target keys.
     pub in_doubt: HashMap<RecordId, String>,
     /// Records that recovery settled as posted in this run.
@@ -57,7 +60,7 @@ impl FlowRun {
         let scope = from.scope.as_ref().map(|scope| context.resource(&from.connection, &scope.resource)).transpose()?;
         let name = flow.name().to_owned();
         let own = intents.iter().filter(|intent| intent.record.flow == name);
-        Ok(Self {
+        let mut flow = Self {
             index,
             tables,
             hash: flow.hash().to_owned(),
@@ -73,6 +76,7 @@ impl FlowRun {
             target_title: context.title(&to.connection),
             guard: GuardRail::new(to.guard),
             strays: Strays::default(),
+            sought: None,
             in_doubt: own.map(|intent| (intent.record.clone(), intent.target_key.clone())).collect(),
             recovered,
             unreachable: AtomicU32::new(0),
@@ -80,11 +84,26 @@ impl FlowRun {
             waiting: Mutex::new(context.store.attention(&name)?.into_iter().collect()),
             name,
             context,
-        })
+        };
+        flow.sought = Sought::of(&flow)?;
+        Ok(flow)
     }
 
     pub fn flow(&self) -> &Flow {
         &self.context.program.flows()[self.index]
+    }
+
+    /// It runs by itself.
+    pub fn has_schedule(&self) -> bool {
+        let schedule = self.flow().schedule();
+        schedule.run.is_some() || schedule.reconcile.is_some()
+    }
+
+    /// Whether somebody asks later which records a pass has seen.
+    pub fn remembers(&self) -> bool {
+        let context = &self.context;
+        let for_costs = context.plan && self.flow().schedule().reconcile.is_some();
+        for_costs || context.lookback.is_some() || self.sought.as_ref().is_some_and(Sought::looks_anywhere)
     }
 
     /// The source record without what our own mark moves there: else each mark would come

@@ -24,6 +24,9 @@ const LONGEST_FLIGHT: Span = Span::from_secs(90);
 /// How often it is looked whether an answer has told of the window that began anew.
 const GLANCE: Span = Span::from_millis(100);
 
+/// A window that ends later than so is the one of an hour.
+const LONGEST_SPIKE: Span = Span::from_secs(120);
+
 /// After a wait, requests of several processes should not start in the same instant.
 const JITTER_MILLIS: i64 = 250;
 
@@ -34,6 +37,18 @@ pub struct Governor {
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     admitted: AtomicU64,
+    /// By the first digit of the status; 0 for requests that were not answered.
+    answers: [AtomicU64; 6],
+}
+
+/// One of the other side's windows, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Requests that it takes.
+    pub limit: u64,
+    pub used: u64,
+    /// When it begins anew by our clock; `None` if it is over and the next one not known yet.
+    pub ends: Option<Timestamp>,
 }
 
 #[derive(Default)]
@@ -41,6 +56,8 @@ struct State {
     /// By limit.
     windows: BTreeMap<u64, Window>,
     silent_until: Option<Timestamp>,
+    /// The limit of the window that is an hour long, as it was told last.
+    hourly: Option<u64>,
     /// Refusals since the last answer that was none.
     refusals: u32,
     /// When those were admitted that are not answered yet, the oldest first.
@@ -60,7 +77,34 @@ struct Window {
 
 impl Governor {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, turn: tokio::sync::Mutex::default(), state: Mutex::default(), admitted: AtomicU64::new(0) }
+        Self {
+            clock,
+            turn: tokio::sync::Mutex::default(),
+            state: Mutex::default(),
+            admitted: AtomicU64::new(0),
+            answers: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+
+    /// The windows that are known, the shortest limit first. One that is over counts as unused.
+    pub fn allowances(&self) -> Vec<Allowance> {
+        let now = self.clock.now();
+        let allowance = |(limit, window): (&u64, &Window)| {
+            let ends = window.until.filter(|until| *until > now);
+            let used = if ends.is_some() { limit.saturating_sub(window.remaining) } else { 0 };
+            Allowance { limit: *limit, used, ends }
+        };
+        self.state().windows.iter().map(allowance).collect()
+    }
+
+    /// Answers since the start, by the first digit of their status; the first for those without one.
+    pub fn answers(&self) -> [u64; 6] {
+        std::array::from_fn(|class| self.answers[class].load(Ordering::Relaxed))
+    }
+
+    /// How many requests an hour holds, where an answer has told of such a window.
+    pub fn hourly(&self) -> Option<u64> {
+        self.state().hourly
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,6 +132,13 @@ impl Pace for Governor {
 
     fn requests(&self) -> u64 {
         self.admitted.load(Ordering::Relaxed)
+    }
+
+    fn answered(&self, status: Option<u16>) {
+        let class = status.map_or(0, |status| usize::from(status / 100));
+        if let Some(count) = self.answers.get(class) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -134,6 +185,10 @@ impl State {
         if let (Some(limit), Some(remaining), Some(reset), Some(until)) =
             (signal.limit, signal.remaining, signal.reset, ends)
         {
+            // No other window that is known of is so long.
+            if until.since(now) > LONGEST_SPIKE {
+                self.hourly = Some(limit);
+            }
             let remaining = if signal.refused { 0 } else { remaining };
             self.learn_window(limit, Window { remaining, reset, until: Some(until) });
         }
@@ -223,6 +278,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_used_of_a_window_can_be_seen() {
+        let (governor, clock) = governor();
+        assert!(governor.allowances().is_empty());
+        governor.observe(&signal(3_600, 900, 1_800));
+        governor.admit().await;
+        let [allowance] = governor.allowances()[..] else { panic!("one window") };
+        assert_eq!((allowance.limit, allowance.used), (3_600, 2_701));
+        clock.sleep(crate::value::Span::from_secs(1_800)).await;
+        assert_eq!(governor.allowances()[0].used, 0, "it began anew");
+        for status in [Some(200), Some(404), Some(429), None, Some(999)] {
+            governor.answered(status);
+        }
+        assert_eq!(governor.answers(), [1, 0, 1, 0, 2, 0]);
+    }
+
+    #[tokio::test]
     async fn a_window_is_used_to_its_end_and_then_waited_for() {
         let (governor, clock) = governor();
         governor.observe(&signal(25, 3, 10));
@@ -244,6 +315,7 @@ mod tests {
         governor.observe(&signal(25, 19, 10));
         governor.admit().await;
         assert!(seconds(&clock) >= 1_800, "{}", seconds(&clock));
+        assert_eq!(governor.hourly(), Some(3_600));
     }
 
     #[tokio::test]

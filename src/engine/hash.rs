@@ -19,7 +19,7 @@ pub(super) fn of_records<'a>(records: impl IntoIterator<Item = &'a Record>) -> S
 }
 
 /// SHA-256 of a text, in hex.
-pub(super) fn of_text(text: &str) -> String {
+pub fn of_text(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().fold(String::with_capacity(64), |mut hex, byte| {
         // Writing into a text cannot fail.
         let _ = write!(hex, "{byte:02x}");

@@ -33,14 +33,20 @@ pub(super) const SETTLING: &str = "waits for";
 pub(super) const NOT_YET: &str = "not taken yet";
 /// A person has to say yes.
 pub(super) const APPROVAL: &str = "waits for approval";
+/// A person said no.
+pub(super) const REFUSED: &str = "refused by a person";
 /// Found by `match`, differs, and is not to be changed.
 pub(super) const MATCH_DIFFERS: &str = "matches a record that differs";
 /// What it might match could not be read whole.
 pub(super) const MATCH_HOLES: &str = "may match a record that cannot be read";
 /// Two source records match one record.
 pub(super) const MATCH_TAKEN: &str = "matches a record that belongs to another";
+/// It matched nothing when the flow began, and does by now.
+pub(super) const MATCH_CAME: &str = "matches a record that came up meanwhile";
 /// A waiting record that the source shows no longer.
 pub(super) const GONE: &str = "no longer shown by the source";
+/// Posted, and its source shows it no longer.
+pub(super) const DELETED: &str = "posted, but no longer shown by its source";
 /// The source's answer is not as the catalogue describes it.
 pub(super) const UNREADABLE: &str = "cannot be read";
 

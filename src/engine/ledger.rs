@@ -7,7 +7,7 @@ use super::error::RunError;
 use super::evidence::Evidence;
 use super::ticket::Ticket;
 use crate::store::{Batch, Correcting, Event, EventKind, Intent, Operation, Outcome, Part, RecordEntry, RecordId};
-use crate::value::Decimal;
+use crate::value::{Decimal, Timestamp};
 use serde_json::{Value as Json, json};
 
 /// One source record, as it was read.
@@ -85,7 +85,14 @@ pub(super) fn entry(
         run: context.run.clone(),
         first_seen: before.map_or(now, |entry| entry.first_seen),
         updated: now,
+        posted: posted.and_then(RecordEntry::posted_at),
+        waits_since: waits_since(before, outcome, now),
     }
+}
+
+/// What waits goes on waiting, whatever the reason is now.
+pub(super) fn waits_since(before: Option<&RecordEntry>, outcome: Outcome, now: Timestamp) -> Option<Timestamp> {
+    outcome.needs_attention().then(|| before.and_then(RecordEntry::waiting_since).unwrap_or(now))
 }
 
 /// Says what would stand on the other side; what does stand there is not overwritten.
@@ -97,8 +104,12 @@ pub(super) fn would_stand(entry: &mut RecordEntry, facts: &Facts) {
 
 /// Says what stands on the other side, and how it is called there.
 pub(super) fn stands(entry: &mut RecordEntry, facts: &Facts, reference: &str) {
+    let other = entry.reference.as_deref() != Some(reference) || entry.target_hash.as_ref() != Some(&facts.hash);
     set_facts(entry, facts);
     entry.reference = Some(reference.to_owned());
+    if other {
+        entry.posted = Some(entry.updated);
+    }
 }
 
 /// Says what stands on the other side with this correction, which is called so there. The
@@ -109,6 +120,7 @@ pub(super) fn corrected(entry: &mut RecordEntry, correcting: &Correcting, part: 
     entry.amount.clone_from(&correcting.amount);
     entry.parts.clone_from(&correcting.parts);
     entry.parts.push(part);
+    entry.posted = Some(entry.updated);
 }
 
 /// The event of a correction, with its own name beside that of the record.

@@ -16,6 +16,7 @@ use crate::value::{Record, Value};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// Scopes whose lists are read at once.
 const AT_ONCE: usize = 4;
@@ -141,7 +142,8 @@ impl Lists {
                 let Some(part) = waiting.next() else { break };
                 let (context, connection) = (context.clone(), place.0.clone());
                 let request = Fetch { scope: Some(part.value.clone()), ..Fetch::all(&*place.1) };
-                reading.spawn(async move { (part, fetch::everything(&context, &connection, request).await) });
+                let read = async move { (part, fetch::everything(&context, &connection, request).await) };
+                reading.spawn(read.in_current_span());
             }
             let Some(ended) = reading.join_next().await else { break };
             let (part, read) = ended.map_err(|error| RunError::lost_task(&error))?;

@@ -13,6 +13,7 @@
 //! | rejected, skipped, failed | is the same, and so is the flow | it stands |
 //! | rejected, skipped, failed | changed | evaluated |
 //! | failed, for a passing cause | | evaluated on every run |
+//! | rejected, since another has its key | | evaluated on every run: the other one may have given it up |
 //! | in doubt, its write open | | it stands; recovery asks at the start of each run |
 //! | rejected, skipped, failed | is the same, and a person replays it | evaluated |
 //!
@@ -121,6 +122,9 @@ fn stands(flow: &FlowRun, before: &RecordEntry, source_hash: &str) -> Option<Out
         Outcome::Posted | Outcome::Unchanged => same_source.then_some(Outcome::Unchanged),
         Outcome::Held | Outcome::InDoubt => None,
         Outcome::Failed if before.kind == kinds::UNAVAILABLE || flow.context.retry => None,
+        // It is as it was, and the other one need not be: deleted before it was posted, it leaves
+        // the key to this one.
+        Outcome::Rejected if before.kind == kinds::TWIN => None,
         Outcome::Skipped | Outcome::Rejected | Outcome::Failed if flow.context.replay.is_some() => None,
         Outcome::Skipped | Outcome::Rejected | Outcome::Failed => same.then_some(before.outcome),
     }

@@ -22,12 +22,16 @@ mod claims;
 mod codings;
 mod context;
 mod correction;
+mod costs;
 mod coverage;
 mod cutover;
+mod decide;
+mod deleted;
 mod deliver;
 mod differences;
 mod error;
 mod evidence;
+pub mod explain;
 mod fetch;
 mod flow;
 mod flow_run;
@@ -43,6 +47,7 @@ mod lookups;
 mod mapping;
 mod marks;
 mod matching;
+mod meter;
 pub(crate) mod mutant;
 mod not_yet;
 mod offline;
@@ -54,6 +59,7 @@ mod post;
 mod readiness;
 mod reconcile;
 mod recover;
+mod rematch;
 mod replay;
 mod report;
 mod retry;
@@ -61,6 +67,7 @@ mod run;
 mod run_id;
 mod send;
 mod settle;
+mod sought;
 mod still_there;
 mod stored;
 mod strays;
@@ -69,16 +76,20 @@ mod tally;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod touched;
 mod wording;
 
 pub use adopt::{AdoptOptions, FlowFinds, Grade, Match, Ours, Side, Survey, Theirs, adopt, is_adoption, survey};
 pub use backtest::{Backtest, BacktestOptions, FlowBacktest, LeftOut, Otherwise, backtest};
 pub use brake::StopKind;
 pub use codings::Sum;
+pub use costs::{FlowCost, Trip};
 pub use coverage::{Coverage, CoverageOptions, LookupCoverage, Use, coverage};
+pub use decide::{Decision, DecisionError, DecisionErrorKind, REFUSED, approve, as_seen, reject};
 pub use differences::FieldChange;
 pub use error::{RunError, RunErrorKind};
-pub use governor::Governor;
+pub use governor::{Allowance, Governor};
+pub use hash::of_text as hash_of_text;
 pub use offline::offline;
 pub use reconcile::{
     Cause, Finding, Item, Kept, Period, ReconcileOptions, Reconciliation, Retained, Row, Share, Standing, Sums,
@@ -87,10 +98,12 @@ pub use reconcile::{
 pub use replay::{Draft, Replay, ReplayOptions, Replayed, replay, why_not};
 pub use report::{Counts, FailedScope, FlowReport, Group, Progress, Report, Stage};
 pub use run::run;
+pub use touched::{Touched, TouchedRecord};
 
 use crate::connector::Connector;
 use crate::program::Program;
-use crate::store::Store;
+use crate::store::{Store, Trigger};
+use crate::value::Span;
 use crate::world::{Clock, Entropy};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -122,6 +135,15 @@ pub struct Options {
     pub retry: bool,
     /// Names of flows; empty for all.
     pub flows: Vec<String>,
+    /// What began it.
+    pub trigger: Trigger,
+    /// Who asked for it; empty where nobody but the owner of the process did.
+    pub by: String,
+    /// A reconcile poll: what changed in so long a time before now is read again, where the
+    /// source can tell (else all of it is, as in each run); never less than a run reads.
+    pub lookback: Option<Span>,
+    /// Only what notices named: the flows that read it, and of those the scopes that it is in.
+    pub touched: Option<Touched>,
     /// Becomes `true` when the run shall take up nothing new, settle what is in flight, and report.
     pub cancel: Option<watch::Receiver<bool>>,
 }

@@ -12,11 +12,15 @@ pub(crate) enum Mutant {
     CursorFirst,
     /// Sends again what may have arrived.
     BlindRetry,
+    /// Answers a delivery before it is on disk.
+    AnswerFirst,
+    /// Takes a delivery for done before the run that looks at it has ended.
+    SettleFirst,
 }
 
 /// Whether this one is at work.
 #[cfg(not(test))]
-pub(super) const fn is(_: Mutant) -> bool {
+pub(crate) const fn is(_: Mutant) -> bool {
     false
 }
 

@@ -13,6 +13,7 @@ use super::ledger::{self, Outbox, Seen};
 use super::mapping::{self, Ready, Verdict};
 use super::mutant::{self, Mutant};
 use super::report::FailedScope;
+use super::sought::Wanted;
 use super::ticket::Tickets;
 use super::{ask, hash, label, stored};
 use crate::connector::{DecodeError, Error, ErrorKind, Fetch, FilterKind, Page};
@@ -50,6 +51,21 @@ pub(super) struct PassEnd {
     /// Not only what changed lately.
     pub full: bool,
     pub read: u64,
+    /// From when on changes were read; `None` for all.
+    pub since: Option<Timestamp>,
+    /// Digests of the ids that it saw, where somebody asks for them later.
+    pub seen: HashSet<u128>,
+    /// When each of them changed last, where somebody asks for that.
+    pub changes: Vec<Timestamp>,
+    /// Of what notices named in it: what it did not see.
+    pub missing: Vec<Wanted>,
+}
+
+impl PassEnd {
+    /// Its scope as it stands in keys; nothing for a source without scopes.
+    pub fn name(&self) -> String {
+        self.scope.as_ref().map_or_else(String::new, |scope| escape(&scope.name))
+    }
 }
 
 pub(super) struct Pass {
@@ -61,7 +77,10 @@ pub(super) struct Pass {
     /// Digests of the ids that this pass saw: lists shift while they are read, and the
     /// same record then comes twice. Sixteen bytes a record, of one scope.
     seen: HashSet<u128>,
+    /// What notices named here.
+    wanted: Vec<Wanted>,
     newest: Option<Timestamp>,
+    changes: Vec<Timestamp>,
     read: u64,
     /// Records without a readable id.
     nameless: u64,
@@ -70,7 +89,21 @@ pub(super) struct Pass {
 impl Pass {
     pub fn new(flow: Arc<FlowRun>, scope: Option<Scope>, out: mpsc::Sender<Ready>) -> Self {
         let (outbox, tickets) = (Outbox::default(), Tickets::new());
-        Self { flow, scope, out, outbox, tickets, seen: HashSet::new(), newest: None, read: 0, nameless: 0 }
+        let name = scope.as_ref().map_or_else(String::new, |scope| escape(&scope.name));
+        let wanted = flow.sought.as_ref().map_or_else(Vec::new, |sought| sought.within(&name));
+        Self {
+            flow,
+            scope,
+            out,
+            outbox,
+            tickets,
+            seen: HashSet::new(),
+            wanted,
+            newest: None,
+            changes: Vec::new(),
+            read: 0,
+            nameless: 0,
+        }
     }
 
     /// `turns` bounds how many passes read at once; waiting for the last posts needs no turn.
@@ -78,17 +111,24 @@ impl Pass {
         let turn = turns.acquire_owned().await;
         let name = self.scope_name().to_owned();
         let cursor = self.flow.context.store.cursor(&self.flow.name, &name)?;
-        let since = self.changed_since(cursor.as_ref());
+        let since = self.changed_since(cursor.as_ref()).map(|since| self.reach(since));
+        // No list of changes shows what was deleted.
+        let since = since.filter(|_| !self.wanted.iter().any(|wanted| wanted.deleted && wanted.known));
         let mut full = since.is_none();
         let mut complete = !self.flow.context.brake.is_pulled() && self.read_pages(since).await?;
         // The newest record that was seen lies within the overlap: where even that is gone,
-        // only a look at the whole can tell silence from quiet.
-        if complete && !full && self.read == 0 {
+        // only a look at the whole can tell silence from quiet. So it is with what notices
+        // named: their clocks and ours may differ.
+        if complete && !full && (self.read == 0 || self.missing().any(|wanted| !wanted.deleted)) {
             full = true;
+            self.read = 0;
             complete = self.read_pages(None).await?;
         }
         drop(turn);
         let (flow, read) = (self.flow.clone(), self.read);
+        let missing = self.missing().cloned().collect();
+        let seen = if flow.remembers() { std::mem::take(&mut self.seen) } else { HashSet::new() };
+        let changes = std::mem::take(&mut self.changes);
         let next = self.next_cursor(&name, cursor, full);
         let scope = self.scope.clone();
         let settled = mutant::is(Mutant::CursorFirst) || self.tickets.all_settled().await;
@@ -97,7 +137,20 @@ impl Pass {
             outbox.operation(Operation::PutCursor(next));
             outbox.flush(&flow.context, &flow.name).await?;
         }
-        Ok(PassEnd { scope, complete, full, read })
+        Ok(PassEnd { scope, complete, full, read, since, seen, changes, missing })
+    }
+
+    /// How far back this run looks: never less than the cursor says.
+    fn reach(&self, since: Timestamp) -> Timestamp {
+        let context = &self.flow.context;
+        let lookback = context.lookback.map(|lookback| context.clock.now().minus(lookback));
+        let notice = context.touched.as_ref().and_then(|touched| touched.since).map(|since| since.minus(OVERLAP));
+        lookback.into_iter().chain(notice).fold(since, Timestamp::min)
+    }
+
+    /// What notices named here and this pass has not seen.
+    fn missing(&self) -> impl Iterator<Item = &Wanted> {
+        self.wanted.iter().filter(|wanted| !self.seen.contains(&digest(&wanted.id)))
     }
 
     fn scope_name(&self) -> &str {
@@ -171,6 +224,9 @@ impl Pass {
                 if let Some(Value::DateTime(changed)) = flow.source.changed.as_ref().and_then(|field| record.get(field))
                 {
                     self.newest = self.newest.max(Some(*changed));
+                    if flow.remembers() {
+                        self.changes.push(*changed);
+                    }
                 }
                 mapping::judge(&flow, seen, &record, scope.as_ref().map(|scope| &scope.record)).map(Some)
             }
@@ -204,9 +260,8 @@ impl Pass {
     }
 
     fn first_time(&mut self, id: &RecordId) -> bool {
-        let digest = u128::from_str_radix(&hash::of_text(&id.key)[..32], 16).expect("a hash is hexadecimal");
         self.flow.no_longer_waits(id);
-        self.seen.insert(digest)
+        self.seen.insert(digest(id))
     }
 
     async fn carry_out(&mut self, verdict: Verdict) -> Result<bool, RunError> {
@@ -227,7 +282,10 @@ impl Pass {
     /// moves nothing: that is a warning until it is explained.
     fn next_cursor(&self, scope: &str, before: Option<Cursor>, full: bool) -> Option<Cursor> {
         let (changed_before, seen_before) = before.map_or((None, 0), |cursor| (cursor.changed, cursor.seen));
-        if full && self.read == 0 && seen_before > 0 {
+        // What its source itself said to be deleted is no riddle.
+        let explained = self.wanted.iter().filter(|wanted| wanted.deleted && wanted.known).count() as u64;
+        if full && self.read == 0 && seen_before > explained {
+            self.flow.context.tally.vanish(&self.flow.name, seen_before);
             let place = self.scope.as_ref().map_or(self.flow.source_title.as_str(), |scope| &scope.label);
             self.flow.context.tally.warn(format!(
                 "{}: {place} shows no {} any more; {seen_before} were there before. If that is right, nothing is to be \
@@ -317,6 +375,11 @@ pub(super) fn seen(flow: &FlowRun, record: &Record, scope: Option<&Scope>) -> Se
         json: stored::keep(record, scope_record),
         amount: ask::amount(&flow.source, record),
     }
+}
+
+/// Sixteen bytes that stand for a record within its flow.
+pub(super) fn digest(id: &RecordId) -> u128 {
+    u128::from_str_radix(&hash::of_text(&id.key)[..32], 16).expect("a hash is hexadecimal")
 }
 
 /// `598134/1412207`. A `/` inside of a part is written `%2F`, so that parts stay apart.

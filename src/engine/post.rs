@@ -2,10 +2,12 @@
 //!
 //! A group goes through these steps, and every gap between them is safe to die in:
 //!
-//! 1. Twins are refused: a target key belongs to one source record.
+//! 1. Keys are claimed: a target key belongs to one source record. A twin is refused when the
+//!    other one of its group is done, and has the key still.
 //! 2. The target is asked for all keys of the group; for a correction, also for all that it
-//!    corrects; and, with a `settle`, whether what its
-//!    first posts wait for is there. *Killed here: nothing was sent.*
+//!    corrects; with a `settle`, whether what its first posts wait for is there; and, with a
+//!    `match`, whether what is to be created still matches nothing. *Killed here: nothing was
+//!    sent.*
 //! 3. The intents of those that are absent become durable, with their entries as in
 //!    doubt. *Killed here: recovery asks, finds nothing, and they are new again.*
 //! 4. They are sent. *Killed here: recovery asks for each, and takes what is there as
@@ -32,7 +34,7 @@ use super::not_yet::{self, PutOff};
 use super::readiness::{self, Asked};
 use super::settle::Settling;
 use super::still_there::StillThere;
-use super::{announce, correction, wording};
+use super::{announce, correction, rematch, wording};
 use crate::connector::{Connector, Error, Found, Key, Readiness};
 use crate::store::{EventKind, Outcome, RecordEntry};
 use crate::value::Span;
@@ -62,8 +64,14 @@ pub(super) struct Poster {
     followers: Vec<Order>,
     still_there: StillThere,
     asked_in_plan: u64,
-    /// Groups of which something may have to wait.
-    waited_in_plan: u64,
+    /// Requests beside those: for groups of which something may have to wait, or be there by now.
+    further_in_plan: u64,
+}
+
+/// A record whose key belongs to the one of this label.
+struct Twin {
+    ready: Ready,
+    owner: String,
 }
 
 impl Poster {
@@ -81,7 +89,7 @@ impl Poster {
             followers: Vec::new(),
             still_there: StillThere::default(),
             asked_in_plan: 0,
-            waited_in_plan: 0,
+            further_in_plan: 0,
         })
     }
 
@@ -124,9 +132,34 @@ impl Poster {
         Some(group)
     }
 
-    async fn post(&mut self, group: Vec<Ready>) -> Result<(), RunError> {
+    /// Whoever has a key that another one of the group is on its way with waits until that one
+    /// is decided on: it may be held or refused, and then its key is free.
+    async fn post(&mut self, mut group: Vec<Ready>) -> Result<(), RunError> {
+        loop {
+            let mut outbox = Outbox::default();
+            let (alone, twins) = self.claim(group, &mut outbox)?;
+            if alone.is_empty() {
+                twins.into_iter().for_each(|twin| self.refuse(twin, &mut outbox));
+                return outbox.flush(&self.flow.context, &self.flow.name).await;
+            }
+            self.post_alone(alone, outbox).await?;
+            if self.flow.context.brake.is_pulled() || self.over_guard.is_some() {
+                return self.refuse_taken(twins).await;
+            }
+            group = twins.into_iter().map(|twin| twin.ready).collect();
+        }
+    }
+
+    /// Those whose keys belong to others now; the rest stays as it was, since the run stops.
+    async fn refuse_taken(&mut self, twins: Vec<Twin>) -> Result<(), RunError> {
         let mut outbox = Outbox::default();
-        let group = self.refuse_twins(group, &mut outbox)?;
+        let twins = twins.into_iter().map(|twin| twin.ready).collect();
+        let (_, taken) = self.claim(twins, &mut outbox)?;
+        taken.into_iter().for_each(|twin| self.refuse(twin, &mut outbox));
+        outbox.flush(&self.flow.context, &self.flow.name).await
+    }
+
+    async fn post_alone(&mut self, group: Vec<Ready>, mut outbox: Outbox) -> Result<(), RunError> {
         let keys: Vec<Key> = group.iter().map(|ready| ready.key.clone()).collect();
         let answers = self.ask(&keys).await;
         let mut group: Vec<Asked> = group.into_iter().zip(answers).collect();
@@ -158,6 +191,7 @@ impl Poster {
             return outbox.flush(&self.flow.context, &self.flow.name).await;
         }
         let orders = self.in_the_source(orders, &mut outbox).await;
+        let orders = self.still_unmatched(orders, &mut outbox).await;
         self.send(orders, &mut outbox).await?;
         let mut follow = Vec::new();
         for order in std::mem::take(&mut self.followers) {
@@ -168,6 +202,7 @@ impl Poster {
             }
         }
         let follow = self.in_the_source(follow, &mut outbox).await;
+        let follow = self.still_unmatched(follow, &mut outbox).await;
         self.send(follow, &mut outbox).await
     }
 
@@ -185,6 +220,19 @@ impl Poster {
             }
         }
         there
+    }
+
+    /// What matches something by now is not created.
+    async fn still_unmatched(&mut self, orders: Vec<Order>, outbox: &mut Outbox) -> Vec<Order> {
+        let looked = rematch::look(&self.flow, &orders).await;
+        let mut unmatched = Vec::with_capacity(orders.len());
+        for (order, why) in orders.into_iter().zip(looked) {
+            match why {
+                None => unmatched.push(order),
+                Some(why) => self.leave(order.ready, Outcome::Held, why, outbox),
+            }
+        }
+        unmatched
     }
 
     /// Steps 3 to 6.
@@ -206,9 +254,9 @@ impl Poster {
         self.leave(ready, Outcome::Held, why, outbox);
     }
 
-    /// Step 1. Claims the keys; whoever maps to a key that is taken is rejected.
-    fn refuse_twins(&mut self, group: Vec<Ready>, outbox: &mut Outbox) -> Result<Vec<Ready>, RunError> {
-        let mut alone = Vec::with_capacity(group.len());
+    /// Step 1. Claims the keys. What has a key of its own now, and what maps to one that is taken.
+    fn claim(&mut self, group: Vec<Ready>, outbox: &mut Outbox) -> Result<(Vec<Ready>, Vec<Twin>), RunError> {
+        let (mut alone, mut twins) = (Vec::with_capacity(group.len()), Vec::new());
         for ready in group {
             match self.claims.claim(&self.flow, &ready)? {
                 None => alone.push(ready),
@@ -216,15 +264,17 @@ impl Poster {
                     let why = wording::match_taken(&self.flow, &found, &other);
                     self.settling(outbox).done(ready, Outcome::Held, why);
                 }
-                Some(Taken::Key(other)) => {
-                    let why = wording::twin(&self.flow, &ready, &other);
-                    // What stands there already is not rejected for the key of its correction.
-                    let outcome = if ready.job == Job::Correct { Outcome::Held } else { Outcome::Rejected };
-                    self.settling(outbox).done(ready, outcome, why);
-                }
+                Some(Taken::Key(owner)) => twins.push(Twin { ready, owner }),
             }
         }
-        Ok(alone)
+        Ok((alone, twins))
+    }
+
+    fn refuse(&mut self, Twin { ready, owner }: Twin, outbox: &mut Outbox) {
+        let why = wording::twin(&self.flow, &ready, &owner);
+        // What stands there already is not rejected for the key of its correction.
+        let outcome = if ready.job == Job::Correct { Outcome::Held } else { Outcome::Rejected };
+        self.settling(outbox).done(ready, outcome, why);
     }
 
     /// Step 2. One question for all; when it is refused, one for each, so that one key
@@ -356,7 +406,7 @@ impl Poster {
 
     /// Nothing is sent of it, and its key is free again.
     fn leave(&mut self, ready: Ready, outcome: Outcome, why: Why, outbox: &mut Outbox) {
-        self.claims.release(&ready);
+        self.claims.give_up(&ready);
         self.settling(outbox).done(ready, outcome, why);
     }
 
@@ -371,7 +421,7 @@ impl Poster {
     /// A plan ends here: what would be sent counts as posted.
     fn plan(&mut self, orders: Vec<Order>, waited: bool, outbox: &mut Outbox) {
         self.asked_in_plan += 1;
-        self.waited_in_plan += u64::from(waited);
+        self.further_in_plan += u64::from(waited) + rematch::requests(&self.flow, &orders);
         for order in orders.into_iter().chain(std::mem::take(&mut self.followers)) {
             // Whether it is taken by now, only sending it would tell.
             if not_yet::told(&order).is_some() {
@@ -394,7 +444,7 @@ impl Poster {
     /// What a write may have to wait for is one question more, also where all of it waits.
     fn estimate(&self) {
         let posts = self.flow.context.tally.counts(&self.flow.name).posted;
-        let expected = if posts > 0 { posts + 2 * self.asked_in_plan } else { 0 } + self.waited_in_plan;
+        let expected = if posts > 0 { posts + 2 * self.asked_in_plan } else { 0 } + self.further_in_plan;
         if expected > 0 {
             self.flow.context.tally.expect_requests(expected);
         }

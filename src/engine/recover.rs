@@ -285,12 +285,14 @@ impl Desk<'_> {
     }
 
     fn say(&self, entry: &mut RecordEntry, outcome: Outcome, why: Why) {
+        let now = self.context.clock.now();
+        entry.waits_since = ledger::waits_since(Some(entry), outcome, now);
         entry.outcome = outcome;
         entry.kind = why.kind;
         entry.reason = why.reason;
         entry.mend = why.mend;
         entry.run.clone_from(&self.context.run);
-        entry.updated = self.context.clock.now();
+        entry.updated = now;
     }
 
     /// The entry was written with the intent; a store from elsewhere may lack it.

@@ -23,12 +23,13 @@ use super::post::Poster;
 use super::report::{Report, Stage};
 use super::{Options, Setup, kinds, lookups, marks, peers, recover, run, systems};
 use crate::program::Tables;
-use crate::store::{Batch, EventKind, Outcome, RecordEntry, RecordId};
+use crate::store::{Batch, EventKind, Outcome, RecordEntry, RecordId, Trigger};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// What is wanted of a replay.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +83,8 @@ pub struct Draft {
 
 /// Why a record cannot be replayed, and what can be done in its stead; `None` if it can.
 pub fn why_not(entry: &RecordEntry, target: &str) -> Option<(String, String)> {
-    let stands = [kinds::CHANGED, kinds::DIFFERS, kinds::SEVERAL, kinds::VANISHED].contains(&entry.kind.as_str());
+    let stands = [kinds::CHANGED, kinds::DELETED, kinds::DIFFERS, kinds::SEVERAL, kinds::VANISHED];
+    let stands = stands.contains(&entry.kind.as_str());
     match (entry.outcome, &entry.reference) {
         (Outcome::Skipped, _) => Some((
             format!("{} is no parked record: {}", entry.label, entry.reason),
@@ -112,8 +114,14 @@ pub fn why_not(entry: &RecordEntry, target: &str) -> Option<(String, String)> {
 
 /// Tries the picked records again, or says what would come of it.
 pub async fn replay(setup: &Setup, options: &ReplayOptions) -> Result<Replay, RunError> {
-    let as_run =
-        Options { plan: options.preview, moved: options.moved, cancel: options.cancel.clone(), ..Options::default() };
+    let as_run = Options {
+        plan: options.preview,
+        moved: options.moved,
+        trigger: Trigger::Replay,
+        by: options.by.clone(),
+        cancel: options.cancel.clone(),
+        ..Options::default()
+    };
     systems::check(setup, &as_run)?;
     let started = setup.clock.now();
     let mut context = run::context(setup, &as_run, started);
@@ -203,7 +211,7 @@ impl Replaying {
         context.progress.stage(&flow.name, Stage::Records);
         let (out, inbox) = mpsc::channel(QUEUE);
         let mut poster = JoinSet::new();
-        poster.spawn(Poster::new(flow.clone(), inbox)?.run());
+        poster.spawn(Poster::new(flow.clone(), inbox)?.run().in_current_span());
         let mut desk = Desk { replaying: self, flow: flow.clone(), out, outbox: Outbox::default() };
         let fed = if self.options.afresh { desk.afresh().await } else { desk.as_stored().await };
         // The poster ends when nobody can send it anything more.

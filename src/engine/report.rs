@@ -1,7 +1,8 @@
 //! What a run did: counts, money, groups of reasons, requests.
 
 use super::brake::StopKind;
-use crate::store::Outcome;
+use super::costs::FlowCost;
+use crate::store::{Outcome, Trigger};
 use crate::value::Decimal;
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -14,6 +15,8 @@ pub struct Report {
     pub sandbox: bool,
     /// Nothing was written anywhere.
     pub plan: bool,
+    /// What began it.
+    pub trigger: Trigger,
     #[serde(flatten)]
     pub counts: Counts,
     pub requests: u64,
@@ -30,6 +33,12 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// Lookup rows that verification refused, and where they stand.
     pub refused_rows: Vec<String>,
+    /// For a plan: what the schedules cost in requests, flow by flow.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<FlowCost>,
+    /// Beside them: how many requests an hour holds, by connection, where that is known.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub hourly: IndexMap<String, u64>,
     /// For a plan: how many requests the posting would take on top of the reading.
     pub expected_requests: Option<u64>,
 }
@@ -74,6 +83,9 @@ pub struct FlowReport {
     pub counts: Counts,
     /// Records read from the source.
     pub read: u64,
+    /// Records that were there before, of sources and parts of them that show none at all any more.
+    #[serde(skip_serializing_if = "is_nothing")]
+    pub vanished: u64,
     /// How many of the posted are corrections of records that were posted before.
     #[serde(skip_serializing_if = "is_nothing")]
     pub corrections: u64,

@@ -8,17 +8,21 @@ use super::brake::{Brake, StopKind};
 use super::context::Context;
 use super::error::{RunError, RunErrorKind};
 use super::lists::ScopeLists;
-use super::report::{Report, Stage};
+use super::meter::Meter;
+use super::report::{Counts, Report, Stage};
 use super::run_id::run_id;
 use super::tally::Tally;
-use super::{Options, Setup, flow, lookups, peers, recover, systems};
+use super::{Options, Setup, costs, flow, lookups, peers, recover, systems};
+use crate::connector::Connector;
 use crate::store::{Batch, EventKind, Operation, RunEntry};
 use crate::value::Timestamp;
+use indexmap::IndexMap;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// Runs the pipeline, or plans what a run would do.
 ///
@@ -34,6 +38,40 @@ pub async fn run(setup: &Setup, options: &Options) -> Result<Report, RunError> {
 
 /// A run around this work: begun and ended in the log, stopped when somebody asks for it, and told of.
 pub(super) async fn within(
+    setup: &Setup,
+    options: &Options,
+    context: &Arc<Context>,
+    started: Timestamp,
+    work: impl Future<Output = Result<(), RunError>>,
+) -> Result<Report, RunError> {
+    let trigger = options.trigger.word();
+    let span = tracing::info_span!("run", run = context.run, pipeline = setup.program.name(), trigger);
+    async {
+        tracing::info!("the run begins");
+        let ended = from_open_to_close(setup, options, context, started, work).await;
+        match &ended {
+            Ok(report) => told(report, report.stopped.as_deref()),
+            Err(error) => told(&error.report.as_deref().cloned().unwrap_or_default(), Some(&error.message)),
+        }
+        ended
+    }
+    .instrument(span)
+    .await
+}
+
+/// Counts alone: what stands in records is for those who may see them.
+fn told(report: &Report, stopped: Option<&str>) {
+    let Counts { posted, unchanged, skipped, held, rejected, failed, in_doubt } = report.counts;
+    let requests = report.requests;
+    match stopped {
+        None => {
+            tracing::info!(posted, unchanged, skipped, held, rejected, failed, in_doubt, requests, "the run ended");
+        }
+        Some(why) => tracing::warn!(posted, held, rejected, failed, in_doubt, requests, why, "the run was stopped"),
+    }
+}
+
+async fn from_open_to_close(
     setup: &Setup,
     options: &Options,
     context: &Arc<Context>,
@@ -75,7 +113,9 @@ pub(super) fn chosen(setup: &Setup, options: &Options) -> Result<Vec<usize>, Run
         ));
     }
     let wanted = |name: &str| options.flows.is_empty() || options.flows.iter().any(|flow| flow == name);
-    Ok((0..flows.len()).filter(|&index| wanted(flows[index].name())).collect())
+    let touched =
+        |index: usize| options.touched.as_ref().is_none_or(|touched| touched.of(&flows[index]).next().is_some());
+    Ok((0..flows.len()).filter(|&index| wanted(flows[index].name()) && touched(index)).collect())
 }
 
 pub(super) fn context(setup: &Setup, options: &Options, started: Timestamp) -> Context {
@@ -85,6 +125,7 @@ pub(super) fn context(setup: &Setup, options: &Options, started: Timestamp) -> C
         run: run.clone(),
         sandbox: setup.sandbox,
         plan: options.plan,
+        trigger: options.trigger,
         ..Report::default()
     };
     Context {
@@ -96,10 +137,15 @@ pub(super) fn context(setup: &Setup, options: &Options, started: Timestamp) -> C
         progress: setup.progress.clone(),
         plan: options.plan,
         retry: options.retry,
+        trigger: options.trigger,
+        by: options.by.clone(),
+        lookback: options.lookback,
+        touched: options.touched.clone(),
         replay: None,
         run,
         brake: Brake::new(),
         tally: Tally::new(report, setup.progress.clone()),
+        meter: Meter::default(),
         scopes: ScopeLists::default(),
     }
 }
@@ -139,7 +185,8 @@ async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunErro
         }
         let intents = context.store.intents()?;
         let Some(tables) = peers::load(context, index, &tables).await? else { break };
-        flow::run(context, index, &tables, &intents, &recovered).await?;
+        let span = tracing::info_span!("flow", flow = context.program.flows()[index].name());
+        flow::run(context, index, &tables, &intents, &recovered).instrument(span).await?;
     }
     Ok(())
 }
@@ -147,7 +194,11 @@ async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunErro
 async fn open(setup: &Setup, context: &Context, started: Timestamp) -> Result<(), RunError> {
     let mut detail = json!({
         "pipeline": setup.program.name(), "program_hash": setup.program.hash(), "sandbox": setup.sandbox,
+        "trigger": context.trigger.word(),
     });
+    if !context.by.is_empty() {
+        detail["by"] = context.by.as_str().into();
+    }
     if let Some(picked) = &context.replay {
         detail["replayed"] = picked.records.len().into();
     }
@@ -172,6 +223,7 @@ fn entry(setup: &Setup, context: &Context, started: Timestamp, report: Option<&R
         program_hash: setup.program.hash().to_owned(),
         sandbox: setup.sandbox,
         systems: systems::of(setup),
+        trigger: context.trigger,
         started,
         ended: report.map(|_| context.clock.now()),
         // A report is made of texts, numbers and lists, which JSON can always hold.
@@ -190,5 +242,18 @@ fn finished_report(setup: &Setup, context: &Context, before: &BTreeMap<String, u
         report.requests += used;
         report.requests_by_connection.insert(name, used);
     }
+    if !report.costs.is_empty() {
+        report.hourly = allowances(setup);
+        report.warnings.extend(costs::too_much(&report.costs, &report.hourly, |name| context.title(name)));
+    }
     report
+}
+
+/// By connection, how many requests an hour holds: as its answers say, or else its documents.
+fn allowances(setup: &Setup) -> IndexMap<String, u64> {
+    let of = |(name, open): (&String, &Arc<dyn Connector>)| {
+        let told = setup.paces.get(name).and_then(|pace| pace.hourly());
+        Some((name.clone(), told.or(open.catalogue().hourly)?))
+    };
+    setup.connections.iter().filter_map(of).collect()
 }

@@ -33,7 +33,8 @@ impl StillThere {
     }
 }
 
-async fn listed(flow: &FlowRun, scope: Option<&Scope>) -> Result<HashSet<RecordId>, Error> {
+/// What the scope shows now, all of it.
+pub(super) async fn listed(flow: &FlowRun, scope: Option<&Scope>) -> Result<HashSet<RecordId>, Error> {
     let source = flow.flow().source();
     let request = Fetch { scope: scope.map(|scope| scope.value.clone()), ..Fetch::all(source.resource.as_ref()) };
     let records = fetch::shown(&flow.context, &source.connection, request).await?;

@@ -60,7 +60,7 @@ pub(super) fn partial(ty: &RecordType, json: &Json) -> Option<Record> {
 }
 
 /// The member under which the scope record lies: another one if the record itself has a field `scope`.
-fn scope_slot(record: &Record) -> &'static str {
+pub(super) fn scope_slot(record: &Record) -> &'static str {
     if record.get("scope").is_some() { "scope record" } else { "scope" }
 }
 

@@ -1,6 +1,7 @@
 //! Counts while a run goes on, and the report at its end. Its size depends on the number
 //! of flows and kinds of reasons, never on the number of records.
 
+use super::costs::FlowCost;
 use super::report::{Counts, FailedScope, FlowReport, Group, Progress, Report};
 use crate::store::{Outcome, RecordEntry};
 use crate::value::Decimal;
@@ -39,6 +40,12 @@ impl Tally {
     /// A record left the flow, or stands as it stood.
     pub fn settle(&self, flow: &str, outcome: Outcome, entry: &RecordEntry) {
         self.progress.settled(flow, outcome);
+        // What and why stands in the store, for those who may see it.
+        if outcome.needs_attention() || outcome == Outcome::Posted {
+            tracing::info!(record = %entry.id, outcome = outcome.word(), "settled");
+        } else {
+            tracing::debug!(record = %entry.id, outcome = outcome.word(), "settled");
+        }
         if let Some(witness) = &self.witness {
             witness.lock().unwrap_or_else(PoisonError::into_inner).push((entry.clone(), outcome));
         }
@@ -65,6 +72,11 @@ impl Tally {
         self.report().flows.entry(flow.to_owned()).or_default().read += records;
     }
 
+    /// A source shows nothing any more where so many records were before.
+    pub fn vanish(&self, flow: &str, records: u64) {
+        self.report().flows.entry(flow.to_owned()).or_default().vanished += records;
+    }
+
     /// A flow stands in the report even if it moves nothing.
     pub fn begin(&self, flow: &str) {
         self.report().flows.entry(flow.to_owned()).or_default();
@@ -84,6 +96,11 @@ impl Tally {
 
     pub fn expect_requests(&self, requests: u64) {
         *self.report().expected_requests.get_or_insert(0) += requests;
+    }
+
+    /// What a flow costs when it runs by itself.
+    pub fn cost(&self, cost: FlowCost) {
+        self.report().costs.push(cost);
     }
 
     pub fn counts(&self, flow: &str) -> Counts {

@@ -149,7 +149,11 @@ pub(super) fn vanished(flow: &FlowRun, ready: &Ready) -> Why {
 
 pub(super) fn refused(error: &Error) -> Why {
     // It is parked: nothing changes over here when the cause is mended over there.
-    Why::new(kinds::shape(&error.message), error.message.clone(), format!("{}; then run with --retry", error.mend))
+    Why::new(
+        kinds::shape(&error.message),
+        error.message.clone(),
+        format!("{}; then try it again with `mlc replay`", error.mend),
+    )
 }
 
 /// The other side takes it later; the connector says when.
@@ -219,6 +223,19 @@ pub(super) fn gone(flow: &FlowRun) -> Why {
     )
 }
 
+/// Its source has it no longer, and what it became still stands.
+pub(super) fn deleted(flow: &FlowRun, reference: &str) -> Why {
+    let (here, there) = (&flow.source_title, &flow.target_title);
+    Why::new(
+        kinds::DELETED,
+        format!("it was posted to {there} as {reference}, and {here} shows it no longer"),
+        format!(
+            "find out in {here} who deleted it; if that was right, take {reference} back in {there}, then say so with \
+             `mlc reject`; if it is there again, the next run sees it"
+        ),
+    )
+}
+
 /// It could go out now, and its source does not say whether it is still there.
 pub(super) fn perhaps_gone(flow: &FlowRun, error: &Error) -> Why {
     Why::new(
@@ -258,6 +275,26 @@ pub(super) fn match_holes(flow: &FlowRun, first: &str, count: usize) -> Why {
         kinds::MATCH_HOLES,
         format!("it matches no {title} of {target} that can be read, but it may be one that cannot: {first}{more}"),
         format!("correct that {title} in {target}; if it is right there, the catalogue is not: report it"),
+    )
+}
+
+/// When the flow began it matched nothing, and now it does, or may.
+pub(super) fn match_came(flow: &FlowRun) -> Why {
+    let (title, target) = (&flow.target.title, &flow.target_title);
+    Why::new(
+        kinds::MATCH_CAME,
+        format!("{target} was changed while this ran: it may have the {title} by now, so none is created"),
+        "nothing is to be done; the next run looks again".to_owned(),
+    )
+}
+
+/// Whether something matches by now cannot be seen.
+pub(super) fn match_unasked(flow: &FlowRun, error: &Error) -> Why {
+    let (title, target) = (&flow.target.title, &flow.target_title);
+    Why::new(
+        kinds::UNAVAILABLE,
+        format!("no {title} is created before {target} has said once more that there is none: {}", error.message),
+        "nothing is to be done; the next run asks again".to_owned(),
     )
 }
 

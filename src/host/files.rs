@@ -31,6 +31,11 @@ impl DiskFiles {
     pub fn beside(pipeline: &Path) -> Self {
         Self::new(pipeline.parent().unwrap_or(Path::new("")))
     }
+
+    /// Where a path of the pipeline leads.
+    pub(super) fn place(&self, path: &str) -> PathBuf {
+        self.base.join(path)
+    }
 }
 
 impl Files for DiskFiles {

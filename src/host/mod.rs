@@ -5,24 +5,34 @@
 #![allow(clippy::disallowed_methods, reason = "host is the real machine")]
 
 pub mod account;
+mod capped;
 mod clock;
 mod entropy;
 mod files;
+mod mail;
+mod notebook;
 mod private_file;
 mod prompt;
+mod register;
 mod secrets;
+mod seen;
 pub mod signal;
 pub mod terminal;
 mod transport;
 mod vault;
 mod vault_key;
 
+pub use capped::Capped;
 pub use clock::MachineClock;
 pub use entropy::MachineEntropy;
 pub use files::{DiskFiles, names_beside, read_input, read_input_secret, read_text, replace_text, write_new};
+pub use mail::SmtpPost;
+pub use notebook::DiskNotebook;
 pub use prompt::{ask, can_ask};
+pub use register::RegisterFile;
 pub use secrets::MachineSecrets;
-pub use transport::HttpTransport;
+pub use seen::{Seen, SeenFiles};
+pub use transport::{HttpTransport, choose_cryptography};
 pub use vault::{VaultFile, random};
 pub use vault_key::write_new_key;
 

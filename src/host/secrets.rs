@@ -50,6 +50,18 @@ impl Secrets for MachineSecrets {
             }),
         }
     }
+
+    fn also(&self, source: &CredentialSource, fields: &[&str]) -> Result<Credential, SecretError> {
+        match source {
+            CredentialSource::Environment(prefix) => {
+                let set = |field: &&&str| (self.read)(&variable(prefix, field)).is_some_and(|value| !value.is_empty());
+                let there: Vec<&str> = fields.iter().filter(set).copied().collect();
+                self.environment(prefix, &there)
+            }
+            CredentialSource::Vault { name, system } => self.vault.also(name, system, fields),
+            CredentialSource::Sandbox(_) => Ok(Credential::default()),
+        }
+    }
 }
 
 /// Prefix and field in capitals, with `_` for whatever a variable's name cannot hold.
@@ -107,6 +119,13 @@ mod tests {
         let credential = fake().credential(&source, &["client_id", "client_secret"]).expect("complete");
         assert_eq!(credential.get("client_secret").expect("field").expose_secret(), "hush");
         assert!(!format!("{credential:?}").contains("hush"));
+    }
+
+    #[test]
+    fn what_need_not_be_there_is_read_where_it_is() {
+        let source = CredentialSource::Environment("acme-prod".to_owned());
+        let also = fake().also(&source, &["client_secret", "empty", "user"]).expect("nothing is missing");
+        assert_eq!(also.fields.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["client_secret"]);
     }
 
     #[test]

@@ -9,6 +9,22 @@ pub async fn stop() {
     }
 }
 
+/// Returns when the process is asked to look at its files again.
+#[cfg(unix)]
+pub async fn look_again() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::hangup()) {
+        Ok(mut signal) => drop(signal.recv().await),
+        Err(_) => std::future::pending().await,
+    }
+}
+
+/// Returns when the process is asked to look at its files again: never, where there are no such signals.
+#[cfg(not(unix))]
+pub async fn look_again() {
+    std::future::pending::<()>().await;
+}
+
 async fn interrupt() {
     if tokio::signal::ctrl_c().await.is_err() {
         // It cannot be listened for; the process then ends in the system's own way.

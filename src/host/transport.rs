@@ -61,11 +61,16 @@ impl Transport for HttpTransport {
     }
 }
 
+/// What all encrypted connections of this process are encrypted with.
+pub fn choose_cryptography() {
+    // Fails only if it was chosen already.
+    let _ = ring::default_provider().install_default();
+}
+
 /// Trusts what the machine trusts, so that a company's own authority is accepted; on a
 /// machine without any, the roots that ship with the program.
 fn client(adapt: fn(ClientBuilder) -> ClientBuilder) -> Result<Client, String> {
-    // Fails only if there is one already.
-    let _ = ring::default_provider().install_default();
+    choose_cryptography();
     let builder = || {
         adapt(Client::builder())
             .user_agent(concat!("mlc/", env!("CARGO_PKG_VERSION")))

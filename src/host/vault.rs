@@ -7,10 +7,12 @@
 use super::{private_file, vault_key};
 use crate::vault::{Cost, Key, Seen, Vault, VaultError, VaultErrorKind};
 use crate::world::{Credential, SecretError};
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 /// Where a vault lies, and where it is remembered.
 #[derive(Clone, Debug)]
@@ -204,11 +206,15 @@ fn user_folder(name: &str, below_home: &str) -> Option<PathBuf> {
     absolute.or_else(|| variable("APPDATA")).or_else(|| variable("HOME").map(|home| home.join(below_home)))
 }
 
-/// The vault as a run reads it: opened at most once, when the first credential is asked for.
+/// The vault as runs read it: opened when the first credential is asked for, and again when its file
+/// is another one, since a server lives longer than a secret.
 #[derive(Default)]
 pub struct VaultSecrets {
-    opened: Mutex<Option<Result<Arc<Vault>, VaultError>>>,
+    opened: Mutex<Option<(Stamp, Arc<Vault>)>>,
 }
+
+/// By what a file is seen to be another one: when it was written, and how long it is.
+type Stamp = (SystemTime, u64);
 
 impl VaultSecrets {
     pub fn credential(&self, name: &str, system: &str, fields: &[&str]) -> Result<Credential, SecretError> {
@@ -223,8 +229,25 @@ impl VaultSecrets {
         })
     }
 
+    /// Those of the fields that are kept.
+    pub fn also(&self, name: &str, system: &str, fields: &[&str]) -> Result<Credential, SecretError> {
+        let kept = self.open().ok().and_then(|vault| vault.entry(name).map(|entry| entry.fields.clone()));
+        let kept = kept.unwrap_or_default();
+        let there: Vec<&str> = fields.iter().copied().filter(|field| kept.iter().any(|name| name == field)).collect();
+        if there.is_empty() { Ok(Credential::default()) } else { self.credential(name, system, &there) }
+    }
+
     fn open(&self) -> Result<Arc<Vault>, VaultError> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        opened.get_or_insert_with(|| VaultFile::find(None)?.open(None).map(Arc::new)).clone()
+        let file = VaultFile::find(None)?;
+        let stamp = fs::metadata(file.path()).and_then(|known| Ok((known.modified()?, known.len()))).ok();
+        if let (Some((then, vault)), Some(now)) = (&*opened, stamp)
+            && *then == now
+        {
+            return Ok(Arc::clone(vault));
+        }
+        let vault = Arc::new(file.open(None)?);
+        *opened = stamp.map(|stamp| (stamp, Arc::clone(&vault)));
+        Ok(vault)
     }
 }

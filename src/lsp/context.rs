@@ -21,6 +21,7 @@ pub enum Sort {
     Cases,
     Vars,
     Test,
+    Notify,
     Other,
 }
 
@@ -49,7 +50,8 @@ pub struct Context<'a> {
 }
 
 /// Words that begin an item.
-const ITEMS: &[&str] = &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars"];
+const ITEMS: &[&str] =
+    &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars", "notify"];
 /// Words that go on with an entry at the beginning of a line.
 const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "each", "per"];
 
@@ -259,6 +261,7 @@ impl<'a> Walk<'a> {
             (None, "flow" | "extend") => Sort::Flow,
             (None, "test") => Sort::Test,
             (None, "vars") => Sort::Vars,
+            (None, "notify") => Sort::Notify,
             (Some(Sort::Flow), "map") => Sort::Map,
             (Some(Sort::Flow), "to") => Sort::To,
             (Some(Sort::Flow), "match") => Sort::Matching,

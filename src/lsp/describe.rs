@@ -106,7 +106,10 @@ pub fn resource(connection: &str, known: &Known) -> String {
     if !spec.filters.is_empty() {
         facts.push(format!("- filters: {}", spec.filters.keys().cloned().collect::<Vec<_>>().join(", ")));
     }
-    facts.push(format!("- webhook: {}", spec.webhook.as_deref().unwrap_or("none, it is polled")));
+    facts.push(format!(
+        "- webhook: {}",
+        spec.webhook.as_ref().map_or_else(|| "none, it is polled".to_owned(), ToString::to_string)
+    ));
     facts.push(format!("- {}", whence(&known.catalogue, spec.grade.name(), &spec.source)));
     let title = format!("**{}** of {}: {}", spec.plural, known.catalogue.title, spec.doc);
     paragraphs([code(&format!("{connection}.{}", known.name)), title, facts.join("\n")])

@@ -35,6 +35,10 @@ fn symbol(view: &View, item: &Item) -> Option<DocumentSymbol> {
         Item::Test(test) => {
             Some(node(view, &test.name.text, SymbolKind::METHOD, (test.span, test.name.span), Vec::new()))
         }
+        Item::Notify(notify) => {
+            let word = Span { end: notify.span.start.saturating_add(6).min(notify.span.end), ..notify.span };
+            Some(node(view, "notify", SymbolKind::EVENT, (notify.span, word), Vec::new()))
+        }
         Item::Use(_) => None,
     }
 }

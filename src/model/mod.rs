@@ -6,11 +6,13 @@
 
 mod check;
 pub mod functions;
+mod notices;
 pub mod observe;
 pub mod template;
 mod test;
 
 pub use check::{Checked, check, check_observed, check_with};
+pub use notices::{ALERTS, ALERTS_URL, Notices, Webhook};
 pub use test::{Expectation, GivenLink, Sentence, Test};
 
 use crate::connector::{Driver, Settings};
@@ -90,6 +92,8 @@ pub struct Model {
     pub flows: Vec<Flow>,
     /// In the order of the file. They change nothing of what a run does.
     pub tests: Vec<Test>,
+    /// Whom it tells, and of what. They change nothing of what a run does.
+    pub notices: Option<Notices>,
 }
 
 pub struct Connection {

@@ -122,14 +122,18 @@ impl Lowering<'_> {
             model::Step::Require { condition, otherwise } => {
                 Step::Require { condition: self.expr(condition), otherwise: self.otherwise(otherwise) }
             }
-            model::Step::Match(matching) => Step::Match(Box::new(Matching {
-                local: matching.local,
-                matches: matching.matches,
-                title: matching.title.clone(),
-                identity: matching.identity.clone(),
-                keys: matching.keys.iter().map(|key| self.key(matching, key)).collect(),
-                ambiguous: self.otherwise(&matching.ambiguous),
-            })),
+            model::Step::Match(matching) => Step::Match(Box::new(self.matching(matching))),
+        }
+    }
+
+    pub fn matching(&self, matching: &model::Matching) -> Matching {
+        Matching {
+            local: matching.local,
+            matches: matching.matches,
+            title: matching.title.clone(),
+            identity: matching.identity.clone(),
+            keys: matching.keys.iter().map(|key| self.key(matching, key)).collect(),
+            ambiguous: self.otherwise(&matching.ambiguous),
         }
     }
 
@@ -138,7 +142,7 @@ impl Lowering<'_> {
         (self.expr(&key.ours), words.map_or_else(|| format!("`{}`", key.text).into(), Arc::from))
     }
 
-    fn otherwise(&self, otherwise: &model::Otherwise) -> Otherwise {
+    pub fn otherwise(&self, otherwise: &model::Otherwise) -> Otherwise {
         Otherwise { outcome: otherwise.outcome, sentence: self.text(&otherwise.sentence) }
     }
 
@@ -209,7 +213,7 @@ impl Lowering<'_> {
         Box::new(self.expr(expr))
     }
 
-    fn name(&self, local: LocalId) -> Arc<str> {
+    pub fn name(&self, local: LocalId) -> Arc<str> {
         self.names.get(local.0).cloned().unwrap_or_default()
     }
 

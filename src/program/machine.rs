@@ -37,14 +37,14 @@ pub(super) enum Trouble {
 }
 
 pub(super) struct Machine<'a> {
-    tables: &'a Tables,
-    frame: Vec<Value>,
+    pub tables: &'a Tables,
+    pub frame: Vec<Value>,
     /// Items that may still be made.
-    work: u32,
+    pub work: u32,
     /// Functions of the file that may still be called.
-    calls: u32,
+    pub calls: u32,
     /// What is being computed, for the sentence when that fails.
-    doing: Arc<str>,
+    pub doing: Arc<str>,
     /// What lookups were asked for in vain.
     pub missed: Vec<(LookupId, Vec<Value>)>,
     /// Set when the questions to lookups are only to be written down.
@@ -140,7 +140,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Sets the matched record. Who is linked already stays linked; else the keys decide.
-    fn find_match(&mut self, matching: &Matching) -> Result<(), Halt> {
+    pub fn find_match(&mut self, matching: &Matching) -> Result<(), Halt> {
         let tables = self.tables;
         let found = match &self.linked {
             Some(linked) => tables.peers().by_identity(linked).map_or(Matched::Nothing, Matched::One),
@@ -264,7 +264,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Lists, one behind the other.
-    fn joined(&mut self, left: &Arc<Vec<Value>>, right: &Arc<Vec<Value>>) -> Result<Value, Halt> {
+    pub fn joined(&mut self, left: &Arc<Vec<Value>>, right: &Arc<Vec<Value>>) -> Result<Value, Halt> {
         let items = u32::try_from(left.len() + right.len()).unwrap_or(u32::MAX);
         self.work = self.work.checked_sub(items).ok_or_else(|| self.trouble(Trouble::TooManyLines))?;
         Ok(Value::list(left.iter().chain(right.iter()).cloned().collect()))
@@ -305,7 +305,7 @@ impl<'a> Machine<'a> {
         Ok(Value::list(made))
     }
 
-    fn look_up(&mut self, lookup: LookupId, inputs: &[Value]) -> Result<Value, Halt> {
+    pub fn look_up(&mut self, lookup: LookupId, inputs: &[Value]) -> Result<Value, Halt> {
         let answer = self.tables.find(lookup, inputs);
         if let Some(survey) = &mut self.survey {
             return Ok(match answer {
@@ -338,7 +338,7 @@ impl<'a> Machine<'a> {
         exprs.iter().map(|expr| self.eval(expr)).collect()
     }
 
-    fn stop(&mut self, otherwise: &Otherwise) -> Halt {
+    pub fn stop(&mut self, otherwise: &Otherwise) -> Halt {
         Box::new(Stop {
             outcome: otherwise.outcome,
             sentence: otherwise.sentence.sentence(self),
@@ -347,7 +347,7 @@ impl<'a> Machine<'a> {
         })
     }
 
-    fn refused(&self, refused: Refused) -> Halt {
+    pub fn refused(&self, refused: Refused) -> Halt {
         self.trouble(match refused {
             Refused::OutOfRange => Trouble::AmountTooLarge,
             Refused::DivisionByZero => Trouble::DivisionByZero,
@@ -370,7 +370,7 @@ impl<'a> Machine<'a> {
 }
 
 /// The value at plain fields; what is not there is absent.
-fn descend<'v>(start: &'v Value, names: &[Arc<str>]) -> &'v Value {
+pub(super) fn descend<'v>(start: &'v Value, names: &[Arc<str>]) -> &'v Value {
     names.iter().fold(start, |value, name| match value {
         Value::Record(record) => record.get(name).unwrap_or(&Value::Null),
         _ => &Value::Null,
@@ -378,14 +378,14 @@ fn descend<'v>(start: &'v Value, names: &[Arc<str>]) -> &'v Value {
 }
 
 /// The field of every record of a list that has it.
-fn project(list: &Value, name: &str) -> Value {
+pub(super) fn project(list: &Value, name: &str) -> Value {
     let Some(items) = list.as_list() else { return Value::Null };
     let fields = items.iter().filter_map(|item| item.as_record()?.get(name)).filter(|field| !field.is_null());
     Value::list(fields.cloned().collect())
 }
 
 /// The n-th item, counted from the end if negative.
-fn item(list: &Value, index: i64) -> Value {
+pub(super) fn item(list: &Value, index: i64) -> Value {
     let items = list.as_list().unwrap_or(&[]);
     let at = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
     let at = if index < 0 { items.len().checked_sub(at) } else { Some(at) };

@@ -7,6 +7,7 @@
 
 mod expression;
 mod hash;
+mod likeness;
 mod looks;
 mod machine;
 mod operate;
@@ -16,10 +17,12 @@ mod scoped;
 mod survey;
 mod table;
 mod text;
+pub mod trace;
 mod trial;
 mod verify;
 mod wanted;
 
+pub use likeness::likeness;
 pub use peers::Peers;
 pub use survey::{Question, Standing, Surveyed};
 pub use table::Tables;
@@ -27,6 +30,7 @@ pub use trial::{Compared, ConditionPlace, Difference, Test, Tried};
 pub use verify::Verified;
 
 use crate::connector::Key;
+use crate::diag::Sources;
 use crate::model::{self, Connection, Expr as ModelExpr, ExprKind, Lookup, LookupId, Model};
 use crate::syntax::Outcome;
 use crate::value::{Date, Record, Value};
@@ -48,6 +52,10 @@ pub struct Program {
     functions: Arc<[Function]>,
     flows: Vec<Flow>,
     tests: Vec<Test>,
+    notices: Option<model::Notices>,
+    /// As they are written, for traces.
+    written: Vec<model::UserFunction>,
+    sources: Sources,
 }
 
 /// One flow, ready to run.
@@ -66,6 +74,9 @@ pub struct Flow {
     approve: Option<Expr>,
     /// The fields of the source that its `where`s look at.
     looks_at: Vec<Arc<str>>,
+    /// As they are written, for traces.
+    written: Vec<model::Step>,
+    names: Arc<[Arc<str>]>,
     /// How the texts look that it gives to its target.
     signatures: Vec<(Arc<str>, crate::connector::Signature)>,
 }
@@ -131,6 +142,9 @@ pub fn compile(model: Model) -> Program {
         functions,
         flows,
         tests: model.tests.into_iter().map(Test::new).collect(),
+        notices: model.notices,
+        written: model.functions,
+        sources: Sources::new(),
     }
 }
 
@@ -144,6 +158,18 @@ impl Program {
         &self.hash
     }
 
+    /// Takes the texts that the model's spans point into, so that a trace can show its lines.
+    #[must_use]
+    pub fn with_sources(mut self, sources: Sources) -> Self {
+        self.sources = sources;
+        self
+    }
+
+    /// The texts that it was made of, as far as they were given to it.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     pub fn timezone(&self) -> Option<&str> {
         self.timezone.as_deref()
     }
@@ -155,6 +181,11 @@ impl Program {
     /// The first day whose records are posted.
     pub fn cutover(&self) -> Option<Date> {
         self.cutover
+    }
+
+    /// Whom it tells, and of what. They are no part of its hash.
+    pub fn notices(&self) -> Option<&model::Notices> {
+        self.notices.as_ref()
     }
 
     pub fn connections(&self) -> &[Connection] {
@@ -207,6 +238,8 @@ impl Flow {
             name: flow.name,
             source: flow.source,
             target: flow.target,
+            written: flow.steps,
+            names: names.into(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! call of our own, so that amounts compare exactly.
 
 use super::operate::equal;
+use super::trace::{Part, Path};
 use crate::model::functions::compare;
 use crate::value::{Decimal, Value};
 use jsonpath_rust::parser::model::{
@@ -15,6 +16,7 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use jsonpath_rust::query::queryable::Queryable;
 use std::borrow::Cow;
+use std::str::Chars;
 
 /// Segments that are interpreted at run time.
 pub(super) struct Query(Option<JpQuery>);
@@ -37,6 +39,54 @@ impl Query {
         let selected = self.0.as_ref().and_then(|query| js_path_process(query, value).ok()).unwrap_or_default();
         Value::list(selected.into_iter().map(|node| node.val).filter(|value| !value.is_null()).cloned().collect())
     }
+
+    /// Where in the value that stands which [`Query::run`] selects, in the same order.
+    pub fn places(&self, value: &Value) -> Vec<Path> {
+        let selected = self.0.as_ref().and_then(|query| js_path_process(query, value).ok()).unwrap_or_default();
+        selected.into_iter().filter(|node| !node.val.is_null()).map(|node| path(&node.path)).collect()
+    }
+}
+
+/// Reads a normalized path, such as `$['lines'][0]['note']`.
+fn path(normalized: &str) -> Path {
+    let mut parts = Vec::new();
+    let mut letters = normalized.trim_start_matches('$').chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => parts.push(Part::Field(quoted(&mut letters).into())),
+            '0'..='9' => {
+                let rest: String = letters.by_ref().take_while(char::is_ascii_digit).collect();
+                parts.push(Part::Item(format!("{letter}{rest}").parse().unwrap_or_default()));
+            }
+            _ => {}
+        }
+    }
+    Path(parts)
+}
+
+/// The name up to the closing quote.
+fn quoted(letters: &mut Chars) -> String {
+    let mut name = String::new();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\'' => break,
+            '\\' => match letters.next() {
+                Some('b') => name.push('\u{8}'),
+                Some('f') => name.push('\u{c}'),
+                Some('n') => name.push('\n'),
+                Some('r') => name.push('\r'),
+                Some('t') => name.push('\t'),
+                Some('u') => {
+                    let code: String = letters.by_ref().take(4).collect();
+                    name.extend(u32::from_str_radix(&code, 16).ok().and_then(char::from_u32));
+                }
+                Some(other) => name.push(other),
+                None => {}
+            },
+            other => name.push(other),
+        }
+    }
+    name
 }
 
 fn rewrite_segments(segments: &mut [Segment]) {
@@ -220,6 +270,21 @@ mod tests {
         assert_eq!(select("..k", LINES), r#"["z"]"#);
         assert_eq!(select("[?match(@.n, '[ab]')].n", LINES), r#"["a","b"]"#);
         assert_eq!(select("[?count(@.*) == 1].n", LINES), r#"["c"]"#);
+    }
+
+    #[test]
+    fn a_query_says_where_its_values_stand() {
+        let lines = from_json(LINES).expect("json");
+        let places = |query: &str| {
+            let paths = Query::new(query).places(&lines);
+            paths.iter().map(super::Path::pointer).collect::<Vec<_>>()
+        };
+        assert_eq!(places("[?@.x > 0].n"), ["/0/n", "/3/n"]);
+        assert_eq!(places("[-1:].to.k"), ["/3/to/k"]);
+        assert_eq!(places("..k"), ["/3/to/k"]);
+        let odd = from_json(r#"{"it's a \\/~ name":{"k":1}}"#).expect("json");
+        assert_eq!(Query::new("..k").places(&odd)[0].to_string(), r"it's a \/~ name.k");
+        assert_eq!(Query::new("..k").places(&odd)[0].pointer(), r"/it's a \~1~0 name/k");
     }
 
     #[test]

@@ -8,7 +8,8 @@
 use super::expression::Function;
 use super::machine::{Halt, Machine};
 use super::peers::Peers;
-use super::{LookupCode, Program, Stop, mend};
+use super::trace::Hit;
+use super::{Flow, LookupCode, Program, Stop, mend};
 use crate::model::{self, FunctionId, LocalId, LookupId, Pattern};
 use crate::syntax::Outcome;
 use crate::value::{Date, Record, Value};
@@ -87,6 +88,16 @@ impl Tables {
         Self { peers, ..self.clone() }
     }
 
+    /// The same tables with the target of the flow as it was read by now; of those records that
+    /// could not be read, the sentences.
+    #[must_use]
+    pub fn rematched(&self, flow: &Flow, records: Vec<Record>, unreadable: Vec<String>) -> Self {
+        let mut peers = self.peers.clone();
+        peers.holes(unreadable);
+        peers.matches(flow, self, records);
+        self.with_peers(peers)
+    }
+
     /// Records of the target that a flow could not look at when it matched, in sentences.
     pub fn match_holes(&self) -> &[String] {
         &self.peers.holes
@@ -148,6 +159,18 @@ impl Tables {
 
     pub(super) fn find(&self, lookup: LookupId, inputs: &[Value]) -> Answer {
         self.tables.get(lookup.0).map_or(Answer::Missing, |table| table.find(inputs))
+    }
+
+    /// Which row answers these inputs, be it usable or not.
+    pub(super) fn hit(&self, lookup: LookupId, inputs: &[Value]) -> Hit {
+        let Some(table) = self.tables.get(lookup.0).filter(|table| table.awaited.is_none()) else {
+            return Hit::Nothing;
+        };
+        match table.row(inputs).and_then(|index| Some((index, table.rows.get(index)?))) {
+            None => Hit::Nothing,
+            Some((index, _)) if index < table.own => Hit::Own(index),
+            Some((_, row)) => Hit::Elsewhere(row.place.as_str().into(), row.values.clone()),
+        }
     }
 
     pub(super) fn missing(&self, lookup: LookupId) -> Option<&super::expression::Otherwise> {
@@ -235,18 +258,20 @@ impl Table {
         if let Some(resource) = &self.awaited {
             return Answer::Refused(Box::new(not_read(resource)));
         }
+        match self.row(inputs).and_then(|index| self.rows.get(index)) {
+            None => Answer::Missing,
+            Some(Row { stop: Some(stop), .. }) => Answer::Refused(Box::new(stop.clone())),
+            Some(row) => Answer::Found(row.record.clone()),
+        }
+    }
+
+    fn row(&self, inputs: &[Value]) -> Option<usize> {
         let (inputs, day) = match inputs.split_last() {
             Some((day, inputs)) if self.dated => (inputs, Some(day)),
             _ => (inputs, None),
         };
         let texts: Vec<Option<Cow<str>>> = inputs.iter().map(canonical).collect();
-        let row =
-            self.own_row(&texts, day).or_else(|| self.resource_row(&texts)).and_then(|index| self.rows.get(index));
-        match row {
-            None => Answer::Missing,
-            Some(Row { stop: Some(stop), .. }) => Answer::Refused(Box::new(stop.clone())),
-            Some(row) => Answer::Found(row.record.clone()),
-        }
+        self.own_row(&texts, day).or_else(|| self.resource_row(&texts))
     }
 
     fn own_row(&self, inputs: &[Option<Cow<str>>], day: Option<&Value>) -> Option<usize> {

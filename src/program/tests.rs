@@ -2,6 +2,7 @@
 //! catalogue of its own.
 
 mod language;
+mod trace;
 mod wanted;
 
 use super::{Evaluation, Mapped, Program, Stop, Tables, compile};
@@ -170,6 +171,7 @@ fn driver() -> Driver {
         profiled: |_| Err("no profiles here".to_owned()),
         open: |_| unreachable!("nothing is opened here"),
         fake: |_| unreachable!("nothing is imitated here"),
+        webhook: None,
     }
 }
 

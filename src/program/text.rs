@@ -84,7 +84,8 @@ impl Text {
     }
 }
 
-fn push(text: &mut String, value: &Value) {
+/// An absent value stands as a word.
+pub(super) fn push(text: &mut String, value: &Value) {
     match value {
         Value::Null => text.push_str(MISSING),
         Value::Text(value) => text.push_str(value),

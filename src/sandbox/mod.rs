@@ -7,6 +7,7 @@ mod billing;
 mod chart;
 mod clock;
 mod contractor;
+mod courier;
 mod direct_costs;
 mod error;
 mod faults;
@@ -27,6 +28,7 @@ mod world;
 
 pub use clock::SandboxClock;
 pub use contractor::contractor;
+pub use courier::Courier;
 pub use error::SandboxError;
 pub use faults::{Fault, Faults, FaultsError};
 pub use random::Random;

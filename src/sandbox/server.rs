@@ -1,6 +1,7 @@
 //! The same fakes on loopback, for pipelines that name their URLs and for other programs.
 //!
-//! Time is real here: a token lives as long as its vendor says. Faults act on the
+//! Time is real here: a token lives as long as its vendor says. Webhooks go out to whoever
+//! registered for them. Faults act on the
 //! connection: a request that times out is held and then cut, a lost answer is cut at once.
 
 use super::error::SandboxError;
@@ -10,7 +11,7 @@ use super::station::Station;
 use super::world::Sandbox;
 use crate::connector::Settings;
 use crate::value::Span;
-use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Method};
+use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Method, Transport};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::connect_info::ConnectInfo;
@@ -74,8 +75,19 @@ pub async fn bind(sandbox: &Arc<Sandbox>, addresses: &[(&str, SocketAddr)]) -> R
     Ok(served)
 }
 
-/// Answers until `stop` is done.
-pub async fn serve(served: Vec<Served>, stop: impl Future<Output = ()>) -> Result<(), SandboxError> {
+/// Answers until `stop` is done, and sends by `transport` what the fakes have to tell.
+pub async fn serve(
+    served: Vec<Served>,
+    transport: Arc<dyn Transport>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), SandboxError> {
+    let courier = served.first().map(|one| one.desk.sandbox.courier());
+    let carry = async {
+        match courier {
+            Some(courier) => courier.run(transport).await,
+            None => std::future::pending().await,
+        }
+    };
     let servers = served.into_iter().map(|one| {
         let router = Router::new().fallback(handle).with_state(one.desk);
         let service = router.into_make_service_with_connect_info::<Cut>();
@@ -85,6 +97,7 @@ pub async fn serve(served: Vec<Served>, stop: impl Future<Output = ()>) -> Resul
         ended = futures_util::future::try_join_all(servers) => ended.map(|_| ()).map_err(|error| {
             SandboxError::new(format!("the sandbox's server stopped: {error}"), "start it again")
         }),
+        ended = carry => ended,
         () = stop => Ok(()),
     }
 }
@@ -178,7 +191,7 @@ mod tests {
         let sandbox = Arc::new(Sandbox::open(None, drivers(), options).expect("sandbox"));
         let served = bind(&sandbox, &[(drivers()[0].name, ([127, 0, 0, 1], 0).into())]).await.expect("bound");
         let address = served[0].url.trim_start_matches("http://").to_owned();
-        let server = tokio::spawn(serve(served, std::future::pending()));
+        let server = tokio::spawn(serve(served, sandbox.world().transport, std::future::pending()));
         let mut stream = TcpStream::connect(&address).await.expect("connected");
         stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await.expect("sent");
         let mut answer = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::error::SandboxError;
 use super::journal::{Journal, Story};
-use crate::connector::{Fake, Settings};
+use crate::connector::{Delivery, Fake, Settings};
 use crate::value::Timestamp;
 use crate::world::{Credential, HttpRequest, HttpResponse};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -20,6 +20,20 @@ struct Inner {
     journal: Option<Journal>,
     /// Once a change could not be written down, nothing is answered any more.
     broken: Option<SandboxError>,
+}
+
+impl Inner {
+    /// Writes down what has changed.
+    fn write_down(&mut self, now: Timestamp) -> Result<(), SandboxError> {
+        let changes = self.fake.take_changes();
+        if let Some(journal) = &mut self.journal
+            && let Err(error) = journal.append(now, changes)
+        {
+            self.broken = Some(error.clone());
+            return Err(error);
+        }
+        Ok(())
+    }
 }
 
 impl Station {
@@ -41,14 +55,24 @@ impl Station {
             return Err(error.clone());
         }
         let response = inner.fake.answer(request, now);
-        let changes = inner.fake.take_changes();
-        if let Some(journal) = &mut inner.journal
-            && let Err(error) = journal.append(now, changes)
-        {
-            inner.broken = Some(error.clone());
-            return Err(error);
-        }
+        inner.write_down(now)?;
         Ok(response)
+    }
+
+    /// What the fake wants to tell others by now.
+    pub fn due(&self, now: Timestamp) -> Result<Vec<Delivery>, SandboxError> {
+        let mut inner = self.lock();
+        if let Some(error) = &inner.broken {
+            return Err(error.clone());
+        }
+        let due = inner.fake.due(now);
+        inner.write_down(now)?;
+        Ok(due)
+    }
+
+    /// What a delivery was answered with, if it was.
+    pub fn answered(&self, delivery: u64, status: Option<u16>, now: Timestamp) {
+        self.lock().fake.answered(delivery, status, now);
     }
 
     /// What a `connect` block needs to reach it at `base_url`.

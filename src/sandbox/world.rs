@@ -3,6 +3,7 @@
 
 use super::clock::SandboxClock;
 use super::contractor::contractor;
+use super::courier::Courier;
 use super::error::SandboxError;
 use super::faults::Faults;
 use super::journal::{self, Journal, Story};
@@ -111,6 +112,11 @@ impl Sandbox {
                 drawn: AtomicU64::new(0),
             }),
         }
+    }
+
+    /// Who carries what its systems want to tell.
+    pub fn courier(&self) -> Courier {
+        Courier { stations: Arc::clone(&self.stations), clock: Arc::clone(&self.clock) }
     }
 
     /// Time goes on after `instant`: what a store remembers lies in the past.

@@ -25,6 +25,8 @@ pub struct Simulated {
     pub lives: u64,
     pub deaths: u64,
     pub requests: u64,
+    /// Deliveries of webhooks that were answered with 200.
+    pub deliveries: u64,
     /// Seeds that broke a promise, or all of them where their tales are wanted, in order.
     pub told: Vec<Told>,
 }
@@ -60,6 +62,7 @@ impl Simulated {
         self.lives += told.lives;
         self.deaths += told.deaths;
         self.requests += told.requests;
+        self.deliveries += told.deliveries;
         if tales || told.breach.is_some() {
             self.told.push(told);
         }

@@ -7,12 +7,17 @@
 
 mod clock;
 mod company;
+mod extras;
 mod many;
 mod mortal;
 mod network;
 mod oracle;
+mod post;
 mod programs;
 mod reckoning;
+mod season;
+mod setup;
+mod stands;
 mod story;
 mod tale;
 #[cfg(test)]
@@ -23,4 +28,5 @@ mod work;
 pub use many::{Seeds, Simulated, simulate};
 pub use oracle::Breach;
 pub use programs::Programs;
+pub use season::{BOUND, Lived, PROMPT, Season, season};
 pub use story::{Told, play};

@@ -4,7 +4,8 @@ use super::clock::VirtualClock;
 use super::tale::Tale;
 use crate::sandbox::Random;
 use crate::store::{
-    AuditEntry, Batch, Cursor, Head, Intent, MemoryStore, Moment, RecordEntry, RecordId, RunEntry, Store, StoreError,
+    AuditEntry, Batch, Cursor, Delivery, Head, Intent, MemoryStore, Moment, RecordEntry, RecordId, RunEntry, Store,
+    StoreError,
 };
 use crate::value::Span;
 use crate::world::Clock as _;
@@ -36,6 +37,10 @@ pub enum End {
     FullAfter(u64),
     /// Somebody asks it to stop at its nth request.
     Stopped(u64),
+    /// When its nth write took effect, and before the answer came.
+    Written(u64),
+    /// Between its nth write, which took effect, and the next commit.
+    Unkept(u64),
 }
 
 impl End {
@@ -58,6 +63,15 @@ impl End {
             _ => Self::Unanswered(nth),
         }
     }
+
+    /// For one life in five: around one of the first writes. Most requests only read, so that
+    /// the other ends seldom meet one.
+    pub fn draw_at_write(random: &mut Random) -> Option<Self> {
+        let strikes = random.chance(20);
+        let nth = u64::try_from(random.between(1, 6)).unwrap_or(1);
+        let end = if random.chance(50) { Self::Written(nth) } else { Self::Unkept(nth) };
+        strikes.then_some(end)
+    }
 }
 
 impl fmt::Display for End {
@@ -72,6 +86,8 @@ impl fmt::Display for End {
             Self::Full(nth) => write!(f, "finds the disk full at commit {nth}"),
             Self::FullAfter(nth) => write!(f, "is told that the disk is full after commit {nth}"),
             Self::Stopped(nth) => write!(f, "is asked to stop at request {nth}"),
+            Self::Written(nth) => write!(f, "dies before write {nth} is answered"),
+            Self::Unkept(nth) => write!(f, "dies before write {nth} is kept"),
         }
     }
 }
@@ -81,6 +97,7 @@ pub struct Life {
     pub end: End,
     commits: AtomicU64,
     requests: AtomicU64,
+    written: AtomicU64,
     death: Notify,
     stop: watch::Sender<bool>,
 }
@@ -91,6 +108,7 @@ impl Life {
             end,
             commits: AtomicU64::new(0),
             requests: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             death: Notify::new(),
             stop: watch::Sender::new(false),
         }
@@ -113,6 +131,17 @@ impl Life {
             self.stop.send_replace(true);
         }
         nth
+    }
+
+    /// Of its requests so many more took effect. Whether it dies of it.
+    pub fn wrote(&self, changes: u64) -> bool {
+        let before = self.written.fetch_add(changes, Ordering::Relaxed);
+        matches!(self.end, End::Written(nth) if before < nth && nth <= before + changes)
+    }
+
+    /// What it wrote may be kept now. Whether it dies first.
+    fn keeps(&self) -> bool {
+        matches!(self.end, End::Unkept(nth) if self.written.load(Ordering::Relaxed) >= nth)
     }
 
     /// How many requests it made.
@@ -143,7 +172,7 @@ impl Store for MortalStore {
         let nth = self.life.commits.fetch_add(1, Ordering::Relaxed) + 1;
         let takes = self.random.lock().unwrap_or_else(PoisonError::into_inner).between(1, 30);
         self.clock.sleep(Span::from_millis(takes.unsigned_abs())).await;
-        if self.life.end == End::BeforeCommit(nth) {
+        if self.life.end == End::BeforeCommit(nth) || self.life.keeps() {
             self.tale.tell(self.clock.now(), format_args!("  dies before commit {nth}"));
             self.life.die().await;
         }
@@ -200,6 +229,14 @@ impl Store for MortalStore {
 
     fn audit(&self, from: u64, most: usize) -> Result<Vec<AuditEntry>, StoreError> {
         self.kept.audit(from, most)
+    }
+
+    fn delivery(&self, connection: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
+        self.kept.delivery(connection, id)
+    }
+
+    fn deliveries(&self, waiting: bool) -> Result<Vec<Delivery>, StoreError> {
+        self.kept.deliveries(waiting)
     }
 
     fn head(&self) -> Result<Head, StoreError> {

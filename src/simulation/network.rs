@@ -39,8 +39,17 @@ struct State {
     requests: u64,
     late: Vec<(Timestamp, usize, HttpRequest)>,
     flying: BTreeMap<u64, (usize, HttpRequest)>,
+    /// What the other sides want to tell of, oldest first.
+    mail: Vec<Letter>,
     /// Requests that asked for a change.
     pub writes: u64,
+}
+
+/// The body of a delivery, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Letter {
+    pub driver: &'static str,
+    pub body: Vec<u8>,
 }
 
 /// One of the other sides.
@@ -87,6 +96,7 @@ impl Network {
             requests: 0,
             late: Vec::new(),
             flying: BTreeMap::new(),
+            mail: Vec::new(),
             writes: 0,
         };
         Self { clock, tale, state: Mutex::new(state) }
@@ -102,6 +112,21 @@ impl Network {
     /// People do something.
     pub fn work(&self) {
         self.lock().work(self.clock.now(), &self.tale);
+    }
+
+    /// A paper comes in, or is approved.
+    pub fn come_in(&self) {
+        self.lock().change(self.clock.now(), &self.tale, work::come_in);
+    }
+
+    /// What the other sides want to tell of since they were last asked.
+    pub fn take_mail(&self) -> Vec<Letter> {
+        std::mem::take(&mut self.lock().mail)
+    }
+
+    /// How the contractor stands now.
+    pub fn latest(&self) -> Contractor {
+        self.lock().contractor.clone()
     }
 
     /// The process is dead: what it had on its way is lost or arrives later.
@@ -161,10 +186,17 @@ impl Network {
 
 impl State {
     fn work(&mut self, now: Timestamp, tale: &Tale) {
-        let told = work::happen(&mut self.contractor, &mut self.random, now);
+        self.change(now, tale, work::happen);
+    }
+
+    fn change(&mut self, now: Timestamp, tale: &Tale, happen: fn(&mut Contractor, &mut Random, Timestamp) -> String) {
+        let told = happen(&mut self.contractor, &mut self.random, now);
         tale.tell(now, format_args!("people: {told}"));
         for station in &mut self.stations {
             station.restock(&self.contractor);
+            let before = self.versions.last().unwrap_or(&self.contractor);
+            let told = station.fake.tidings(before, now).into_iter();
+            self.mail.extend(told.map(|body| Letter { driver: station.driver.name, body }));
         }
         self.versions.push(self.contractor.clone());
     }
@@ -197,8 +229,10 @@ impl Transport for Line {
             network.die(nth, station, &request, self.life.end);
             self.life.die().await;
         }
+        let before = network.changes();
         let answered = network.arrive(nth, station, &request, fault);
-        if self.life.end == End::Unanswered(nth) {
+        let changes = u64::try_from(network.changes() - before).unwrap_or_default();
+        if self.life.wrote(changes) || self.life.end == End::Unanswered(nth) {
             network.tell(format_args!("  dies before request {nth} is answered"));
             self.life.die().await;
         }
@@ -317,6 +351,10 @@ impl State {
             }
             Some(Fault::Failed) => {
                 self.answer(station, request, now);
+                if let Some(forgotten) = self.stations[station].fake.forget(request).filter(|_| self.random.chance(60))
+                {
+                    return Ok(forgotten);
+                }
                 Ok(answer(500, None, "text/html", "<html><h1>500 Internal Server Error</h1></html>"))
             }
             Some(Fault::Torn) => {

@@ -3,11 +3,12 @@
 //! What holds at any moment is asked after each life of the process; what holds when nothing
 //! is left to do, at the end.
 
-use super::company::BY_HAND;
+use super::extras::{Grant, approved, corrections_announced, marked, marks};
 use super::network::Network;
-use super::programs::Scope;
+use super::programs::{Rules, Scope};
 use super::reckoning::{COSTS, Entry, INVOICES, Key, PAYMENTS, PaperId, VENDORS, Verdict, plus};
 use super::reckoning::{received, reckon, suppliers};
+use super::stands::Stands;
 use crate::store::{MemoryStore, Outcome, RecordEntry, RecordId, Store, audit};
 use crate::value::Decimal;
 use serde_json::Value as Json;
@@ -21,12 +22,13 @@ pub struct Breach {
     pub detail: String,
 }
 
-fn breach<T>(invariant: &'static str, detail: impl Into<String>) -> Result<T, Breach> {
+pub(super) fn breach<T>(invariant: &'static str, detail: impl Into<String>) -> Result<T, Breach> {
     Err(Breach { invariant, detail: detail.into() })
 }
 
 /// Lists of the ledger, and the flows that write them.
-const LISTS: [(&str, &[&str]); 2] = [("supplier_invoices", &[INVOICES, COSTS]), ("ap_payments", &[PAYMENTS])];
+pub(super) const LISTS: [(&str, &[&str]); 2] =
+    [("supplier_invoices", &[INVOICES, COSTS]), ("ap_payments", &[PAYMENTS])];
 
 pub struct Oracle<'a> {
     pub network: &'a Network,
@@ -34,57 +36,20 @@ pub struct Oracle<'a> {
     pub scope: Scope,
     /// The accountants changed their table.
     pub remapped: bool,
+    pub rules: Rules,
+    /// To what people said yes.
+    pub grants: &'a [Grant],
 }
 
 /// What is looked at: the books of one moment, and all that the papers ever said.
-struct Sight {
+pub(super) struct Sight {
     entries: BTreeMap<&'static str, Vec<Stands>>,
     directory: Vec<Json>,
-    records: Vec<RecordEntry>,
+    pub records: Vec<RecordEntry>,
+    /// Papers as the other side shows them, by list.
+    pub papers: BTreeMap<String, Vec<Json>>,
     /// What each paper would have become, by each of its versions and tables.
     versions: BTreeMap<PaperId, Vec<Entry>>,
-}
-
-/// An entry of the ledger.
-struct Stands {
-    key: Key,
-    total: Decimal,
-    lines: BTreeMap<(String, String), Decimal>,
-    order: String,
-    by_hand: bool,
-    shown: String,
-}
-
-impl Stands {
-    fn of(entry: &Json) -> Self {
-        let text = |name: &str| entry[name].as_str().unwrap_or_default().to_owned();
-        let party = entry["supplier"].as_str().or(entry["party"].as_str()).unwrap_or_default();
-        let mut lines: BTreeMap<(String, String), Decimal> = BTreeMap::new();
-        for line in entry["lines"].as_array().into_iter().flatten() {
-            let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
-            let sum = lines.entry((text("gl_account"), text("cost_center"))).or_default();
-            *sum = plus(*sum, text("amount").parse().unwrap_or_default());
-        }
-        Self {
-            key: (party.to_owned(), text("reference")),
-            total: text("amount").parse().unwrap_or_default(),
-            lines,
-            order: text("purchase_order"),
-            by_hand: text("description") == BY_HAND,
-            shown: entry.to_string(),
-        }
-    }
-
-    fn is(&self, wanted: &Entry) -> bool {
-        let nonzero = |lines: &BTreeMap<(String, String), Decimal>| -> BTreeMap<(String, String), Decimal> {
-            lines.iter().filter(|(_, sum)| !sum.is_zero()).map(|(place, sum)| (place.clone(), *sum)).collect()
-        };
-        let coded = wanted.order.is_empty();
-        self.key == wanted.key
-            && self.total == wanted.total
-            && self.order == wanted.order
-            && (!coded || nonzero(&self.lines) == nonzero(&wanted.lines))
-    }
 }
 
 impl Oracle<'_> {
@@ -106,10 +71,11 @@ impl Oracle<'_> {
         }
         let records = self.store.records(None).or_else(|error| breach("the store can be read", error.to_string()))?;
         Ok(Sight {
-            entries: LISTS.iter().map(|(name, _)| (*name, list(name).iter().map(Stands::of).collect())).collect(),
+            entries: LISTS.iter().map(|(name, _)| (*name, Stands::all(list(name)))).collect(),
             directory: list("vendors").to_vec(),
             records,
             versions,
+            papers: books,
         })
     }
 
@@ -124,6 +90,10 @@ impl Oracle<'_> {
         sight.of_a_paper()?;
         self.announced(&sight)?;
         sight.posted_stands()?;
+        if self.rules.approve {
+            approved(&sight, self.grants)?;
+        }
+        marks(&sight)?;
         self.within_receipts(&sight)
     }
 
@@ -158,7 +128,7 @@ impl Oracle<'_> {
                 }
             }
         }
-        Ok(())
+        corrections_announced(&sight.records, &intents, sight.ours(LISTS[0].0))
     }
 
     /// No order is invoiced beyond what was received of it.
@@ -203,6 +173,9 @@ impl Oracle<'_> {
                 }
             }
         }
+        if self.rules.mark {
+            marked(&sight)?;
+        }
         sight.linked(&suppliers(now))
     }
 
@@ -214,7 +187,7 @@ impl Oracle<'_> {
 }
 
 impl Sight {
-    fn ours(&self, list: &str) -> impl Iterator<Item = &Stands> {
+    pub fn ours(&self, list: &str) -> impl Iterator<Item = &Stands> {
         self.entries.get(list).into_iter().flatten().filter(|entry| !entry.by_hand)
     }
 
@@ -227,7 +200,7 @@ impl Sight {
     }
 
     /// What a record's paper was in all its versions.
-    fn had(&self, record: &RecordEntry) -> &[Entry] {
+    pub fn had(&self, record: &RecordEntry) -> &[Entry] {
         let flows = [INVOICES, COSTS, PAYMENTS];
         let flow = flows.into_iter().find(|flow| *flow == record.id.flow);
         let versions = flow.and_then(|flow| self.versions.get(&(flow, record.id.key.clone())));
@@ -250,9 +223,9 @@ impl Sight {
 
     fn never_twice(&self) -> Result<(), Breach> {
         for (list, _) in LISTS {
-            let mut met: BTreeMap<&Key, &Stands> = BTreeMap::new();
-            for entry in self.ours(list) {
-                if let Some(first) = met.insert(&entry.key, entry) {
+            let mut met: BTreeMap<Key, &Stands> = BTreeMap::new();
+            for (key, entry) in self.ours(list).flat_map(|entry| entry.keys().map(move |key| (key, entry))) {
+                if let Some(first) = met.insert(key, entry) {
                     return breach("never twice", format!("{list} has\n  {}\n  {}", first.shown, entry.shown));
                 }
             }
@@ -328,8 +301,8 @@ impl Sight {
                 return Ok(());
             }
             let short = !wanted.order.is_empty() && room.is_none_or(|room| wanted.total > room);
-            let unpaid = id.0 == PAYMENTS && !self.is_posted_invoice(record);
-            let excused = short || unpaid || self.is_of_another_vendor(record, &wanted.key.0);
+            let unpaid = id.0 == PAYMENTS && !self.is_borne(record);
+            let excused = short || unpaid;
             return match (excused, told) {
                 (true, true) => Ok(()),
                 (true, false) => breach("never lost", said(id, record, "it waits, and nobody is told")),
@@ -351,28 +324,21 @@ impl Sight {
         }
     }
 
-    /// Whether the supplier is linked with another vendor than the paper's: where both were
-    /// renamed while a run was between reading vendors and making the one that was missing,
-    /// there are two, and a person has to say which.
-    fn is_of_another_vendor(&self, paper: Option<&RecordEntry>, supplier: &str) -> bool {
-        let Some(source) = paper.map(|paper| &paper.source) else { return false };
-        let of =
-            ["vendor_id", "vendor"].into_iter().find_map(|name| source[name].as_i64().or(source[name]["id"].as_i64()));
-        let origin = format!("supplier:{supplier}");
-        let linked = |vendor: &&serde_json::Value| vendor["origin_id"] == origin.as_str();
-        of.is_some_and(|of| self.directory.iter().find(linked).is_some_and(|vendor| vendor["id"].as_i64() != Some(of)))
-    }
-
-    /// Whether the payment's record found its invoice.
-    fn is_posted_invoice(&self, payment: Option<&RecordEntry>) -> bool {
-        let Some(payment) = payment else { return true };
-        let Some(project) = payment.id.key.split('/').next() else { return true };
-        let invoice = payment.source["requisition_id"].as_i64().or(payment.source["record"]["requisition_id"].as_i64());
-        let Some(invoice) = invoice else { return true };
-        let key = format!("{project}/{invoice}");
-        self.records
-            .iter()
-            .any(|record| record.id.flow == INVOICES && record.id.key == key && record.reference.is_some())
+    /// Whether there is an invoice in the ledger that all payments of it fit on. A payment goes
+    /// to the first post of a corrected invoice, which bears no more than was posted with it.
+    fn is_borne(&self, payment: Option<&RecordEntry>) -> bool {
+        let Some(invoice) = payment.and_then(paid_invoice) else { return true };
+        let is_it = |record: &&RecordEntry| record.id.flow == INVOICES && record.id.key == invoice;
+        let Some(record) = self.records.iter().find(is_it).filter(|record| record.reference.is_some()) else {
+            return false;
+        };
+        let had = self.had(record);
+        let stands = self.ours(LISTS[0].0).find(|entry| had.iter().any(|version| version.key == entry.key));
+        let Some(stands) = stands.filter(|entry| !entry.corrections.is_empty()) else { return true };
+        let paid = self.records.iter().filter(|record| paid_invoice(record).as_ref() == Some(&invoice));
+        let paid =
+            paid.filter_map(|record| self.had(record).last()).fold(Decimal::ZERO, |sum, one| plus(sum, one.total));
+        paid.is_negative() == stands.first.is_negative() && paid.abs() <= stands.first.abs()
     }
 
     /// Every supplier has one vendor, or somebody is told why not.
@@ -388,6 +354,14 @@ impl Sight {
         }
         Ok(())
     }
+}
+
+/// The key of the invoice that a payment's record names.
+fn paid_invoice(payment: &RecordEntry) -> Option<String> {
+    let project = payment.id.key.split('/').next().filter(|_| payment.id.flow == PAYMENTS)?;
+    let source = &payment.source;
+    let invoice = source["requisition_id"].as_i64().or(source["record"]["requisition_id"].as_i64())?;
+    Some(format!("{project}/{invoice}"))
 }
 
 /// A sentence stands there for somebody to read.

@@ -3,20 +3,23 @@
 
 use super::clock::{VirtualClock, live};
 use super::company::company;
+use super::extras::Grant;
 use super::mortal::{End, Life, MortalStore};
 use super::network::{Line, Network};
 use super::oracle::{Breach, Oracle};
-use super::programs::{Programs, Variant};
+use super::post::{Office, Postman};
+use super::programs::{Programs, Rules, Scope, Variant};
+use super::reckoning::{COSTS, Verdict, reckon};
+use super::setup::{SeededEntropy, connected};
 use super::tale::Tale;
 use super::weather::Weather;
-use crate::connector::{Opening, Wire};
-use crate::engine::{Governor, Options, Progress, Report, RunError, Setup, Stage, run};
+use crate::connector::contractor::DirectCost;
+use crate::engine::{Options, Report, RunError, Setup, run};
 use crate::program::Program;
 use crate::sandbox::Random;
-use crate::store::{MemoryStore, Outcome};
+use crate::store::{Batch, Event, EventKind, Grant as StoredGrant, MemoryStore, Operation, Outcome, Store as _};
 use crate::value::{Span, Timestamp};
-use crate::world::{Clock, Entropy};
-use std::collections::BTreeMap;
+use crate::world::{Clock, Entropy, Transport};
 use std::sync::{Arc, Mutex};
 
 /// So many calm runs must be enough until one has nothing to do.
@@ -35,19 +38,49 @@ pub struct Told {
     pub lives: u64,
     pub deaths: u64,
     pub requests: u64,
+    /// Deliveries that a server answered with 200.
+    pub deliveries: u64,
+    /// How the last life was to end.
+    pub end: End,
 }
 
 /// Plays one seed.
 pub fn play(seed: u64, programs: &Programs) -> Told {
+    let mut story = ruled(seed, programs);
+    story.postman = Some(Postman::new(Random::new(seed, "post")));
+    story.told(seed)
+}
+
+fn ruled(seed: u64, programs: &Programs) -> Story<'_> {
     let mut story = Story::new(seed, programs);
-    let breach = story.play().err();
-    Told { seed, breach, tale: story.tale.text(), lives: story.lives, deaths: story.deaths, requests: story.requests }
+    story.variant.rules = Rules::draw(&mut Random::new(seed, "rules"));
+    story.at_writes = Some(Random::new(seed, "writes"));
+    story
+}
+
+/// Plays one in which nobody tells of anything by himself, as it went before that was simulated.
+#[cfg(test)]
+pub fn play_untold(seed: u64, programs: &Programs) -> Told {
+    ruled(seed, programs).told(seed)
+}
+
+/// Plays one by the standard flows as they are, as it went before there was more than these.
+#[cfg(test)]
+pub fn play_plain(seed: u64, programs: &Programs) -> Told {
+    Story::new(seed, programs).told(seed)
 }
 
 struct Story<'a> {
     programs: &'a Programs,
     variant: Variant,
     random: Random,
+    /// Decides which lives end around a write.
+    at_writes: Option<Random>,
+    /// Brings what the other sides tell of by themselves.
+    postman: Option<Postman>,
+    /// Decides what people say yes to.
+    desk: Random,
+    grants: Vec<Grant>,
     clock: Arc<VirtualClock>,
     tale: Arc<Tale>,
     network: Arc<Network>,
@@ -56,11 +89,13 @@ struct Story<'a> {
     lives: u64,
     deaths: u64,
     requests: u64,
+    end: End,
 }
 
 /// How a life ended.
 enum Ended {
-    Well(Box<Result<Report, RunError>>),
+    /// With what the run said, where it was one.
+    Well(Option<Box<Result<Report, RunError>>>),
     Died,
 }
 
@@ -76,15 +111,27 @@ impl<'a> Story<'a> {
             programs,
             variant,
             random,
+            at_writes: None,
+            postman: None,
+            desk: Random::new(seed, "desk"),
+            grants: Vec::new(),
             clock,
             tale,
             network,
             store: Arc::new(MemoryStore::new()),
-            entropy: Arc::new(SeededEntropy(Mutex::new(Random::new(seed, "entropy")))),
+            entropy: Arc::new(SeededEntropy::new(Random::new(seed, "entropy"))),
             lives: 0,
             deaths: 0,
             requests: 0,
+            end: End::Natural,
         }
+    }
+
+    fn told(mut self, seed: u64) -> Told {
+        let breach = self.play().err();
+        let deliveries = self.postman.as_ref().map_or(0, |postman| postman.received);
+        let Self { lives, deaths, requests, end, .. } = self;
+        Told { seed, breach, tale: self.tale.text(), lives, deaths, requests, deliveries, end }
     }
 
     fn play(&mut self) -> Result<(), Breach> {
@@ -92,6 +139,8 @@ impl<'a> Story<'a> {
         for round in 0..self.random.between(2, 4) {
             if round > 0 {
                 self.between();
+                self.approve(50)?;
+                self.served()?;
             }
             self.round()?;
         }
@@ -123,7 +172,9 @@ impl<'a> Story<'a> {
             };
             self.network.set(weather, page, disturbed);
             let deadly = if life + 1 < LIVES { 60 } else { 0 };
-            let end = End::draw(&mut self.random, deadly);
+            let drawn = End::draw(&mut self.random, deadly);
+            let at_write = self.at_writes.as_mut().filter(|_| deadly > 0);
+            let end = at_write.and_then(End::draw_at_write).unwrap_or(drawn);
             let ended = self.life(end, Options::default());
             self.oracle().always()?;
             match ended? {
@@ -138,17 +189,94 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// Sometimes a server is there, too, and is told of what people did; it may die of it.
+    fn served(&mut self) -> Result<(), Breach> {
+        for life in 0..LIVES {
+            let Some(postman) = self.postman.as_mut() else { return Ok(()) };
+            if life == 0 && !postman.random.chance(60) {
+                return Ok(());
+            }
+            if matches!(self.variant.scope, Scope::Costs | Scope::All) {
+                (0..postman.random.between(0, 4)).for_each(|_| self.network.come_in());
+            }
+            postman.take(self.network.take_mail());
+            let weather = Weather::draw(&mut postman.random);
+            let end = End::draw(&mut postman.random, if life + 1 < LIVES { 50 } else { 0 });
+            self.network.set(weather, None, Vec::new());
+            if let Ended::Well(_) = self.serve(end, false)? {
+                return self.told_of();
+            }
+            self.clock.pass(Span::from_secs(20));
+        }
+        Ok(())
+    }
+
+    /// What deliveries told of was looked at, where they are said to be done.
+    fn told_of(&self) -> Result<(), Breach> {
+        let Some(postman) = &self.postman else { return Ok(()) };
+        let made = self.network.latest();
+        let papers = reckon(&made, self.variant.scope, self.variant.remapped);
+        let key = |cost: &DirectCost| format!("{}/{}", cost.project, cost.id);
+        let wanted =
+            |key: &str| papers.get(&(COSTS, key.to_owned())).is_some_and(|verdict| *verdict != Verdict::Skipped);
+        let costs = made.direct_costs.iter().map(|cost| (key(cost), cost.updated)).filter(|(key, _)| wanted(key));
+        postman.known(self.store.as_ref(), COSTS, &costs.collect())
+    }
+
+    /// One life of the server.
+    fn serve(&mut self, end: End, calm: bool) -> Result<Ended, Breach> {
+        let Some(mut postman) = self.postman.take() else { return Err(stuck("nobody brings letters")) };
+        self.lives += 1;
+        self.end = end;
+        let life = Arc::new(Life::new(end));
+        self.tell(format_args!("life {}, of a server: {end}", self.lives));
+        let office = Office {
+            clock: Arc::clone(&self.clock),
+            tale: Arc::clone(&self.tale),
+            transport: Arc::new(Line { network: Arc::clone(&self.network), life: Arc::clone(&life) }),
+            entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
+        };
+        let (round, setup) = (postman.plan(calm), self.setup(&life));
+        let ended = live(&self.clock, async {
+            tokio::select! {
+                biased;
+                () = life.over() => Ended::Died,
+                () = round.serve(&office, setup) => Ended::Well(None),
+            }
+        });
+        self.requests += life.requests();
+        if let Some(Ended::Died) = ended {
+            self.deaths += 1;
+            self.network.orphan();
+            self.tell(format_args!("dead"));
+        }
+        let ended = ended.ok_or_else(|| stuck("everybody waits for somebody"))?;
+        let well = matches!(ended, Ended::Well(_));
+        let kept = postman.back(&round, self.store.as_ref(), well);
+        self.postman = Some(postman);
+        kept?;
+        self.oracle().always()?;
+        Ok(ended)
+    }
+
     /// Nothing goes wrong any more, and what was parked is tried again, until nothing changes.
     fn calm(&mut self) -> Result<(), Breach> {
         self.network.set(Weather::CALM, None, Vec::new());
         self.tell(format_args!("calm"));
+        if let Some(postman) = self.postman.as_mut() {
+            postman.take(self.network.take_mail());
+            self.serve(End::Natural, true)?;
+            self.told_of()?;
+        }
         let mut quiet = 0;
         for _ in 0..CALM_RUNS {
             // Receipts bear days, which end by the company's clock: a day more, and that.
             self.clock.pass(DAY * 2 + HOUR * 12);
             self.network.settle();
+            self.approve(100)?;
             let before = self.network.changes();
-            let Ended::Well(ended) = self.life(End::Natural, Options { retry: true, ..Options::default() })? else {
+            let Ended::Well(Some(ended)) = self.life(End::Natural, Options { retry: true, ..Options::default() })?
+            else {
                 return Err(stuck("a life without an end died"));
             };
             self.oracle().always()?;
@@ -166,8 +294,36 @@ impl<'a> Story<'a> {
         Err(Breach { invariant: "a calm second run posts nothing", detail: format!("not after {CALM_RUNS} runs") })
     }
 
+    /// People say yes to what waits for them, to each as likely as this.
+    fn approve(&mut self, percent: u64) -> Result<(), Breach> {
+        let records = self.store.records(None).map_err(|error| stuck(&error.to_string()))?;
+        for mut record in records {
+            let Some(asked) = record.approval.as_mut().filter(|asked| asked.granted.is_none()) else { continue };
+            if !self.desk.chance(percent) {
+                continue;
+            }
+            let at = self.clock.now();
+            asked.granted = Some(StoredGrant { by: "Mia".to_owned(), reason: String::new(), at });
+            let amount = record.amount.as_ref().and_then(|amount| amount.parse().ok());
+            self.grants.push(Grant { record: record.id.clone(), amount, content: asked.target_hash.clone() });
+            self.tell(format_args!("people: {} is approved", record.label));
+            let event = Event {
+                at,
+                run: "by hand".to_owned(),
+                kind: EventKind::Approved,
+                record: Some(record.id.clone()),
+                detail: serde_json::json!({"by": "Mia"}),
+            };
+            let batch = Batch { operations: vec![Operation::PutRecord(Box::new(record))], events: vec![event] };
+            let kept = live(&self.clock, self.store.commit(batch));
+            kept.ok_or_else(|| stuck("nobody keeps a yes"))?.map_err(|error| stuck(&error.to_string()))?;
+        }
+        Ok(())
+    }
+
     fn life(&mut self, end: End, options: Options) -> Result<Ended, Breach> {
         self.lives += 1;
+        self.end = end;
         let life = Arc::new(Life::new(end));
         self.tell(format_args!("life {}: {end}", self.lives));
         let setup = self.setup(&life);
@@ -176,7 +332,7 @@ impl<'a> Story<'a> {
             tokio::select! {
                 biased;
                 () = life.over() => Ended::Died,
-                ended = run(&setup, &options) => Ended::Well(Box::new(ended)),
+                ended = run(&setup, &options) => Ended::Well(Some(Box::new(ended))),
             }
         });
         drop(setup);
@@ -188,7 +344,8 @@ impl<'a> Story<'a> {
                 self.network.orphan();
                 self.tell(format_args!("dead"));
             }
-            Some(Ended::Well(ended)) => {
+            Some(Ended::Well(None)) => {}
+            Some(Ended::Well(Some(ended))) => {
                 self.tell_end(ended);
                 if let Ok(report) = ended.as_ref() {
                     self.done(report)?;
@@ -200,7 +357,6 @@ impl<'a> Story<'a> {
 
     /// A run that says that it is done did what it says.
     fn done(&self, report: &Report) -> Result<(), Breach> {
-        use crate::store::Store as _;
         if report.stopped.is_some() || !report.failed_scopes.is_empty() {
             return Ok(());
         }
@@ -229,32 +385,9 @@ impl<'a> Story<'a> {
             tale: Arc::clone(&self.tale),
             random: Mutex::new(Random::new(self.lives, "store")),
         };
-        let mut setup = Setup {
-            program: Arc::clone(&program),
-            connections: BTreeMap::new(),
-            paces: BTreeMap::new(),
-            store: Arc::new(store),
-            clock: Arc::clone(&clock),
-            entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
-            progress: Arc::new(Silent),
-            sandbox: true,
-        };
-        for connection in program.connections() {
-            let driver = connection.driver;
-            let pace = Arc::new(Governor::new(Arc::clone(&clock)));
-            let wire = Wire { transport: transport.clone(), clock: Arc::clone(&clock), pace: pace.clone() };
-            let open = (driver.open)(Opening {
-                name: connection.name.to_string(),
-                settings: self.network.settings(driver.name, &connection.settings),
-                credential: self.network.credential(driver.name),
-                profile: connection.profile.as_ref().map(ToString::to_string),
-                wire,
-            });
-            let open = open.expect("the fakes' own settings open a connection");
-            setup.connections.insert(connection.name.to_string(), Arc::from(open));
-            setup.paces.insert(connection.name.to_string(), pace);
-        }
-        setup
+        let transport = transport as Arc<dyn Transport>;
+        let entropy = Arc::clone(&self.entropy) as Arc<dyn Entropy>;
+        connected(program, &self.network, &transport, &clock, Arc::new(store), entropy)
     }
 
     fn oracle(&self) -> Oracle<'_> {
@@ -263,6 +396,8 @@ impl<'a> Story<'a> {
             store: &self.store,
             scope: self.variant.scope,
             remapped: self.variant.remapped,
+            rules: self.variant.rules,
+            grants: &self.grants,
         }
     }
 
@@ -284,20 +419,4 @@ impl<'a> Story<'a> {
 
 fn stuck(detail: &str) -> Breach {
     Breach { invariant: "a run comes to an end", detail: detail.to_owned() }
-}
-
-struct SeededEntropy(Mutex<Random>);
-
-impl Entropy for SeededEntropy {
-    fn next_u64(&self) -> u64 {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).draw()
-    }
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn stage(&self, _flow: &str, _stage: Stage) {}
-    fn settled(&self, _flow: &str, _outcome: Outcome) {}
-    fn read(&self, _flow: &str, _records: u64) {}
 }

@@ -5,15 +5,26 @@ use std::fmt::Arguments;
 use std::sync::{Mutex, PoisonError};
 
 #[derive(Default)]
-pub struct Tale(Mutex<String>);
+pub struct Tale {
+    text: Mutex<String>,
+    quiet: bool,
+}
 
 impl Tale {
+    /// Nobody listens.
+    pub fn quiet() -> Self {
+        Self { quiet: true, ..Self::default() }
+    }
+
     pub fn tell(&self, at: Timestamp, what: Arguments<'_>) {
-        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.quiet {
+            return;
+        }
+        let mut text = self.text.lock().unwrap_or_else(PoisonError::into_inner);
         text.push_str(&format!("{at} {what}\n"));
     }
 
     pub fn text(&self) -> String {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

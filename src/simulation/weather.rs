@@ -34,7 +34,8 @@ pub enum Fault {
     Silence(Fate),
     /// The connection breaks.
     Broken(Fate),
-    /// 500, although it took effect.
+    /// 500, although it took effect, or the vendor's own way of saying with a good status that
+    /// nobody knows what became of it.
     Failed,
     /// Half of the answer; it took effect.
     Torn,

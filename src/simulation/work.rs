@@ -37,6 +37,24 @@ pub fn happen(made: &mut Contractor, random: &mut Random, now: Timestamp) -> Str
     }
 }
 
+/// Papers come in and are approved, goods are received: an ordinary day.
+pub fn come_in(made: &mut Contractor, random: &mut Random, now: Timestamp) -> String {
+    match random.below(10) {
+        0..=2 => {
+            let commitment = random.below(made.commitments.len());
+            let id = invoice(made, commitment, random, now);
+            format!("invoice {id} comes in")
+        }
+        3 => approve(made, random, now),
+        4 => deliver(made, random, now),
+        _ => {
+            let project = random.below(made.projects.len());
+            let id = direct_cost(made, project, random, now);
+            format!("direct cost {id} comes in")
+        }
+    }
+}
+
 fn nothing() -> String {
     "nothing happens".to_owned()
 }

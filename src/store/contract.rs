@@ -1,8 +1,8 @@
 //! What every store must do, as a test that each of them runs.
 
 use super::{
-    Batch, Cursor, Event, EventKind, Intent, Operation, Outcome, RecordEntry, RecordId, RunEntry, Store,
-    StoreErrorKind, audit,
+    Batch, Cursor, Delivery, DeliveryContent, DeliveryState, Event, EventKind, Intent, Operation, Outcome, RecordEntry,
+    RecordId, RunEntry, Store, StoreErrorKind, audit,
 };
 use crate::value::Timestamp;
 use serde_json::json;
@@ -13,6 +13,7 @@ pub async fn all(store: &dyn Store) {
     records_come_in_order(store).await;
     a_batch_is_all_or_nothing(store).await;
     runs_come_newest_first(store).await;
+    a_delivery_is_known_once(store).await;
     audit::verify_store(store).expect("the chain closes");
 }
 
@@ -41,6 +42,8 @@ pub fn record(flow: &str, key: &str) -> RecordEntry {
         run: "r1".to_owned(),
         first_seen: Timestamp::from_unix(1),
         updated: Timestamp::from_unix_millis(2_500),
+        posted: Some(Timestamp::from_unix(2)),
+        waits_since: Some(Timestamp::from_unix(1)),
     }
 }
 
@@ -80,6 +83,7 @@ fn run(id: &str, started: i64) -> RunEntry {
         program_hash: "h".to_owned(),
         sandbox: true,
         systems: super::Systems::new(),
+        trigger: super::Trigger::Webhook,
         started: Timestamp::from_unix(started),
         ended: None,
         report: Some(json!({ "posted": 1 })),
@@ -165,4 +169,48 @@ async fn runs_come_newest_first(store: &dyn Store) {
     store.commit(Batch { operations, events: Vec::new() }).await.expect("commit");
     let runs = store.runs(2).expect("runs");
     assert_eq!(runs, vec![ended, run("r2", 20)]);
+}
+
+/// A delivery that waits.
+pub fn delivery(connection: &str, id: &str) -> Delivery {
+    Delivery {
+        connection: connection.to_owned(),
+        id: id.to_owned(),
+        received: Timestamp::from_unix_millis(7_250),
+        content: DeliveryContent::Notice(json!({ "record": "17" })),
+        state: DeliveryState::Waiting,
+    }
+}
+
+async fn a_delivery_is_known_once(store: &dyn Store) {
+    let put = |operations| store.commit(Batch { operations, events: Vec::new() });
+    let ids = |waiting| -> Vec<(String, String)> {
+        let found = store.deliveries(waiting).expect("deliveries").into_iter();
+        found.map(|delivery| (delivery.connection, delivery.id)).collect()
+    };
+    let named = |connection: &str, id: &str| (connection.to_owned(), id.to_owned());
+    let (one, two, other) = (delivery("erp", "1"), delivery("erp", "2"), delivery("erp2", "1"));
+    let receive = |delivery: &Delivery| Operation::ReceiveDelivery(Box::new(delivery.clone()));
+    let head = put([&two, &other, &one].map(receive).to_vec()).await.expect("commit");
+    assert_eq!(store.head().expect("head"), head, "the log tells what was done, not what was heard");
+    assert_eq!(ids(true), [named("erp", "1"), named("erp", "2"), named("erp2", "1")]);
+    assert_eq!(store.delivery("erp", "1").expect("known"), Some(one.clone()));
+    assert_eq!(store.delivery("erp", "3").expect("known"), None);
+
+    let done = DeliveryState::Done { run: "r9".to_owned(), at: Timestamp::from_unix(8) };
+    let settled = Delivery { state: done, ..one.clone() };
+    put(vec![Operation::PutDelivery(Box::new(settled.clone()))]).await.expect("commit");
+    assert_eq!((ids(true), ids(false)), (vec![named("erp", "2"), named("erp2", "1")], vec![named("erp", "1")]));
+    let later = Delivery { received: Timestamp::from_unix(99), ..one.clone() };
+    put(vec![receive(&later)]).await.expect("commit");
+    assert_eq!(store.delivery("erp", "1").expect("known"), Some(settled), "one that is settled does not wait again");
+    put(vec![receive(&Delivery { received: Timestamp::from_unix(99), ..two.clone() })]).await.expect("commit");
+    assert_eq!(store.delivery("erp", "2").expect("known"), Some(two), "nor is one that waits another");
+
+    put(vec![Operation::PutDelivery(Box::new(later.clone()))]).await.expect("commit");
+    assert_eq!(store.delivery("erp", "1").expect("known"), Some(later), "unless it is put back");
+    assert_eq!(ids(false), []);
+    let forget = |(connection, id)| Operation::ForgetDelivery { connection, id };
+    put(ids(true).into_iter().map(forget).collect()).await.expect("commit");
+    assert_eq!((ids(true), ids(false)), (vec![], vec![]));
 }

@@ -8,9 +8,10 @@
 //! | runs | start in milliseconds since 1970, sign flipped, 8 bytes big-endian; the run's id |
 //! | audit | the entry's number, 8 bytes big-endian |
 //! | payloads | the SHA-256 of the payload, 32 bytes |
+//! | webhooks | `waiting` or `settled`, `0x00`, the connection, `0x00`, the delivery's id |
 //! | meta | a name |
 //!
-//! A flow's name is an identifier and holds no `0x00`.
+//! The names of flows and connections are identifiers and hold no `0x00`.
 
 use super::RecordId;
 use crate::value::Timestamp;
@@ -43,6 +44,15 @@ pub fn run(started: Timestamp, id: &str) -> Vec<u8> {
 
 pub fn audit(number: u64) -> [u8; 8] {
     number.to_be_bytes()
+}
+
+pub fn delivery(waiting: bool, connection: &str, id: &str) -> Vec<u8> {
+    [deliveries(waiting), connection.as_bytes(), b"\0", id.as_bytes()].concat()
+}
+
+/// What the keys of all that wait begin with, and of all that are settled.
+pub fn deliveries(waiting: bool) -> &'static [u8] {
+    if waiting { b"waiting\0" } else { b"settled\0" }
 }
 
 /// `None` for a name that no payload can have.

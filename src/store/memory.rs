@@ -4,8 +4,8 @@
 //! sees when the process or the disk dies at that moment.
 
 use super::{
-    Actor, AuditEntry, Batch, Cursor, Event, Head, Intent, KeptList, Operation, Payload, RecordEntry, RecordId,
-    RunEntry, Store, StoreError, StoreErrorKind, audit,
+    Actor, AuditEntry, Batch, Cursor, Delivery, Event, Head, Intent, KeptList, Operation, Payload, RecordEntry,
+    RecordId, RunEntry, Store, StoreError, StoreErrorKind, audit,
 };
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -45,6 +45,7 @@ struct Tables {
     runs: BTreeMap<(Timestamp, String), RunEntry>,
     payloads: BTreeMap<String, Payload>,
     lists: BTreeMap<String, KeptList>,
+    deliveries: BTreeMap<(String, String), Delivery>,
 }
 
 impl MemoryStore {
@@ -130,6 +131,16 @@ impl Tables {
             Operation::PutPayload(payload) => {
                 self.payloads.insert(payload.name().to_owned(), payload);
             }
+            Operation::ReceiveDelivery(delivery) => {
+                let id = (delivery.connection.clone(), delivery.id.clone());
+                self.deliveries.entry(id).or_insert(*delivery);
+            }
+            Operation::PutDelivery(delivery) => {
+                self.deliveries.insert((delivery.connection.clone(), delivery.id.clone()), *delivery);
+            }
+            Operation::ForgetDelivery { connection, id } => {
+                self.deliveries.remove(&(connection, id));
+            }
         }
     }
 }
@@ -177,6 +188,16 @@ impl Store for MemoryStore {
 
     fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         Ok(self.lock().tables.payloads.get(name).map(|payload| payload.bytes().to_vec()))
+    }
+
+    fn delivery(&self, connection: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
+        Ok(self.lock().tables.deliveries.get(&(connection.to_owned(), id.to_owned())).cloned())
+    }
+
+    fn deliveries(&self, waiting: bool) -> Result<Vec<Delivery>, StoreError> {
+        let state = self.lock();
+        let wanted = |delivery: &&Delivery| delivery.is_waiting() == waiting;
+        Ok(state.tables.deliveries.values().filter(wanted).cloned().collect())
     }
 
     fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {

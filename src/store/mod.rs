@@ -1,5 +1,5 @@
-//! What a pipeline must not forget: the ledger of records, links, cursors, intents,
-//! runs, and an audit log whose entries are chained by hash.
+//! What a pipeline must not forget: the ledger of records, links, cursors, intents, runs,
+//! deliveries of other systems, and an audit log whose entries are chained by hash.
 //!
 //! [`Store::commit`] is the only way to write: one batch, all or nothing, durable when
 //! it returns; only lists that can be read again are kept beside it. The audit events of a
@@ -10,7 +10,8 @@ pub mod audit;
 mod blobs;
 mod codec;
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
+mod delivery;
 mod disk;
 mod guarded;
 mod head_file;
@@ -22,12 +23,15 @@ mod migration;
 pub mod payload;
 pub mod portable;
 mod sled;
+mod trigger;
 mod writer;
 
+pub use delivery::{Delivery, DeliveryContent, DeliveryState};
 pub use lists::{KeptList, ListContent};
 pub use memory::{MemoryStore, Moment};
 pub use payload::Payload;
 pub use sled::{Compacted, Loss, Pruned, Repaired, Restored, Restoring, SledStore};
+pub use trigger::Trigger;
 
 use crate::value::Timestamp;
 use async_trait::async_trait;
@@ -70,6 +74,12 @@ pub trait Store: Send + Sync {
     /// The payload of this name, checked against it; `None` if it is not there.
     fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError>;
 
+    /// What is known of a delivery.
+    fn delivery(&self, connection: &str, id: &str) -> Result<Option<Delivery>, StoreError>;
+
+    /// Deliveries that wait, or those that are settled, by connection and id.
+    fn deliveries(&self, waiting: bool) -> Result<Vec<Delivery>, StoreError>;
+
     /// Keeps a list as it was last read, in place of the one of this name; no part of what
     /// commits keep. A store may do without.
     fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {
@@ -111,6 +121,14 @@ pub enum Operation {
     PutRun(Box<RunEntry>),
     /// What an event of the same batch, or of a later one, names. The same bytes are kept once.
     PutPayload(Payload),
+    /// Kept if its connection knows none of this id; else nothing is changed.
+    ReceiveDelivery(Box<Delivery>),
+    /// In place of what is known of it.
+    PutDelivery(Box<Delivery>),
+    ForgetDelivery {
+        connection: String,
+        id: String,
+    },
 }
 
 /// One source record in one flow. `key` begins with the scope where there is one: `598134/1412207`.
@@ -211,9 +229,27 @@ pub struct RecordEntry {
     pub run: String,
     pub first_seen: Timestamp,
     pub updated: Timestamp,
+    /// When what stands on the other side came to stand as it does, by a post of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posted: Option<Timestamp>,
+    /// Since when it waits, for one reason after the other; `None` where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits_since: Option<Timestamp>,
 }
 
 impl RecordEntry {
+    /// When it was posted as it stands; what was kept before that was written down changed last
+    /// when it was posted.
+    pub fn posted_at(&self) -> Option<Timestamp> {
+        let ours = self.reference.is_some() && self.adopted.is_none();
+        self.posted.or_else(|| ours.then_some(self.updated))
+    }
+
+    /// Since when it waits; what was kept before that was written down, since it was first seen.
+    pub fn waiting_since(&self) -> Option<Timestamp> {
+        self.outcome.needs_attention().then(|| self.waits_since.unwrap_or(self.first_seen))
+    }
+
     /// Its source does not show yet what it became.
     pub fn owes_mark(&self) -> bool {
         self.mark.as_ref().is_some_and(|mark| mark.made.is_none() && !mark.is_given_up())
@@ -361,6 +397,9 @@ pub struct RunEntry {
     /// Where its connections led; empty in the sandbox.
     #[serde(default)]
     pub systems: Systems,
+    /// What began it.
+    #[serde(default)]
+    pub trigger: Trigger,
     pub started: Timestamp,
     /// `None` while it runs, and for one that was stopped from outside.
     pub ended: Option<Timestamp>,
@@ -399,6 +438,8 @@ pub enum EventKind {
     Rejected,
     /// A person approved it.
     Approved,
+    /// A person said no to it.
+    Refused,
     /// A person had it tried again.
     Replayed,
     /// The other side has it already: found by `match`, and nothing differs.

@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 const LAYOUT: u32 = 1;
 
 /// The trees of which a store consists, in the order in which they are written.
-pub const TREES: [&str; 7] = ["records", "links", "intents", "cursors", "runs", "audit", "payloads"];
+pub const TREES: [&str; 8] = ["records", "links", "intents", "cursors", "runs", "audit", "payloads", "webhooks"];
 
 /// One key with its value, as the database holds them.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! | in the folder | what it is |
 //! | --- | --- |
-//! | `db/`, `db-2/`, … | the database, the one that the head file names: trees meta, records, links, intents, cursors, runs, audit, payloads |
+//! | `db/`, `db-2/`, … | the database, the one that the head file names: trees meta, records, links, intents, cursors, runs, audit, payloads, webhooks |
 //! | `blobs/` | large payloads, see [`blobs`](super::blobs) |
 //! | `lists/` | lists as they were last read, see [`lists`](super::lists) |
 //! | `head.json` | what the database must hold at least, see [`head_file`](super::head_file) |
@@ -33,8 +33,8 @@ use super::lock::{Lock, in_use};
 use super::portable::{About, TREES};
 use super::writer::{Ground, Writer, panicked};
 use super::{
-    Actor, AuditEntry, Batch, Cursor, Event, EventKind, Head, Intent, Operation, Payload, RecordEntry, RecordId,
-    RunEntry, Store, StoreError, asked, audit, codec, disk, keys,
+    Actor, AuditEntry, Batch, Cursor, Delivery, Event, EventKind, Head, Intent, Operation, Payload, RecordEntry,
+    RecordId, RunEntry, Store, StoreError, asked, audit, codec, disk, keys,
 };
 use crate::value::Timestamp;
 use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree};
@@ -228,6 +228,15 @@ impl Store for SledStore {
         self.shelf.payload(name)
     }
 
+    fn delivery(&self, connection: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
+        self.shelf.delivery(connection, id)
+    }
+
+    fn deliveries(&self, waiting: bool) -> Result<Vec<Delivery>, StoreError> {
+        let values = self.shelf.trees.webhooks.scan_prefix(keys::deliveries(waiting)).values();
+        self.shelf.collect(values, |bytes| self.shelf.decode(bytes))
+    }
+
     fn keep_list(&self, name: &str, list: &KeptList) -> Result<(), StoreError> {
         Lists::of(&self.shelf.folder).put(name, list)
     }
@@ -262,6 +271,7 @@ struct Trees {
     runs: Tree,
     audit: Tree,
     payloads: Tree,
+    webhooks: Tree,
 }
 
 impl Shelf {
@@ -346,6 +356,12 @@ impl Shelf {
         value.map(|value| codec::decode_payload(name, &value, &self.blobs, &self.folder)).transpose()
     }
 
+    fn delivery(&self, connection: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
+        let in_state = |waiting| self.find(&self.trees.webhooks, &keys::delivery(waiting, connection, id));
+        // In this order: one that is settled between the two looks is found by the second.
+        in_state(true).transpose().or_else(|| in_state(false).transpose()).transpose()
+    }
+
     /// A record, with the source that it names.
     fn decode_record(&self, bytes: &[u8]) -> Result<RecordEntry, StoreError> {
         codec::decode_record(bytes, &self.blobs, &self.folder, |name| self.payload(name))
@@ -380,8 +396,9 @@ impl Shelf {
 
 impl Trees {
     /// What a store consists of, in the order of [`TREES`].
-    fn all(&self) -> [(&'static str, &Tree); 7] {
-        let trees = [&self.records, &self.links, &self.intents, &self.cursors, &self.runs, &self.audit, &self.payloads];
+    fn all(&self) -> [(&'static str, &Tree); 8] {
+        let Self { meta: _, records, links, intents, cursors, runs, audit, payloads, webhooks } = self;
+        let trees = [records, links, intents, cursors, runs, audit, payloads, webhooks];
         std::array::from_fn(|place| (TREES[place], trees[place]))
     }
 
@@ -396,6 +413,7 @@ impl Trees {
             runs: db.open_tree("runs")?,
             audit: db.open_tree("audit")?,
             payloads: db.open_tree("payloads")?,
+            webhooks: db.open_tree("webhooks")?,
         })
     }
 }
@@ -430,6 +448,7 @@ enum Place {
     Runs,
     Audit,
     Payloads,
+    Webhooks,
 }
 
 /// A link that another record owns: the position of the change, and the owner's bytes.
@@ -485,6 +504,24 @@ impl SledGround {
                 (Place::Runs, key, Some(codec::encode_large(&run, &self.shelf.blobs)?))
             }
             Operation::PutPayload(payload) => return self.keep(&payload, changes),
+            Operation::ReceiveDelivery(delivery) => {
+                if self.shelf.delivery(&delivery.connection, &delivery.id)?.is_some() {
+                    return Ok(());
+                }
+                let key = keys::delivery(delivery.is_waiting(), &delivery.connection, &delivery.id);
+                (Place::Webhooks, key, Some(codec::encode(&delivery)))
+            }
+            Operation::PutDelivery(delivery) => {
+                let waiting = delivery.is_waiting();
+                let key = |waiting| keys::delivery(waiting, &delivery.connection, &delivery.id);
+                changes.push(Change { place: Place::Webhooks, key: key(!waiting), value: None });
+                (Place::Webhooks, key(waiting), Some(codec::encode(&delivery)))
+            }
+            Operation::ForgetDelivery { connection, id } => {
+                let key = |waiting| keys::delivery(waiting, &connection, &id);
+                changes.push(Change { place: Place::Webhooks, key: key(true), value: None });
+                (Place::Webhooks, key(false), None)
+            }
         };
         changes.push(Change { place, key, value });
         Ok(())
@@ -514,10 +551,10 @@ impl SledGround {
 impl Ground for SledGround {
     fn apply(&mut self, batch: Batch) -> Result<Head, StoreError> {
         let (changes, head) = self.prepare(batch)?;
-        let Trees { records, links, intents, cursors, runs, audit, payloads, .. } = &self.shelf.trees;
-        let written = (records, links, intents, cursors, runs, audit, payloads).transaction(
-            |(records, links, intents, cursors, runs, audit, payloads)| {
-                write_changes(&changes, [records, links, intents, cursors, runs, audit, payloads])
+        let Trees { records, links, intents, cursors, runs, audit, payloads, webhooks, .. } = &self.shelf.trees;
+        let written = (records, links, intents, cursors, runs, audit, payloads, webhooks).transaction(
+            |(records, links, intents, cursors, runs, audit, payloads, webhooks)| {
+                write_changes(&changes, [records, links, intents, cursors, runs, audit, payloads, webhooks])
             },
         );
         match written {
@@ -551,7 +588,7 @@ impl Ground for SledGround {
 
 fn write_changes(
     changes: &[Change],
-    trees: [&TransactionalTree; 7],
+    trees: [&TransactionalTree; 8],
 ) -> Result<(), ConflictableTransactionError<Taken>> {
     for (position, change) in changes.iter().enumerate() {
         let tree = trees[change.place as usize];

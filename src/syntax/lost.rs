@@ -13,6 +13,7 @@ const EXTENDING: &[&str] = &["extend"];
 /// Words that open an entry and declare nothing by name.
 const OPENING: &[&str] = &[
     "pipeline",
+    "notify",
     "vars",
     "from",
     "where",
@@ -24,6 +25,7 @@ const OPENING: &[&str] = &[
     "reconcile",
     "key",
     "on",
+    "digest",
     "retry",
     "guard",
     "settle",

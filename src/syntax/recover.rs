@@ -4,7 +4,7 @@
 //! grammar reads whole is built whole. Otherwise its head and each entry of its block are
 //! read alone; those that can be read stay, the others are explained and kept as lost.
 
-use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Pipeline, Test, To, Vars};
+use super::ast::{Clause, Connect, Flow, Item, Lookup, Lost, Map, MapEntry, Notify, Pipeline, Test, To, Vars};
 use super::build::Builder;
 use super::fault::explain;
 use super::grammar::{Node, Rule, read};
@@ -78,6 +78,7 @@ impl Reader<'_> {
                 return None;
             }
             "test" => self.test(&head, open),
+            "notify" => self.notify(&head, open),
             "extend" => self.flow(Rule::extend_head, &head, open).map(Item::Extend),
             _ => self.flow(Rule::flow_head, &head, open).map(Item::Flow),
         };
@@ -135,6 +136,18 @@ impl Reader<'_> {
         let (entries, lost) =
             self.entries(Block::Test, Rule::only_test_entry, open, |builder, node| builder.test_entry(node));
         built.map(|head| Item::Test(Test { entries, lost, span: self.block_span(&head.span, open), ..head }))
+    }
+
+    fn notify(&mut self, head: &Range<usize>, open: usize) -> Option<Item> {
+        let built = self.head(Rule::notify_head, head, |builder, node| Some(builder.notify(node)));
+        let (entries, lost) =
+            self.entries(Block::Notify, Rule::only_notify_entry, open, |builder, node| builder.notify_entry(node));
+        let head = built?;
+        let mut notify = Notify { lost, span: self.block_span(&head.span, open), ..head };
+        for entry in entries {
+            notify.put(entry);
+        }
+        Some(Item::Notify(notify))
     }
 
     fn clause(&mut self, range: &Range<usize>) -> Option<Clause> {
@@ -343,6 +356,7 @@ fn is_head(rule: Rule) -> bool {
             | Rule::flow_head
             | Rule::vars_head
             | Rule::test_head
+            | Rule::notify_head
             | Rule::extend_head
             | Rule::map_head
             | Rule::to_head

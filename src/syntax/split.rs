@@ -9,7 +9,8 @@ use super::lexeme::{Bracket, Kind, Lexeme};
 use std::ops::Range;
 
 /// Words that begin an item.
-pub const ITEMS: &[&str] = &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars"];
+pub const ITEMS: &[&str] =
+    &["pipeline", "connect", "lookup", "flow", "test", "use", "extend", "fn", "let", "vars", "notify"];
 
 /// Words that go on with an expression or a clause, and so never begin an entry.
 const CONTINUING: &[&str] = &["and", "or", "not", "in", "as", "else", "where", "each", "if", "then"];
@@ -28,6 +29,7 @@ pub enum Block {
     To,
     Vars,
     Test,
+    Notify,
 }
 
 impl Block {
@@ -38,6 +40,7 @@ impl Block {
             Self::To => &["key", "on", "retry", "guard", "settle", "approve", "mark"],
             Self::Lookup => &["from", "verify", "missing"],
             Self::Test => &["flow", "given", "with", "expect"],
+            Self::Notify => &["mail", "webhook", "on", "digest"],
             Self::Pipeline | Self::Connect | Self::Map | Self::Vars => &[],
         }
     }
@@ -48,6 +51,7 @@ impl Block {
             Self::Flow => &["let", "map", "require", "to"],
             Self::To => &["on", "retry", "guard"],
             Self::Lookup => &["verify", "missing"],
+            Self::Notify => &["mail", "webhook", "on", "digest"],
             Self::Pipeline | Self::Connect | Self::Map | Self::Vars | Self::Test => &[],
         }
     }
@@ -67,6 +71,7 @@ impl Block {
             Self::To => "a `to` block",
             Self::Vars => "the vars block",
             Self::Test => "a test",
+            Self::Notify => "the notify block",
         }
     }
 }

@@ -70,8 +70,7 @@ impl Date {
 
     /// The first moment of the day in a time zone of the IANA list; in UTC without one.
     pub fn begins(self, zone: Option<&str>) -> Option<Timestamp> {
-        let zone = zone.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC);
-        self.0.to_zoned(zone).ok().map(|zoned| Timestamp(zoned.timestamp()))
+        self.0.to_zoned(time_zone(zone)).ok().map(|zoned| Timestamp(zoned.timestamp()))
     }
 
     /// The first day of this month.
@@ -79,6 +78,30 @@ impl Date {
     pub fn start_of_month(self) -> Self {
         Self(self.0.first_of_month())
     }
+
+    /// When the clocks of a time zone show this minute of the day; in UTC without a zone. A time
+    /// that they leap over is the instant at which they leap, one that they show twice is the
+    /// first of the two. `None` at the end of the calendar.
+    pub fn at_minute(self, minute_of_day: u32, zone: Option<&str>) -> Option<Timestamp> {
+        let (hour, minute) = (i8::try_from(minute_of_day / 60).ok()?, i8::try_from(minute_of_day % 60).ok()?);
+        let shown = jiff::civil::Time::new(hour, minute, 0, 0).ok().map(|time| self.0.to_datetime(time))?;
+        let zone = time_zone(zone);
+        match zone.to_ambiguous_timestamp(shown).offset() {
+            jiff::tz::AmbiguousOffset::Unambiguous { offset }
+            | jiff::tz::AmbiguousOffset::Fold { before: offset, .. } => offset.to_timestamp(shown).ok().map(Timestamp),
+            jiff::tz::AmbiguousOffset::Gap { before, .. } => {
+                // As if the clocks had gone on: some time after the leap, which came last before it.
+                let beyond = before.to_timestamp(shown).ok()?;
+                let after = beyond.checked_add(jiff::SignedDuration::from_nanos(1)).ok()?;
+                zone.preceding(after).next().map(|leap| Timestamp(leap.timestamp()))
+            }
+        }
+    }
+}
+
+/// One of the IANA list; UTC without one.
+fn time_zone(name: Option<&str>) -> jiff::tz::TimeZone {
+    name.and_then(|name| jiff::tz::TimeZone::get(name).ok()).unwrap_or(jiff::tz::TimeZone::UTC)
 }
 
 impl fmt::Display for Date {
@@ -155,6 +178,22 @@ impl Timestamp {
     /// The calendar day of this instant in UTC.
     pub fn date(self) -> Date {
         Date(self.0.to_zoned(jiff::tz::TimeZone::UTC).date())
+    }
+
+    /// The calendar day of this instant in a time zone of the IANA list; in UTC without one.
+    pub fn date_in(self, zone: Option<&str>) -> Date {
+        Date(self.0.to_zoned(time_zone(zone)).date())
+    }
+
+    /// As people of a time zone of the IANA list write it, `31 Oct 2026, 09:05 CDT`; in UTC without one.
+    pub fn shown_in(self, zone: Option<&str>) -> String {
+        self.0.to_zoned(time_zone(zone)).strftime("%-d %b %Y, %H:%M %Z").to_string()
+    }
+
+    /// The first moment of the day that this instant is in, in a time zone; in UTC without one.
+    pub fn day_began_in(self, zone: Option<&str>) -> Self {
+        let zoned = self.0.to_zoned(time_zone(zone));
+        zoned.start_of_day().map_or(self, |start| Self(start.timestamp()))
     }
 
     /// `2026-10-31T14:05:09Z`, without a fraction.
@@ -254,6 +293,34 @@ mod tests {
         let instant: Timestamp = "2026-10-31T23:30:00-07:00".parse().expect("instant");
         assert_eq!(instant.whole_seconds(), "2026-11-01T06:30:00Z");
         assert_eq!("2026-10-31".parse::<Timestamp>().expect("day").whole_seconds(), "2026-10-31T00:00:00Z");
+    }
+
+    #[test]
+    fn a_time_of_the_day_exists_once_whatever_the_clocks_do() {
+        let at = |day: &str, minute, zone| {
+            let day: Date = day.parse().expect("day");
+            day.at_minute(minute, Some(zone)).expect("an instant").whole_seconds()
+        };
+        let (chicago, half_past_two) = ("America/Chicago", 150);
+        assert_eq!(at("2026-03-07", half_past_two, chicago), "2026-03-07T08:30:00Z");
+        assert_eq!(at("2026-03-08", half_past_two, chicago), "2026-03-08T08:00:00Z", "leapt over: when they leap");
+        assert_eq!(at("2026-03-09", half_past_two, chicago), "2026-03-09T07:30:00Z");
+        assert_eq!(at("2026-11-01", 90, chicago), "2026-11-01T06:30:00Z", "shown twice: the first time");
+        assert_eq!(at("2026-10-04", 135, "Australia/Lord_Howe"), "2026-10-03T15:30:00Z", "half an hour is leapt over");
+        assert_eq!(at("2011-12-30", 300, "Pacific/Apia"), "2011-12-30T10:00:00Z", "a day is left out");
+        let night: Timestamp = "2026-11-01T05:30:00Z".parse().expect("instant");
+        assert_eq!(night.date_in(Some(chicago)).to_string(), "2026-11-01");
+        assert_eq!(night.date_in(Some("America/Denver")).to_string(), "2026-10-31");
+        assert_eq!(Date::LAST.at_minute(24 * 60, None), None);
+    }
+
+    #[test]
+    fn an_instant_is_shown_as_the_clocks_of_a_time_zone_show_it() {
+        let night: Timestamp = "2026-11-01T03:30:00Z".parse().expect("instant");
+        assert_eq!(night.shown_in(Some("America/Chicago")), "31 Oct 2026, 22:30 CDT");
+        assert_eq!(night.shown_in(None), "1 Nov 2026, 03:30 UTC");
+        assert_eq!(night.day_began_in(Some("America/Chicago")).whole_seconds(), "2026-10-31T05:00:00Z");
+        assert_eq!(night.day_began_in(None).whole_seconds(), "2026-11-01T00:00:00Z");
     }
 
     #[test]

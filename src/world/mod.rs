@@ -4,6 +4,12 @@
 //! of the real machine, `sandbox` one out of memory, and nothing else may touch
 //! the network, a clock, the environment or a random number.
 
+mod notebook;
+mod post;
+
+pub use notebook::Notebook;
+pub use post::{Letter, Post, PostError};
+
 use crate::value::{Span, Timestamp};
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -110,6 +116,12 @@ pub trait Clock: Send + Sync {
 pub trait Secrets: Send + Sync {
     /// The credential named by `source`, its fields as `fields` names them.
     fn credential(&self, source: &CredentialSource, fields: &[&str]) -> Result<Credential, SecretError>;
+
+    /// Those of the fields that are there: none has to be.
+    fn also(&self, source: &CredentialSource, fields: &[&str]) -> Result<Credential, SecretError> {
+        let _ = (source, fields);
+        Ok(Credential::default())
+    }
 }
 
 /// Where a pipeline says that a credential lies. Never the credential itself.

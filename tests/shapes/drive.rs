@@ -2,6 +2,7 @@
 
 use super::caller::{Answer, Caller, Signed};
 use super::facts::Facts;
+use super::hooks;
 use super::judge::Judge;
 use super::writes;
 use mlc::connector::Driver;
@@ -51,7 +52,7 @@ impl<'a> Drive<'a> {
         for (project, id) in contractor.prime_contracts.iter().map(|prime| (prime.project, prime.id)).chain(paid) {
             contracts.entry(project).or_default().push(id);
         }
-        Self {
+        let mut drive = Self {
             facts,
             contracts,
             caller,
@@ -61,7 +62,13 @@ impl<'a> Drive<'a> {
             lists: HashMap::new(),
             projects: of(true).map(|project| project.id).collect(),
             hidden: of(false).map(|project| project.id).next().expect("a project that nobody may see"),
-        }
+        };
+        hooks::prepare(&mut drive);
+        drive
+    }
+
+    pub fn first_project(&self) -> i64 {
+        self.projects[0]
     }
 
     fn reads(&self) -> Vec<String> {
@@ -99,7 +106,9 @@ impl<'a> Drive<'a> {
             for (signed, status) in [(Signed::NoToken, 401), (Signed::NoCompany, 400), (Signed::OtherCompany, 403)] {
                 self.expect(&route, method, &target, signed, status, &format!("{signed:?}"));
             }
-            let must = operation.query().into_iter().filter(|(_, must)| *must);
+            // One of two that would both do is not given.
+            let given = |name: &str| target.contains(&format!("{name}="));
+            let must = operation.query().into_iter().filter(|(name, must)| *must && given(name));
             for (name, _) in must {
                 self.expect(&route, method, &without(&target, name), Signed::Well, 400, &format!("without {name}"));
             }
@@ -271,10 +280,15 @@ impl<'a> Drive<'a> {
         let must = |name: &str| query.iter().any(|(known, must)| *known == name && *must);
         let may = |name: &str| query.iter().any(|(known, _)| *known == name);
         let mut target = place.path.clone();
-        if may("company_id") {
+        // Of hooks, the company or the project, and never both.
+        let either = hooks::are_of(route) && must("company_id") && must("project_id");
+        if must("payload_version") {
+            target = with(&target, "payload_version=v4.0");
+        }
+        if may("company_id") && !either {
             target = with(&target, &format!("company_id={}", self.caller.company));
         }
-        let known = ["company_id", "project_id", "contract_id"];
+        let known = ["company_id", "project_id", "contract_id", "payload_version"];
         let strange = query.iter().find(|(name, must)| *must && !known.contains(name));
         assert!(strange.is_none(), "{route} wants {strange:?}, which the test does not know");
         if !must("project_id") && (may("company_id") || !may("project_id")) {

@@ -42,7 +42,10 @@ const OPEN_TYPE: &str = "on purpose: a type that no document names, as new ones 
 const LISTED: &str = "a token lists the companies that installed the app, whichever company a call names";
 const NO_PRIME: &str = "the project's first prime contract, of a project that has none";
 
+const NAMELESS: &str = "the record forgets the name, without which nobody could ask for any of them";
+
 pub const KNOWN: &[Known] = &[
+    known("GET /rest/v1.0/webhooks/resources 200", "*: `name` is not recorded", NAMELESS),
     known("GET *", "*base_type: \"labor\" is not among the values", LABOR),
     known("PATCH *", "*base_type: \"labor\" is not among the values", LABOR),
     known("GET *", "*direct_cost_type: \"subcontractor_invoice\" is not among the values", FOURTH),

@@ -3,11 +3,13 @@
 
 use super::caller::{Answer, Signed};
 use super::drive::{Drive, method_of, path_of};
+use super::hooks;
 use serde_json::{Value, json};
 
 /// Drives one write. A path that is not known here is a finding.
 pub fn of(drive: &mut Drive<'_>, route: &str) {
     match route {
+        route if hooks::are_of(route) => hooks::of(drive, route),
         "POST /rest/v1.0/vendors" => new_vendors(drive, route),
         "PATCH /rest/v1.0/vendors/{id}" => changed_vendors(drive, route),
         "PATCH /rest/v1.0/requisitions/{id}" | "PATCH /rest/v1.1/requisitions/{id}" => edits(drive, route),

@@ -55,7 +55,7 @@ pub struct VaultName {
 pub struct VaultSet {
     #[command(flatten)]
     pub name: VaultName,
-    /// The connector that it is for [default: the name's last part, or that of before]
+    /// The connector that it is for, or `alerts` for an address of a `notify` block [default: the name's last part, or that of before]
     #[arg(long = "for", value_name = "CONNECTOR")]
     pub system: Option<String>,
 }

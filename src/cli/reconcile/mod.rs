@@ -1,11 +1,7 @@
 //! `mlc reconcile`: a month is closed over both sides, and every difference has a name.
 
-mod book;
-mod csv;
 mod page;
 mod text;
-#[cfg(feature = "xlsx")]
-mod xlsx;
 
 use super::arguments::{Format, Reconcile};
 use super::compose::{self, Wish};
@@ -14,7 +10,7 @@ use super::progress::{Counter, Ticker};
 use super::screen::{say, say_json};
 use crate::engine::{self, Period, ReconcileOptions, RunErrorKind};
 use crate::host;
-use book::Book;
+use crate::statement::{self, Book};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -111,10 +107,10 @@ impl File {
 
     fn write(&self, book: &Book<'_>) -> Result<(), Failure> {
         let bytes = match self.form {
-            Form::Csv => csv::render(book),
+            Form::Csv => statement::csv(book),
             Form::Html => page::render(book).map(String::into_bytes),
             #[cfg(feature = "xlsx")]
-            Form::Xlsx => xlsx::render(book),
+            Form::Xlsx => statement::xlsx(book),
         };
         let bytes = bytes.map_err(|error| {
             Failure::world(format!("{} cannot be made: {error}", self.path.display()), "report this")

@@ -1,7 +1,7 @@
 //! A reconciliation as one HTML page that needs nothing beside itself: it opens from a
 //! mail, prints on paper, and follows the reader's light or dark.
 
-use super::book::{self, Book, COLUMNS, Line, RETAINAGE, retained};
+use crate::statement::{self as book, Book, COLUMNS, Line, RETAINAGE, retained};
 use crate::value::Decimal;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, context};

@@ -1,10 +1,10 @@
 //! A reconciliation on the screen.
 
-use super::book::{Book, COLUMNS, Line, PROJECT, columns, plural, retained};
 use crate::cli::grid::Grid;
 use crate::cli::report::SANDBOX;
 use crate::cli::screen::{BAD, BOLD, DIM, GOOD, WAITING, count, grouped};
 use crate::engine::Row;
+use crate::statement::{Book, COLUMNS, Line, PROJECT, columns, plural, retained};
 use crate::value::Decimal;
 use std::fmt::Write;
 

@@ -55,9 +55,12 @@ impl Auth {
             })
         };
         let (id, secret) = (field("client_id")?, field("client_secret")?);
+        // The others are not used here, and must not be shown either.
+        let hidden =
+            ["webhook_secret", "webhook_secret_before"].into_iter().filter_map(|name| credential.get(name)).cloned();
         Ok(Self {
             url: format!("{}/oauth/token", url.trim_end_matches('/')),
-            veil: Veil::over([id.clone(), secret.clone()]),
+            veil: Veil::over([id.clone(), secret.clone()].into_iter().chain(hidden)),
             id,
             secret,
             tokens: SingleFlight::new(Some(REFUSAL)),

@@ -178,7 +178,7 @@ impl Call {
 #[cfg(test)]
 mod tests {
     use super::{Call, catalogue, profiled};
-    use crate::connector::FieldSpec;
+    use crate::connector::{FieldSpec, NoticeEvent};
     use crate::value::{Kind, Type};
     use indexmap::IndexMap;
 
@@ -213,6 +213,23 @@ mod tests {
             }
         }
         catalogue().resources.values().for_each(|resource| check(&resource.fields));
+    }
+
+    #[test]
+    fn what_nobody_tells_of_is_polled_and_every_name_leads_to_its_resource() {
+        for polled in ["requisitions", "billing_periods", "tax_codes", "wbs_codes", "wbs_segments", "companies"] {
+            assert_eq!(catalogue().resources[polled].webhook, None, "{polled}");
+        }
+        for (name, resource) in &catalogue().resources {
+            for named in resource.webhook.iter().flat_map(|webhook| &webhook.names) {
+                assert!(catalogue().told_by(named).any(|found| found == name), "{name}");
+            }
+            let events = resource.webhook.iter().flat_map(|webhook| &webhook.events);
+            assert!(events.into_iter().all(|event| !matches!(event, NoticeEvent::Other(_))), "{name}");
+        }
+        let of = |named| catalogue().told_by(named).collect::<Vec<_>>();
+        assert_eq!(of("Work Order Contracts"), ["work_order_contracts", "commitments"]);
+        assert_eq!(of("Direct Costs"), ["direct_costs"]);
     }
 
     #[test]

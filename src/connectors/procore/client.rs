@@ -7,14 +7,17 @@
 use super::auth::{Auth, Token};
 use super::catalogue::{Call, catalogue};
 use super::error;
+use super::hooks::Own;
 use super::query::Query;
 use crate::connector::{
-    Catalogue, Connector, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Held, Key, Noting,
-    Opening, Page, PageToken, Permanence, Probe, ResourceSpec, Wanted, Wire, Written, decode,
+    Catalogue, Connector, Discarded, EXCHANGE_TIMEOUT, Effect, Error, ErrorKind, Fetch, FilterKind, Found, Held, Hook,
+    HookChanges, Key, Notice, Noting, Opening, Page, PageToken, Permanence, Probe, ResourceSpec, Wanted, WantedHooks,
+    Wire, Written, decode,
 };
 use crate::value::{Record, Span, Timestamp, Value, from_wire_json};
 use crate::world::{HttpRequest, HttpResponse, Method};
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 /// Who is asking, as Procore wants to know it.
 pub const USER_AGENT: &str = concat!("mlc/", env!("CARGO_PKG_VERSION"));
@@ -31,6 +34,7 @@ pub struct Procore {
     company: i64,
     url: String,
     auth: Auth,
+    own: Own,
     wire: Wire,
 }
 
@@ -48,6 +52,7 @@ impl Procore {
             company,
             url: text("url").trim_end_matches('/').to_owned(),
             auth: Auth::new(&text("auth_url"), &credential)?,
+            own: Own::new(&settings, &credential),
             wire,
         }))
     }
@@ -116,6 +121,10 @@ impl Procore {
 
     pub(super) fn company(&self) -> i64 {
         self.company
+    }
+
+    pub(super) fn own(&self) -> &Own {
+        &self.own
     }
 
     /// An address below the base URL.
@@ -329,6 +338,30 @@ impl Connector for Procore {
 
     async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
         self.look(wanted).await
+    }
+
+    fn webhook_secrets(&self) -> &[SecretString] {
+        self.own.secrets()
+    }
+
+    async fn know_own_user(&self) -> Result<(), Error> {
+        self.ask_own_user().await
+    }
+
+    fn is_ours(&self, notice: &Notice) -> bool {
+        self.own.wrote(notice)
+    }
+
+    async fn hooks(&self) -> Result<Vec<Hook>, Error> {
+        self.all_hooks().await
+    }
+
+    async fn sync_hooks(&self, wanted: &WantedHooks) -> Result<HookChanges, Error> {
+        self.bring_hooks(wanted).await
+    }
+
+    async fn discarded(&self, since: Timestamp) -> Result<Vec<Discarded>, Error> {
+        self.given_up(since).await
     }
 }
 

@@ -34,7 +34,8 @@ mod tests;
 use crate::connector::{Catalogue, Connector, Driver, Error, Opening};
 
 /// QAD's line in the list of connectors.
-pub const DRIVER: Driver = Driver { name: "qad", catalogue: catalogue::shipped, profiled, open, fake: fake::stocked };
+pub const DRIVER: Driver =
+    Driver { name: "qad", catalogue: catalogue::shipped, profiled, open, fake: fake::stocked, webhook: None };
 
 /// Opens a connection by the interface that `api` names.
 fn open(opening: Opening) -> Result<Box<dyn Connector>, Error> {

@@ -5,7 +5,7 @@ use super::{FlowFinds, Match, Survey};
 use crate::engine::error::{RunError, RunErrorKind};
 use crate::engine::ledger::{self, Facts, Outbox, Why};
 use crate::engine::{Setup, hash, marks, systems};
-use crate::store::{Adoption, Batch, Event, EventKind, Operation, Outcome, RecordEntry, RunEntry};
+use crate::store::{Adoption, Batch, Event, EventKind, Operation, Outcome, RecordEntry, RunEntry, Trigger};
 use crate::value::{Timestamp, Value, to_json};
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;
@@ -76,6 +76,7 @@ fn one(finds: &FlowFinds, pair: &Match, by: &str, reason: &str, now: Timestamp, 
     ledger::stands(&mut entry, &facts, theirs.reference());
     entry.approval = None;
     entry.updated = now;
+    entry.posted = None;
     entry.adopted = Some(Box::new(Adoption {
         grade: pair.grade.word().to_owned(),
         by: by.to_owned(),
@@ -176,6 +177,7 @@ async fn run(setup: &Setup, survey: &Survey, now: Timestamp, report: Json, event
         program_hash: setup.program.hash().to_owned(),
         sandbox: setup.sandbox,
         systems: systems::of(setup),
+        trigger: Trigger::ByHand,
         started: now,
         ended: Some(now),
         report: Some(report),

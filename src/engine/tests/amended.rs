@@ -55,6 +55,7 @@ async fn silence_is_noticed_when_only_changes_are_read() {
         let report = bench.run().await;
         assert!(report.needs_attention());
         assert!(report.warnings[0].contains("shows no bill any more; 4 were there"), "{:?}", report.warnings);
+        assert_eq!(report.flows.values().map(|flow| flow.vanished).sum::<u64>(), 4);
     }
 }
 

@@ -3,7 +3,8 @@
 use super::bench::Bench;
 use super::side::Fault;
 use crate::store::Outcome;
-use crate::value::{Decimal, Timestamp};
+use crate::value::{Decimal, Span, Timestamp};
+use crate::world::Clock as _;
 
 /// Changes bill 12 of project 1, so that an incremental read sees it.
 fn change(bench: &Bench, cents: i64) {
@@ -92,4 +93,30 @@ async fn with_update_a_change_is_carried_over_whatever_goes_wrong() {
         assert_eq!(bench.entry(1, 12).outcome, Outcome::Posted, "{fault:?}");
         bench.check_quiet(&format!("{fault:?}"));
     }
+}
+
+#[tokio::test]
+async fn since_when_it_waits_and_when_it_was_posted_are_two_things() {
+    let bench = Bench::new();
+    bench.run().await;
+    let posted = bench.entry(1, 12);
+    assert_eq!((posted.posted, posted.waiting_since()), (Some(posted.updated), None));
+    bench.clock.sleep(Span::from_secs(3_600)).await;
+    change(&bench, 13_000);
+    bench.run().await;
+    let held = bench.entry(1, 12);
+    assert!(held.updated > posted.updated, "it is not held since it was first seen");
+    assert_eq!((held.posted, held.waiting_since()), (posted.posted, Some(held.updated)));
+    bench.clock.sleep(Span::from_secs(3_600)).await;
+    change(&bench, 14_000);
+    bench.run().await;
+    let again = bench.entry(1, 12);
+    assert!(again.updated > held.updated);
+    assert_eq!((again.posted, again.waiting_since()), (posted.posted, held.waiting_since()), "it waits on");
+    bench.clock.sleep(Span::from_secs(3_600)).await;
+    change(&bench, 12_000);
+    bench.run().await;
+    let back = bench.entry(1, 12);
+    assert!(back.updated > again.updated);
+    assert_eq!((back.posted, back.waiting_since()), (posted.posted, None), "nothing was posted again");
 }

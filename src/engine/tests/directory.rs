@@ -24,6 +24,15 @@ pub(super) struct Stock {
     pub calls: usize,
     pub writes: usize,
     pub faults: BTreeMap<usize, Fault>,
+    /// Before which call people call a supplier and its party otherwise.
+    pub renamed: Option<(usize, Renamed)>,
+}
+
+/// A supplier, by its place, and a party, by its number, that get another name.
+pub(super) struct Renamed {
+    pub supplier: usize,
+    pub party: i64,
+    pub name: &'static str,
 }
 
 pub(super) struct Directory {
@@ -42,6 +51,10 @@ impl Directory {
         stock.writes += usize::from(write);
         let call = stock.calls;
         stock.calls += 1;
+        if let Some((_, Renamed { supplier, party, name })) = stock.renamed.take_if(|(at, _)| *at == call) {
+            stock.suppliers[supplier].insert("name", name);
+            stock.parties.get_mut(&party).expect("the party").insert("name", name);
+        }
         stock.faults.get(&call).copied()
     }
 

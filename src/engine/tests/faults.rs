@@ -66,7 +66,7 @@ async fn what_is_refused_is_parked_until_something_changes() {
     assert_eq!((report.counts.posted, report.counts.failed), (6, 1));
     let group = &report.flows["bills"].groups[0];
     assert_eq!(group.kind, "account … is not active");
-    assert_eq!(group.mend, "open it; then run with --retry");
+    assert_eq!(group.mend, "open it; then try it again with `mlc replay`");
     let writes = bench.state().writes;
     let again = bench.run().await;
     assert_eq!((again.counts.posted, again.counts.failed), (0, 1), "still there to be seen");

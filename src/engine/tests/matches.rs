@@ -2,7 +2,7 @@
 
 use super::bench::{Counter, Silent};
 use super::clock::TestClock;
-use super::directory::{Directory, Stock, catalogue, party, record};
+use super::directory::{Directory, Renamed, Stock, catalogue, party, record};
 use super::side::Fault;
 use crate::connector::Driver;
 use crate::diag::{Sources, Style, render};
@@ -74,6 +74,7 @@ fn program(change: &str) -> Arc<Program> {
         profiled: |_| Err("no profiles here".to_owned()),
         open: |_| unreachable!("the tests open their connections themselves"),
         fake: |_| unreachable!("nothing is imitated here"),
+        webhook: None,
     };
     let checked = check(&parsed.file, &mut sources, &NoFiles, &[driver]);
     assert!(checked.diagnostics.is_empty(), "{}", render(&checked.diagnostics, &sources, Style::Plain));
@@ -300,6 +301,54 @@ async fn nothing_is_created_while_a_record_that_it_may_match_cannot_be_read() {
     desk.run().await;
     assert_eq!(desk.entry("parties", "S5").reference.as_deref(), Some("110"));
     assert_eq!(desk.stock().parties.len(), 7);
+}
+
+#[tokio::test]
+async fn what_is_renamed_on_both_sides_during_a_run_is_not_created_again() {
+    // The parties are read by the first call, the suppliers by the second.
+    for call in [1, 2] {
+        let desk = Desk::new();
+        desk.stock().renamed = Some((call, Renamed { supplier: 2, party: 103, name: "Other Works" }));
+        desk.run().await;
+        assert!(desk.stock().renamed.is_none(), "call {call}");
+        let books = desk.books();
+        assert_eq!(books.len(), BOOKS.len(), "call {call}: only the new one is created: {books:?}");
+        let entry = desk.entry("parties", "S3");
+        if call == 1 {
+            assert_eq!(
+                (entry.outcome, entry.kind.as_str()),
+                (Outcome::Held, "matches a record that came up meanwhile")
+            );
+        }
+        desk.run().await;
+        assert_eq!(desk.entry("parties", "S3").reference.as_deref(), Some("103"), "call {call}");
+        let books = desk.books();
+        assert_eq!((books.len(), books[2].as_str()), (BOOKS.len(), "103 Other Works: S3"), "call {call}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_created_when_the_other_side_does_not_say_again_that_there_is_none() {
+    let calls = {
+        let desk = Desk::new();
+        desk.run().await;
+        desk.stock().calls
+    };
+    let mut held = 0;
+    for call in 0..calls {
+        let desk = Desk::new();
+        // As often as a read is tried.
+        desk.stock().faults.extend((call..call + 8).map(|call| (call, Fault::LostBefore)));
+        if desk.try_run().await.is_ok() {
+            let entry = desk.entry("parties", "S5");
+            held += usize::from(entry.reason.contains("before Directory has said once more that there is none"));
+        }
+        desk.stock().faults.clear();
+        desk.run().await;
+        desk.run().await;
+        assert_eq!(desk.books(), BOOKS, "call {call}");
+    }
+    assert!(held > 0, "at one of the calls it is the question before the post that finds no answer");
 }
 
 #[tokio::test]

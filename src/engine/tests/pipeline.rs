@@ -83,5 +83,6 @@ fn driver(name: &'static str, catalogue: fn() -> &'static Catalogue) -> Driver {
         profiled: |_| Err("no profiles here".to_owned()),
         open: |_| unreachable!("the bench opens its connections itself"),
         fake: |_| unreachable!("nothing is imitated here"),
+        webhook: None,
     }
 }

@@ -22,6 +22,57 @@ async fn two_records_with_one_key_become_one_invoice() {
     bench.check_quiet("twins");
 }
 
+/// One project with two bills that map to one key; the first that is read is bill 11.
+fn twins() -> Bench {
+    let bench = Bench::new();
+    {
+        let mut state = bench.state();
+        state.bills = [(1, vec![Ok(side::bill(11, 11_000)), Ok(side::bill(14, 14_000))])].into();
+        for (name, value) in [("number", "N11"), ("supplier", "S2")] {
+            state.bill(1, 14).insert(name, value);
+        }
+    }
+    bench
+}
+
+#[tokio::test]
+async fn a_twin_takes_the_key_that_the_first_one_does_not_use() {
+    let bench = twins();
+    bench.state().write_faults.insert(0, Fault::Refused);
+    assert_eq!(bench.plan().await.counts.posted, 1);
+    let report = bench.run().await;
+    assert_eq!((report.counts.posted, report.counts.failed), (1, 1));
+    assert_eq!((bench.entry(1, 11).outcome, bench.entry(1, 14).outcome), (Outcome::Failed, Outcome::Posted));
+    let report = bench.try_run(&Options { retry: true, ..Options::default() }).await.expect("the run");
+    assert_eq!((report.counts.posted, report.counts.rejected), (0, 1), "the key is the other one's by now");
+    assert_eq!(bench.lines().len(), 1);
+    bench.check_quiet("the twin took the key");
+}
+
+/// Whether the first one arrived was not known, so the second was its twin. It did not arrive,
+/// and then somebody deletes it.
+#[tokio::test]
+async fn a_twin_is_posted_when_the_one_before_it_is_gone() {
+    let bench = twins();
+    bench.state().write_faults.insert(0, Fault::BrokenBefore);
+    bench.state().find_faults.extend((1..9).map(|find| (find, Fault::LostBefore)));
+    bench.run().await;
+    assert_eq!((bench.entry(1, 11).outcome, bench.entry(1, 14).outcome), (Outcome::InDoubt, Outcome::Rejected));
+    assert_eq!(bench.entry(1, 14).kind, "two records with one key");
+    bench.state().find_faults.clear();
+    let second = bench.state().bill(1, 14).clone();
+    bench.state().bills.insert(1, vec![Ok(second)]);
+    bench.run().await;
+    bench.run().await;
+    assert_eq!(bench.entry(1, 11).kind, "two records with one key", "what waited in the store comes after it");
+    assert_eq!((bench.entry(1, 11).outcome, bench.entry(1, 14).outcome), (Outcome::Rejected, Outcome::Posted));
+    assert_eq!(bench.lines().len(), 1);
+    bench.check_quiet("the first one is gone");
+    let events = bench.store_events();
+    bench.run().await;
+    assert_eq!(bench.store_events(), events + 3, "nothing is news but the run itself");
+}
+
 #[tokio::test]
 async fn an_invoice_keyed_in_by_hand_is_not_posted_again() {
     let bench = Bench::new();

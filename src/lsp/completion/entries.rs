@@ -8,7 +8,7 @@ use super::super::view::View;
 use super::offer::{Offers, Rank};
 use super::used;
 use super::values::{self, Quotes};
-use super::words::{CLAUSES, EXPECTED, ITEMS, LOOKUP, OUTCOMES, RULES, TEST, TYPES};
+use super::words::{CLAUSES, EXPECTED, ITEMS, LOOKUP, NOTICES, OUTCOMES, RULES, TEST, TYPES};
 use crate::connector::Operation;
 use crate::syntax::Item;
 use std::sync::Arc;
@@ -113,7 +113,15 @@ pub fn offer(view: &View, context: &Context, offers: &mut Offers) -> bool {
             values::offer(view, context, context.word.clone(), Quotes::Missing, offers);
             vars(view, offers);
         }
-        (Some(Sort::Pipeline | Sort::Connect | Sort::Test | Sort::Lookup), _) => {}
+        (Some(Sort::Notify), ["on"]) => {
+            ["parked after", "nothing read", "budget above", "failed run"].iter().for_each(|word| offers.word(word));
+        }
+        (Some(Sort::Notify), ["on", "parked"]) => offers.word("after"),
+        (Some(Sort::Notify), ["on", "budget"]) => offers.word("above"),
+        (Some(Sort::Notify), ["digest"]) => offers.word("daily"),
+        (Some(Sort::Notify), ["digest", "daily"]) => offers.word("at"),
+        (Some(Sort::Notify), ["mail" | "webhook", "="]) => vars(view, offers),
+        (Some(Sort::Pipeline | Sort::Connect | Sort::Test | Sort::Lookup | Sort::Notify), _) => {}
         (Some(Sort::Map | Sort::Each), ["let"]) => {}
         (Some(Sort::Flow | Sort::Map | Sort::Each | Sort::Cases | Sort::Matching | Sort::Other), _) => return false,
     }
@@ -132,6 +140,11 @@ fn begin(view: &View, context: &Context, sort: Sort, offers: &mut Offers) {
             offers.own_setting("cutover", "$0");
         }
         Sort::Connect => settings(view, context, offers),
+        Sort::Notify => {
+            offers.own_setting("mail", "[\"$0\"]");
+            offers.own_setting("webhook", "vault(\"$0\")");
+            NOTICES.iter().for_each(|(word, body)| offers.snippet(word, body));
+        }
         Sort::Map | Sort::Each => target_fields(view, context, offers),
         Sort::Test => TEST.iter().for_each(|(word, body)| offers.snippet(word, body)),
         Sort::Vars | Sort::Cases | Sort::Matching | Sort::Other => {}

@@ -13,6 +13,7 @@ pub const ITEMS: Words = &[
     ("fn", " $1($2: ${3:decimal}) = $0"),
     ("let", " $1 = $0"),
     ("vars", " {\n  $1 = $0\n}"),
+    ("notify", " {\n  mail = [\"$1\"]\n  on parked after ${2:4h}\n  $0\n}"),
     ("test", " \"$1\" {\n  flow $2\n  given {\n    $0\n  }\n  expect ${3|posted,held,rejected,skipped|}\n}"),
 ];
 
@@ -34,6 +35,15 @@ pub const RULES: Words = &[
     ("approve when", " $0"),
     ("retry", " ${1:5} times from ${2:2s} to ${3:2m}"),
     ("guard", " ${1:25}% rejected"),
+];
+
+/// Of what a `notify` block tells.
+pub const NOTICES: Words = &[
+    ("on parked after", " ${1:4h}"),
+    ("on nothing read", ""),
+    ("on budget above", " ${1:80}%"),
+    ("on failed run", ""),
+    ("digest", " daily at ${1:07:00}"),
 ];
 
 pub const LOOKUP: Words = &[

@@ -105,7 +105,7 @@ fn what_the_file_declares_is_offered() {
 
 #[test]
 fn words_are_offered_where_they_can_stand() {
-    has(&offered(&format!("{PIPELINE}§")), &["use", "extend flow", "fn", "let", "vars", "test"]);
+    has(&offered(&format!("{PIPELINE}§")), &["use", "extend flow", "fn", "let", "vars", "test", "notify"]);
     let clauses = offered(&with("  match procore.vendors", "  §\n  match procore.vendors"));
     has(&clauses, &["match", "run every", "reconcile", "require"]);
     assert!(!clauses.contains(&"key".to_owned()), "{clauses:?}");
@@ -119,6 +119,11 @@ fn words_are_offered_where_they_can_stand() {
     has(&approve, &["total", "limit"]);
     has(&offered(&with("  expect skipped", "  §")), &["expect", "given json", "with"]);
     has(&offered(&with("  expect skipped", "  with §")), &["dimension"]);
+    has(&offered(&format!("{PIPELINE}notify {{\n  §\n}}")), &["mail", "webhook", "on parked after", "digest"]);
+    assert_eq!(
+        offered(&format!("{PIPELINE}notify {{\n  on §\n}}")),
+        ["parked after", "nothing read", "budget above", "failed run"]
+    );
     assert_eq!(offered(&format!("{PIPELINE}extend flow §")), ["vendors", "invoices"]);
     assert_eq!(
         offered(&with("    on change update", "    on change update\n  }\n  run §\n  to x.y {")),

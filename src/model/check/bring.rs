@@ -1,8 +1,8 @@
 //! `use`: one file out of several, before anything is checked.
 //!
 //! Takes the pipeline file's tree and hands on one with the items of all files that it
-//! brings in, each once, in place of the `use`. A used file's `pipeline` block and tests do
-//! not count, nor its flows that the `use` leaves out, nor what the file that uses it
+//! brings in, each once, in place of the `use`. A used file's `pipeline` and `notify` blocks
+//! and its tests do not count, nor its flows that the `use` leaves out, nor what the file that uses it
 //! declares itself under the same name: connections, lookups, variables, `let`s and
 //! functions. So a standard file can be run alone, and still be brought in.
 
@@ -36,7 +36,9 @@ fn declared(item: &Item) -> Vec<Named> {
         Item::Function(function) => vec![(Sort::Function, function.name.text.clone())],
         Item::Constant(constant) => vec![(Sort::Value, constant.name.text.clone())],
         Item::Vars(vars) => vars.entries.iter().map(|var| (Sort::Value, var.name.text.clone())).collect(),
-        Item::Pipeline(_) | Item::Flow(_) | Item::Test(_) | Item::Use(_) | Item::Extend(_) => Vec::new(),
+        Item::Pipeline(_) | Item::Flow(_) | Item::Test(_) | Item::Use(_) | Item::Extend(_) | Item::Notify(_) => {
+            Vec::new()
+        }
     }
 }
 
@@ -71,7 +73,7 @@ impl Checker<'_> {
         for item in &file.items {
             match item {
                 Item::Use(entry) => self.use_file(entry, &all, &mut used, brought),
-                Item::Pipeline(_) | Item::Test(_) if !is_root => {}
+                Item::Pipeline(_) | Item::Test(_) | Item::Notify(_) if !is_root => {}
                 Item::Flow(flow) | Item::Extend(flow) if above.contains(&(Sort::Flow, flow.name.text.clone())) => {}
                 Item::Vars(vars) => {
                     let kept = |var: &&ast::Var| !above.contains(&(Sort::Value, var.name.text.clone()));

@@ -203,8 +203,8 @@ impl Checker<'_> {
 
 /// `ACME_CLIENT_ID and ACME_CLIENT_SECRET`.
 fn variables(prefix: &str, catalogue: &Catalogue) -> String {
-    let names: Vec<String> =
-        catalogue.credentials.iter().map(|field| format!("{prefix}_{}", field.name.to_ascii_uppercase())).collect();
+    let always = catalogue.credentials.iter().filter(|field| !field.optional);
+    let names: Vec<String> = always.map(|field| format!("{prefix}_{}", field.name.to_ascii_uppercase())).collect();
     listed(names.iter().map(String::as_str), 6)
 }
 

@@ -31,6 +31,7 @@ pub(super) fn anywhere(file: &ast::File) -> bool {
             Item::Function(function) => in_expr(&function.body),
             Item::Constant(constant) => in_expr(&constant.value),
             Item::Vars(vars) => !vars.lost.is_empty(),
+            Item::Notify(notify) => !notify.lost.is_empty(),
             Item::Flow(flow) | Item::Extend(flow) => !flow.lost.is_empty() || flow.clauses.iter().any(in_clause),
             Item::Test(_) | Item::Use(_) => false,
         })

@@ -34,6 +34,7 @@ mod lost;
 mod marks;
 mod matching;
 mod narrow;
+mod notify;
 mod observed;
 mod operands;
 mod path;
@@ -208,6 +209,7 @@ impl Checker<'_> {
     fn file(&mut self, file: &ast::File) -> Model {
         self.vars(file, true);
         let header = self.pipeline(file);
+        let notify = self.one_notify(file);
         self.connects(file);
         self.vars(file, false);
         let mut lookups = self.all_lookups(file);
@@ -215,6 +217,7 @@ impl Checker<'_> {
         self.lookup_filters(&mut lookups);
         let flows = self.flows(file);
         self.read_declared();
+        let notices = notify.map(|notify| self.notices(notify));
         let tests = self.tests(file, &flows, &lookups);
         if !lost::anywhere(file) {
             self.unused(file);
@@ -232,6 +235,7 @@ impl Checker<'_> {
             functions: std::mem::take(&mut self.made),
             flows,
             tests,
+            notices,
         }
     }
 

@@ -48,6 +48,7 @@ const DRIVER: Driver = Driver {
     profiled: Catalogue::read,
     open: |_| unreachable!("nothing is opened by checking"),
     fake: |_| unreachable!("nothing is faked by checking"),
+    webhook: None,
 };
 
 struct NoFiles;

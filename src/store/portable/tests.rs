@@ -15,10 +15,11 @@ fn about() -> About {
 fn rows(blobs: &Blobs) -> (Vec<Row>, Head) {
     let entry = audit::chain(&Head::default(), Actor::default(), contract::event(crate::store::EventKind::Read, 1));
     let large = serde_json::json!("a large one ".repeat(5_000));
-    let values: [(&'static str, &[u8], Vec<u8>); 7] = [
+    let values: [(&'static str, &[u8], Vec<u8>); 8] = [
         ("records", b"bills\x007/1", codec::encode(&serde_json::json!({ "entry": "\u{fc}", "source_file": "none" }))),
         ("runs", b"\x80\x01r1", codec::encode_large(&large, blobs).expect("kept")),
         ("audit", &1u64.to_be_bytes(), codec::encode(&entry)),
+        ("webhooks", b"waiting\x00erp\x0001K", codec::encode(&contract::delivery("erp", "01K"))),
         ("payloads", b"\xff", b"\x01=<a>\n1.50</a>".to_vec()),
         ("payloads", b"\xfc", codec::packed(&[b"\xff\x00".as_slice(), &[b'z'; 900]].concat())),
         ("payloads", b"\xfe", b"\x01=\xff\x00".to_vec()),

@@ -6,7 +6,9 @@ use crate::store::audit::Verifier;
 use crate::store::guarded::guarded;
 use crate::store::head_file::{FORMAT, damaged};
 use crate::store::portable::{About, Export, Row};
-use crate::store::{AuditEntry, Cursor, EventKind, Head, Intent, RecordId, RunEntry, StoreError, audit, codec, keys};
+use crate::store::{
+    AuditEntry, Cursor, Delivery, EventKind, Head, Intent, RecordId, RunEntry, StoreError, audit, codec, keys,
+};
 use crate::value::Timestamp;
 use std::path::Path;
 
@@ -56,6 +58,7 @@ impl Shelf {
             "intents" => self.decode::<Intent>(&row.value).map(drop),
             "cursors" => self.decode::<Cursor>(&row.value).map(drop),
             "runs" => self.decode::<RunEntry>(&row.value).map(drop),
+            "webhooks" => self.decode::<Delivery>(&row.value).map(drop),
             "audit" => {
                 let entry: AuditEntry = self.decode(&row.value)?;
                 verifier.push(&entry);

@@ -1,6 +1,6 @@
 //! Items, the parts that a file is made of, and those of them that need no file of their own.
 
-use super::{Expr, Flow, Lookup, Lost, Name, Test, Text};
+use super::{Expr, Flow, Lookup, Lost, Name, Notify, Test, Text};
 use crate::diag::Span;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -16,6 +16,7 @@ pub enum Item {
     Use(Use),
     /// `extend flow name { clauses }`: what of a flow is to be another way.
     Extend(Flow),
+    Notify(Notify),
 }
 
 /// `use "file.mlc" [without flow, flow]`

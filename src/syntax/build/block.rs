@@ -31,6 +31,7 @@ impl Builder<'_> {
             Rule::vars => Some(Item::Vars(self.vars(node))),
             Rule::test => self.test(node).map(Item::Test),
             Rule::extend => Some(Item::Extend(self.flow(node))),
+            Rule::notify => Some(Item::Notify(self.notify(node))),
             Rule::use_file => {
                 let span = self.span(&node);
                 let mut parts = Parts::of(node);

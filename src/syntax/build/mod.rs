@@ -9,6 +9,7 @@ mod choose;
 mod declare;
 mod expr;
 mod literal;
+mod notify;
 mod test;
 
 use super::ast::{Name, ResourceName};

@@ -83,7 +83,17 @@ impl<'t> Spot<'t> {
     pub(super) fn form(&self) -> String {
         let form = match (self.cut.word(self.range.start), self.block) {
             ("key", _) => "key supplier, reference",
+            ("on", Some(Block::Notify)) => match self.cut.word(self.range.start + 1) {
+                "nothing" => "on nothing read",
+                "budget" => "on budget above 80%",
+                "failed" => "on failed run",
+                _ => "on parked after 4h",
+            },
             ("on", _) => "on change hold",
+            ("digest", _) => "digest daily at 07:00",
+            ("mail", Some(Block::Notify)) => "mail = [\"office@acme.example\"]",
+            ("webhook", Some(Block::Notify)) => "webhook = vault(\"acme/alerts\")",
+            ("notify", _) => "notify { mail = [\"office@acme.example\"]  on parked after 4h }",
             ("retry", _) => "retry 5 times from 2s to 5m",
             ("guard", _) => "guard 500 records, 5% rejected",
             ("mark", _) => "mark = origin_id",

@@ -7,7 +7,7 @@
 use crate::diag::Span;
 use crate::syntax::ast::{
     Clause, Connect, Each, Expr, ExprKind, File, Fixture, FixtureRecord, FixtureValue, Flow, Item, Let, Lookup,
-    LookupEntry, Map, MapEntry, Otherwise, Pipeline, Rule, Setting, Test, TestEntry, To, Vars,
+    LookupEntry, Map, MapEntry, Notify, Otherwise, Pipeline, Rule, Setting, Test, TestEntry, To, Vars,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,6 +98,7 @@ impl Outline {
             Item::Vars(vars) => self.vars(vars),
             Item::Test(test) => self.test(test),
             Item::Use(used) => self.clause_entry(used.span),
+            Item::Notify(notify) => self.notify(notify),
         }
     }
 
@@ -112,6 +113,13 @@ impl Outline {
         self.block(connect.span);
         connect.settings.iter().for_each(|setting| self.setting(setting));
         connect.sandbox.iter().for_each(|span| self.entry(*span));
+    }
+
+    fn notify(&mut self, notify: &Notify) {
+        self.clause_entry(notify.span);
+        self.block(notify.span);
+        notify.settings.iter().for_each(|setting| self.setting(setting));
+        notify.rules.iter().for_each(|rule| self.clause_entry(rule.span()));
     }
 
     fn setting(&mut self, setting: &Setting) {

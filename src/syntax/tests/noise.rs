@@ -64,6 +64,7 @@ fn loses(file: &File) -> bool {
             !flow.lost.is_empty() || flow.clauses.iter().any(clause)
         }
         Item::Vars(vars) => !vars.lost.is_empty(),
+        Item::Notify(notify) => !notify.lost.is_empty(),
         Item::Test(test) => !test.lost.is_empty(),
         Item::Function(_) | Item::Constant(_) | Item::Use(_) => false,
     };
@@ -133,6 +134,8 @@ fn pieces() -> impl Strategy<Value = String> {
         "match",
         "fn",
         "vars",
+        "notify",
+        "digest",
         ":",
         "on",
         "until",

@@ -104,6 +104,7 @@ fn the_design_s_file_is_read_whole() {
         Item::Test(test) => format!("test {}", test.entries.len()),
         Item::Use(_) => "use".to_owned(),
         Item::Extend(_) => "extend".to_owned(),
+        Item::Notify(notify) => format!("notify {}", notify.rules.len()),
     };
     assert_eq!(
         file.items.iter().map(word).collect::<Vec<_>>(),

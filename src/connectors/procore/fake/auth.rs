@@ -38,8 +38,14 @@ impl Tokens {
             fields: vec![
                 ("client_id".to_owned(), self.id.clone().into()),
                 ("client_secret".to_owned(), self.secret.clone().into()),
+                ("webhook_secret".to_owned(), digest(&format!("webhook {}", self.secret)).into()),
             ],
         }
+    }
+
+    /// The application that signs in.
+    pub fn client_id(&self) -> &str {
+        &self.id
     }
 
     /// `POST /oauth/token`.

@@ -4,6 +4,7 @@
 //! a change that was written down does the same again in a stock that is opened anew.
 
 use super::errors::{answer, invalid, missing, not_found};
+use super::hooks::HookChange;
 use super::money_changes::{Fields, LineAmounts, set_cost, set_payment};
 use super::request::Request;
 use super::requisitions::{Version, find, is_last, show};
@@ -19,7 +20,7 @@ use serde_json::{Map, Value as Json};
 const STATUSES: [&str; 6] =
     ["draft", "under_review", "revise_and_resubmit", "approved", "approved_as_noted", "pending_owner_approval"];
 
-/// What happened to one invoice.
+/// What happened to one record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case")]
 pub enum Change {
@@ -59,6 +60,10 @@ pub enum Change {
         /// By their wire names; null clears one.
         fields: Map<String, Json>,
     },
+    /// Something of the webhooks.
+    Hook {
+        what: HookChange,
+    },
 }
 
 /// New amounts of one billed line; what is absent stays.
@@ -83,6 +88,7 @@ impl Change {
 
     pub fn apply(&self, stock: &mut Stock) {
         match self {
+            Self::Hook { what } => stock.hooks.apply(what),
             Self::VendorWritten { id, at, fields } => stock.write_vendor(*id, fields, *at),
             Self::DirectCostEdited { id, at, fields, lines } => {
                 if let Some(cost) = stock.cost_mut(*id) {
@@ -111,7 +117,7 @@ impl Change {
                 if let Some(requisition) = stock.requisition_mut(*id) {
                     fields.iter().for_each(|(name, value)| set(requisition, name, value));
                     items.iter().for_each(|edit| edit.apply(&mut requisition.invoice.lines));
-                    requisition.invoice.updated = *at;
+                    requisition.invoice.updated = requisition.invoice.updated.max(*at);
                 }
             }
         }

@@ -234,6 +234,7 @@ pub fn book(stock: &Stock, held: &Cost) -> Json {
         "status": cost.status,
         "vendor": cost.vendor,
         "invoice_number": cost.invoice_number,
+        "origin_id": held.origin_id,
         "date": day(cost.date),
         "total": with_tax(stock, cost).fixed(2),
         "lines": cost.lines.iter().map(line).collect::<Vec<_>>(),

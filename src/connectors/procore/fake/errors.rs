@@ -18,6 +18,12 @@ pub fn missing(parameter: &str) -> HttpResponse {
     answer(400, &json!({"code": 400, "message": reason, "fields": parameter, "reason": reason, "error": "Bad Request"}))
 }
 
+/// 400 for a value that is not taken, as newer endpoints say it.
+pub fn wrong(field: &str, complaint: &str) -> HttpResponse {
+    let words = format!("{field} {complaint}");
+    answer(400, &json!({"code": 400, "message": words, "fields": field, "reason": words, "error": "Bad Request"}))
+}
+
 /// 400: the strict form of the company rule.
 pub fn no_company_header() -> HttpResponse {
     let words = "Missing Procore-Company-Id header! Every request names the company that it is for. \

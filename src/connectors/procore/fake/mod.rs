@@ -15,6 +15,7 @@ mod direct_costs;
 mod errors;
 mod filters;
 mod g702;
+mod hooks;
 mod limits;
 mod money_changes;
 mod paging;
@@ -32,14 +33,13 @@ mod vendors;
 mod wbs;
 
 use crate::connector::contractor::Contractor;
-use crate::connector::{Fake, FakeChange, Settings};
+use crate::connector::{Delivery, Fake, FakeChange, Settings};
 use crate::value::{Decimal, Timestamp, Value};
 use crate::world::{Credential, HttpRequest, HttpResponse, Method};
 use auth::Tokens;
 use changes::Change;
 use limits::Limits;
 use request::Request;
-use routes::ROUTES;
 use serde_json::{Value as Json, json};
 use stock::{Requisition, Stock};
 
@@ -86,8 +86,21 @@ impl ProcoreFake {
             return errors::not_connected();
         }
         let (response, change) = routes::dispatch(&mut self.stock, request, now);
-        self.changes.extend(change.as_ref().map(Change::to_journal));
+        if let Some(change) = &change {
+            self.changes.push(change.to_journal());
+            self.tell(change, request, now);
+        }
         response
+    }
+
+    /// Tells the hooks of a change. That another made it, a person, is said by a header that
+    /// only this fake knows.
+    fn tell(&mut self, change: &Change, request: &Request<'_>, now: Timestamp) {
+        let person = request.header("Sandbox-User").and_then(|id| id.trim().parse().ok());
+        let author = hooks::Author::of(person, self.tokens.client_id());
+        for event in hooks::events(&mut self.stock, change, request.method, &author, now) {
+            self.stock.hooks.tell(&event);
+        }
     }
 }
 
@@ -125,7 +138,7 @@ impl Fake for ProcoreFake {
     }
 
     fn routes(&self) -> Vec<String> {
-        ROUTES.iter().map(|route| format!("{} {}", route.method.as_str(), route.path)).collect()
+        routes::all().map(|route| format!("{} {}", route.method.as_str(), route.path)).collect()
     }
 
     fn take_changes(&mut self) -> Vec<FakeChange> {
@@ -136,6 +149,19 @@ impl Fake for ProcoreFake {
         if let Some(change) = Change::from_journal(change) {
             change.apply(&mut self.stock);
         }
+    }
+
+    fn due(&mut self, now: Timestamp) -> Vec<Delivery> {
+        self.changes.extend(self.stock.hooks.give_up(now).iter().map(Change::to_journal));
+        self.stock.hooks.due(self.stock.contractor.company_id, now)
+    }
+
+    fn answered(&mut self, delivery: u64, status: Option<u16>, now: Timestamp) {
+        self.stock.hooks.answered(delivery, status, now);
+    }
+
+    fn tidings(&self, before: &Contractor, at: Timestamp) -> Vec<Vec<u8>> {
+        hooks::tidings(before, &self.stock.contractor, at)
     }
 
     /// Approved invoices with what each line of them comes to. Lines that come to nothing are left out.
@@ -186,6 +212,7 @@ impl ProcoreFake {
             "number": invoice.number,
             "status": invoice.status,
             "invoice_number": invoice.invoice_number,
+            "origin_id": requisition.origin_id,
             "billing_date": invoice.billing_date.map(|day| day.to_string()),
             "due": due.fixed(2),
             "lines": lines,

@@ -43,6 +43,13 @@ pub type Fields = Map<String, Json>;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LineAmounts(Vec<(i64, Decimal)>);
 
+impl LineAmounts {
+    /// Whether the line is among them.
+    pub fn has(&self, line: i64) -> bool {
+        self.0.iter().any(|(id, _)| *id == line)
+    }
+}
+
 /// `PATCH /rest/v1.x/projects/{project_id}/direct_costs/{id}`
 pub fn edit_cost(
     stock: &mut Stock,
@@ -269,7 +276,7 @@ pub fn set_cost(held: &mut Cost, fields: &Fields, lines: &LineAmounts, at: Times
     for (id, amount) in &lines.0 {
         cost.lines.iter_mut().filter(|line| line.id == *id).for_each(|line| line.amount = *amount);
     }
-    cost.updated = at;
+    cost.updated = cost.updated.max(at);
 }
 
 /// Writes the checked fields.
@@ -289,5 +296,5 @@ pub fn set_payment(payment: &mut Payment, fields: &Fields, at: Timestamp) {
             _ => {}
         }
     }
-    payment.updated = at;
+    payment.updated = payment.updated.max(at);
 }

@@ -7,7 +7,7 @@
 use super::errors::answer;
 use super::request::Request;
 use crate::world::HttpResponse;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 /// Page sizes of an endpoint.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +25,27 @@ pub const REQUISITIONS: Sizes = Sizes { default: 30, largest: 100 };
 
 /// One page of `records`, each made into JSON by `show`; those of other pages are not made.
 pub fn page<T>(request: &Request<'_>, sizes: Sizes, records: &[T], show: impl Fn(&T) -> Json) -> HttpResponse {
+    paged(request, sizes, records, |shown| shown.iter().map(&show).collect())
+}
+
+/// The same, with the records under a word, as newer endpoints have them.
+pub fn page_under<T>(
+    word: &str,
+    request: &Request<'_>,
+    sizes: Sizes,
+    records: &[T],
+    show: impl Fn(&T) -> Json,
+) -> HttpResponse {
+    paged(request, sizes, records, |shown| json!({word: shown.iter().map(&show).collect::<Vec<_>>()}))
+}
+
+fn paged<T>(request: &Request<'_>, sizes: Sizes, records: &[T], body: impl Fn(&[T]) -> Json) -> HttpResponse {
     let wish = |name: &str| request.parameter(name).and_then(|text| text.parse::<usize>().ok()).filter(|n| *n > 0);
     let size = wish("per_page").unwrap_or(sizes.default).min(sizes.largest);
     let number = wish("page").unwrap_or(1);
     let from = (number - 1).saturating_mul(size).min(records.len());
     let to = from.saturating_add(size).min(records.len());
-    let mut response = answer(200, &records[from..to].iter().map(show).collect());
+    let mut response = answer(200, &body(&records[from..to]));
     let last = records.len().div_ceil(size).max(1);
     response.headers.push(("Total".to_owned(), records.len().to_string()));
     response.headers.push(("Per-Page".to_owned(), size.to_string()));

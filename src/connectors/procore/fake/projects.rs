@@ -2,6 +2,7 @@
 
 use super::errors::{answer, missing, not_found};
 use super::filters::Filters;
+use super::hooks::SERVICE_ACCOUNT;
 use super::paging::{COMMON, PROJECTS, page};
 use super::request::Request;
 use super::shapes::{day, instant, only, without};
@@ -29,7 +30,7 @@ pub fn me(request: &Request<'_>) -> HttpResponse {
     let named = request.parameter("company_id").or(request.parameter("project_id")).is_some();
     answer(
         200,
-        &json!({"id": 9001, "login": "service-account@sandbox.invalid", "name": named.then_some("Service Account")}),
+        &json!({"id": SERVICE_ACCOUNT, "login": "service-account@sandbox.invalid", "name": named.then_some("Service Account")}),
     )
 }
 

@@ -7,8 +7,8 @@ use super::request::Request;
 use super::requisitions::{self, Version};
 use super::stock::Stock;
 use super::{
-    budget, change_orders, commitments, direct_costs, errors, money_changes, payments, prime_contracts, projects,
-    structure, taxes, vendors, wbs,
+    budget, change_orders, commitments, direct_costs, errors, hooks, money_changes, payments, prime_contracts,
+    projects, structure, taxes, vendors, wbs,
 };
 use crate::value::Timestamp;
 use crate::world::{HttpResponse, Method};
@@ -29,16 +29,21 @@ enum Answer {
     Write(Write),
 }
 
-const fn get(path: &'static str, answer: Read) -> Route {
+pub(super) const fn get(path: &'static str, answer: Read) -> Route {
     Route { method: Method::Get, path, answer: Answer::Read(answer) }
 }
 
-const fn write(method: Method, path: &'static str, answer: Write) -> Route {
+pub(super) const fn write(method: Method, path: &'static str, answer: Write) -> Route {
     Route { method, path, answer: Answer::Write(answer) }
 }
 
-/// The table.
-pub static ROUTES: &[Route] = &[
+/// All of it: this table, and that of hooks.
+pub fn all() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(hooks::ROUTES.iter().flatten())
+}
+
+/// The table of records.
+static ROUTES: &[Route] = &[
     get("/rest/v1.0/companies", |stock, request, _| projects::companies(stock, request)),
     get("/rest/v1.0/me", |_, request, _| projects::me(request)),
     get("/rest/v1.0/projects", |stock, request, _| projects::list(stock, request, false)),
@@ -164,12 +169,13 @@ pub static ROUTES: &[Route] = &[
 
 /// Answers by the table. What a write changed comes with its answer.
 pub fn dispatch(stock: &mut Stock, request: &Request<'_>, now: Timestamp) -> (HttpResponse, Option<Change>) {
-    let found = ROUTES
-        .iter()
+    let found = all()
         .filter(|route| route.method == request.method)
         .find_map(|route| Some((route, ids_in(route.path, &request.path)?)));
     let Some((route, ids)) = found else { return (errors::no_such_path(), None) };
-    if route.path.starts_with("/rest/v1.0/companies/{") && ids.first() != Some(&stock.contractor.company_id) {
+    let names_company =
+        ["/rest/v1.0/companies/{", "/rest/v2.0/companies/{"].iter().any(|head| route.path.starts_with(head));
+    if names_company && ids.first() != Some(&stock.contractor.company_id) {
         return (errors::not_connected(), None);
     }
     match route.answer {
@@ -194,7 +200,7 @@ fn ids_in(path: &str, asked: &str) -> Option<Vec<i64>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ROUTES, ids_in};
+    use super::{all, ids_in};
     use std::collections::BTreeSet;
 
     #[test]
@@ -206,7 +212,7 @@ mod tests {
 
     #[test]
     fn no_path_stands_twice() {
-        let paths: BTreeSet<_> = ROUTES.iter().map(|route| (route.method.as_str(), route.path)).collect();
-        assert_eq!(paths.len(), ROUTES.len());
+        let paths: BTreeSet<_> = all().map(|route| (route.method.as_str(), route.path)).collect();
+        assert_eq!(paths.len(), all().count());
     }
 }

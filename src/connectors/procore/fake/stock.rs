@@ -1,10 +1,11 @@
 //! What the fake holds: the contractor, laid out the way requests ask for it.
 //!
-//! Only subcontractor invoices can change here; everything else is as it was stocked.
+//! What can be written here changes; everything else is as it was stocked.
 //! Ids that the contractor does not give are derived from ones that it does, and stay the same.
 
 use super::direct_costs::Cost;
 use super::g702::{Application, application};
+use super::hooks::Hooks;
 use super::money_changes::Busy;
 use super::payments::{self, Payment};
 use crate::connector::contractor::{Commitment, Contractor, CostCode, CostType, Invoice, Project, Vendor};
@@ -27,6 +28,8 @@ pub struct Stock {
     payments: BTreeMap<i64, Payment>,
     /// What is being written just now.
     pub busy: Busy,
+    /// Who wants to be told of changes.
+    pub hooks: Hooks,
 }
 
 /// A subcontractor invoice, and what only this system knows of it.
@@ -61,6 +64,7 @@ impl Stock {
             costs: contractor.direct_costs.iter().map(|cost| (cost.id, Cost::new(cost))).collect(),
             payments: payments::stocked(&contractor).map(|payment| (payment.id, payment)).collect(),
             busy: Busy::default(),
+            hooks: Hooks::default(),
             contractor,
         }
     }

@@ -2,6 +2,7 @@
 
 mod contractor;
 mod fake;
+mod hooks;
 mod money;
 mod probing;
 mod reading;
@@ -12,7 +13,7 @@ mod writing;
 use super::DRIVER;
 use crate::connector::{Connector, Error, Fake, Fetch, Opening, Pace, Page, RateSignal, Settings, Wire};
 use crate::value::{Decimal, Record, Span, Timestamp, Value, from_json_slice};
-use crate::world::{Clock, HttpRequest, HttpResponse, Method, Transport, TransportError};
+use crate::world::{Clock, Credential, HttpRequest, HttpResponse, Method, Transport, TransportError};
 use async_trait::async_trait;
 use contractor::contractor;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -26,6 +27,7 @@ const SMALL_PAGES: i64 = 598_134_325_600_102;
 const CLOSED: i64 = 598_134_325_600_103;
 const HIDDEN: i64 = 598_134_325_600_104;
 
+type Bend = Box<dyn FnMut(&mut HttpRequest) + Send>;
 type Tamper = Box<dyn FnMut(&HttpRequest, HttpResponse) -> HttpResponse + Send>;
 
 /// The outside: the fake, a clock in milliseconds, and what tests want to see or bend.
@@ -36,6 +38,7 @@ struct Outside {
     signals: Mutex<Vec<RateSignal>>,
     seen: Mutex<Vec<String>>,
     tamper: Mutex<Option<Tamper>>,
+    bend: Mutex<Option<Bend>>,
 }
 
 impl Outside {
@@ -47,6 +50,7 @@ impl Outside {
             signals: Mutex::default(),
             seen: Mutex::default(),
             tamper: Mutex::default(),
+            bend: Mutex::default(),
         })
     }
 
@@ -62,6 +66,11 @@ impl Outside {
         *self.tamper.lock().expect("free") = Some(Box::new(tamper));
     }
 
+    /// What the connector sends is changed on its way.
+    fn bend_request(&self, bend: impl FnMut(&mut HttpRequest) + Send + 'static) {
+        *self.bend.lock().expect("free") = Some(Box::new(bend));
+    }
+
     fn asked_for(&self, part: &str) -> usize {
         self.seen.lock().expect("free").iter().filter(|line| line.contains(part)).count()
     }
@@ -72,8 +81,12 @@ impl Outside {
     }
 
     fn connect_with(self: &Arc<Self>, settings: Settings) -> Box<dyn Connector> {
-        let wire = Wire { transport: self.clone(), clock: self.clone(), pace: self.clone() };
         let credential = self.fake().credential();
+        self.connect_as(settings, credential)
+    }
+
+    fn connect_as(self: &Arc<Self>, settings: Settings, credential: Credential) -> Box<dyn Connector> {
+        let wire = Wire { transport: self.clone(), clock: self.clone(), pace: self.clone() };
         let opening = Opening { name: "procore".into(), settings, credential, profile: None, wire };
         (DRIVER.open)(opening).unwrap_or_else(|error| panic!("{error}"))
     }
@@ -116,7 +129,10 @@ impl Outside {
 
 #[async_trait]
 impl Transport for Outside {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+    async fn send(&self, mut request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        if let Some(bend) = self.bend.lock().expect("free").as_mut() {
+            bend(&mut request);
+        }
         // As on a network, others go on while one waits.
         tokio::task::yield_now().await;
         self.seen.lock().expect("free").push(format!("{} {}", request.method.as_str(), request.url));

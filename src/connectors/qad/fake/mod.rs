@@ -211,6 +211,11 @@ impl Fake for QadFake {
         Some(answer::refused(&[complaint]))
     }
 
+    fn forget(&self, request: &HttpRequest) -> Option<HttpResponse> {
+        let (path, _) = split(&request.url);
+        (!path.ends_with("/oauth/token") && !path.starts_with(CONTEXT)).then(soap::timed_out)
+    }
+
     fn take_changes(&mut self) -> Vec<FakeChange> {
         std::mem::take(&mut self.changes)
     }

@@ -33,6 +33,11 @@ pub fn busy() -> HttpResponse {
     answer::exception("ProcessException001: No session could be started for the receiver")
 }
 
+/// Another one: the session did its work, and too late for whoever waited.
+pub fn timed_out() -> HttpResponse {
+    answer::exception("ProcessException009: The receiver did not answer in time")
+}
+
 /// A document that passed the envelope's rules.
 pub struct Request<'a> {
     /// The element that names operation and object.

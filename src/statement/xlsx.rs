@@ -5,6 +5,7 @@ use crate::engine::Row;
 use crate::value::Decimal;
 use rust_xlsxwriter::{Format, FormatBorder, Workbook, Worksheet, XlsxError};
 
+const SANDBOX: &str = "sandbox: nothing real was read or posted";
 /// No amount of a ledger is larger; a number of a spreadsheet is exact to the cent below it.
 const EXACT: i64 = 9_000_000_000_000;
 
@@ -94,9 +95,15 @@ fn summary(page: &mut Worksheet, book: &Book<'_>, styles: &Styles) -> Result<(),
         page.write_string(row, 0, text)?;
     }
     if book.sandbox {
-        page.write_string(row + 2, 0, crate::cli::report::SANDBOX)?;
+        page.write_string(row + 2, 0, SANDBOX)?;
     }
     Ok(())
+}
+
+/// `1,234,567`.
+fn grouped(number: u64) -> String {
+    let money = Decimal::from(number).money();
+    money.trim_end_matches(".00").to_owned()
 }
 
 fn lines(page: &mut Worksheet, mut row: u32, title: &str, lines: &[Line], styles: &Styles) -> Result<u32, XlsxError> {
@@ -104,7 +111,7 @@ fn lines(page: &mut Worksheet, mut row: u32, title: &str, lines: &[Line], styles
     for line in lines {
         row += 1;
         page.write_string(row, 0, &line.name)?;
-        page.write_string(row, 1, crate::cli::screen::grouped(line.papers))?;
+        page.write_string(row, 1, grouped(line.papers))?;
         amount(page, row, 2, line.amount, &styles.money)?;
     }
     Ok(row + 1)

@@ -235,5 +235,10 @@ impl Book<'_> {
 }
 
 pub fn plural(number: usize, one: &str, many: &str) -> String {
-    crate::cli::screen::count(number as u64, one, many)
+    format!("{} {}", grouped(number as u64), if number == 1 { one } else { many })
+}
+
+/// `1,234,567`.
+pub fn grouped(number: u64) -> String {
+    Decimal::from(number).money().trim_end_matches(".00").to_owned()
 }
