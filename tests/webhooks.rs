@@ -80,6 +80,11 @@ fn pipeline_in(folder: &Path) {
     run.args(["run", "direct_costs.mlc", "--flow", "vendors", "--quiet"]).current_dir(folder);
     // 1: a vendor waits for a person.
     assert_eq!(run.output().expect("it runs").status.code(), Some(1));
+    let mut invite = Command::new(env!("CARGO_BIN_EXE_mlc"));
+    invite.args(["console", "invite", "mae", "direct_costs.mlc", "--role", "viewer", "--format", "json"]);
+    let told = invite.env("USER", "root").current_dir(folder).output().expect("it invites");
+    let told: Value = serde_json::from_slice(&told.stdout).expect("an object");
+    fs::write(folder.join("token"), told["token"].as_str().expect("a token")).expect("a token");
 }
 
 /// What the sandbox of the first seed asks deliveries to bring along.
@@ -132,20 +137,31 @@ fn bodies(contractor: &Contractor, count: usize) -> Vec<String> {
         .collect()
 }
 
-/// Waits until nothing waits any more; looking needs the store, so the server is stopped for it.
-fn settled(folder: &Path, mut server: Server) -> Vec<Delivery> {
-    for tries in 1..10 {
-        // A run that the stop breaks off settles nothing, and a slow machine takes long for one.
-        std::thread::sleep(Duration::from_secs(6 * tries));
-        let address = server.address.clone();
-        server.stop();
-        let known = deliveries(folder);
-        if known.iter().all(|delivery| !delivery.is_waiting()) {
-            return known;
-        }
-        server = Server::start(folder, &address);
+/// Waits until nothing waits any more. After a kill that takes more than a minute: a write that
+/// was on its way then is asked for again when it can no longer arrive.
+fn settled(folder: &Path, server: Server) -> Vec<Delivery> {
+    let token = fs::read_to_string(folder.join("token")).expect("a token");
+    let began = Instant::now();
+    while waiting(&server.address, &token) > 0 {
+        assert!(began.elapsed() < Duration::from_secs(300), "{} wait for ever", waiting(&server.address, &token));
+        std::thread::sleep(Duration::from_secs(1));
     }
-    panic!("deliveries wait for ever");
+    server.stop();
+    let known = deliveries(folder);
+    assert!(known.iter().all(|delivery| !delivery.is_waiting()), "the server said that none waits");
+    known
+}
+
+/// How many wait, as the server tells.
+fn waiting(address: &str, token: &str) -> u64 {
+    let mut stream = TcpStream::connect(address).expect("a connection");
+    let head = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n");
+    stream.write_all(format!("{head}Connection: close\r\n\r\n").as_bytes()).expect("a request");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    let line = answer.lines().find(|line| line.starts_with("mlc_webhook_deliveries_waiting{"));
+    let count = line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    count.unwrap_or_else(|| panic!("it does not say how many wait:\n{answer}")) as u64
 }
 
 /// Sends a load, kills the server in the middle of it, starts it again, and counts.
