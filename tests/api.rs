@@ -166,7 +166,7 @@ async fn what_is_wrong_says_how_to_mend_it() {
             Some(json!({ "records": [unknown["record"]], "because": "x" })),
             404,
         ),
-        ("POST", format!("{at}/quickstart/run"), Some(json!({ "flows": ["none"] })), 400),
+        ("POST", format!("{at}/quickstart/run"), Some(json!({ "flows": ["none"] })), 404),
     ] {
         let (found, answer) = api.ask(method, &path, body).await;
         assert_eq!(found.as_u16(), status, "{method} {path}: {answer}");

@@ -2,6 +2,7 @@
 
 use crate::engine::Setup;
 use crate::store::Store;
+use crate::value::RecordType;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,6 +62,17 @@ impl Opened {
         let flow = program.flows().iter().find(|known| known.name() == flow)?;
         let connection = program.connections().iter().find(|connection| connection.name == flow.target().connection);
         Some(connection.map_or_else(String::new, |connection| (connection.driver.catalogue)().title.clone()))
+    }
+
+    /// The types of what a flow reads and of what it posts; `None` for a flow that is not there.
+    pub fn types(&self, flow: &str) -> Option<(Arc<RecordType>, Arc<RecordType>)> {
+        let flow = self.setup.program.flows().iter().find(|known| known.name() == flow)?;
+        let (source, target) = (flow.source(), flow.target());
+        let resource = |connection: &str, resource: &str| {
+            self.setup.connections.get(connection)?.catalogue().resources.get(resource)
+        };
+        let source = resource(&source.connection, &source.resource)?.source_type();
+        Some((source, resource(&target.connection, &target.resource)?.target_type()))
     }
 
     /// The product behind a connection, for people.

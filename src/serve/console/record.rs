@@ -14,12 +14,13 @@ use crate::engine::{self, explain};
 use crate::serve::Customer;
 use crate::serve::http::Access;
 use crate::store::{Mark, RecordEntry, RecordId};
-use crate::value::Decimal;
+use crate::value::{Decimal, RecordType};
 use axum::extract::Query;
 use axum::response::Response;
 use minijinja::context;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What the address says.
 struct Asked {
@@ -64,7 +65,8 @@ pub async fn show(here: Here, Query(query): Query<BTreeMap<String, String>>) -> 
     let times = Times::of(customer);
     let (story, left_out) = story::told(store.as_ref(), &events, &times);
     let href = address::record(&customer.name, &id);
-    let panes = Panes::of(&entry, trace.as_ref(), &asked, &href);
+    let types = opened.types(&id.flow);
+    let panes = Panes::of(&entry, trace.as_ref(), types, &asked, &href);
     let currency = opened.setup.program.currency().unwrap_or_default();
     Page::new(&entry.label, "record.html")
         .of(customer, Section::Work)
@@ -113,11 +115,18 @@ struct Panes {
 }
 
 impl Panes {
-    fn of(entry: &RecordEntry, trace: Option<&Trace>, asked: &Asked, href: &str) -> Self {
+    fn of(
+        entry: &RecordEntry,
+        trace: Option<&Trace>,
+        types: Option<(Arc<RecordType>, Arc<RecordType>)>,
+        asked: &Asked,
+        href: &str,
+    ) -> Self {
+        let (source_type, target_type) = types.unzip();
         let values = trace.map_or(&[][..], |trace| trace.values.as_slice());
         let chosen = values.iter().find(|value| value.path == asked.why);
         let stopped = trace.and_then(|trace| trace.stopped.as_ref());
-        let mut source = Shown { all: asked.all, ..Shown::default() };
+        let mut source = Shown { all: asked.all, ty: source_type, ..Shown::default() };
         match (chosen, stopped) {
             (Some(chosen), _) => source.marked.extend(why::pointers(&chosen.from)),
             (None, Some(stopped)) => {
@@ -125,7 +134,7 @@ impl Panes {
             }
             (None, None) => {}
         }
-        let mut target = Shown { all: true, ..Shown::default() };
+        let mut target = Shown { all: true, ty: target_type, ..Shown::default() };
         target.marked.extend(chosen.map(|chosen| chosen.pointer.clone()));
         target.links = values.iter().map(|value| (value.path.as_str(), link(value, href))).collect();
         let today = entry.target.is_none();

@@ -1,9 +1,11 @@
 //! A record of JSON as the rows of a table: its plain values, each with its place, below the
 //! names of what they are in.
 
+use crate::value::{Decimal, Kind, RecordType};
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// More rows of one record are only counted.
 const ROWS: usize = 1_500;
@@ -38,12 +40,14 @@ pub struct Shown<'a> {
     pub links: BTreeMap<&'a str, (String, String)>,
     /// Also fields that say nothing.
     pub all: bool,
+    /// Says which values are decimal numbers.
+    pub ty: Option<Arc<RecordType>>,
 }
 
 /// The rows, and how many were left out because they say nothing.
 pub fn rows(record: &Json, shown: &Shown<'_>) -> (Vec<Row>, usize) {
     let mut tree = Tree { shown, rows: Vec::new(), left_out: 0 };
-    tree.below(record, "", "", 0);
+    tree.below(record, shown.ty.clone().map(Kind::Record).as_ref(), "", "", 0);
     (tree.rows, tree.left_out)
 }
 
@@ -54,7 +58,7 @@ struct Tree<'a> {
 }
 
 impl Tree<'_> {
-    fn below(&mut self, value: &Json, pointer: &str, path: &str, depth: usize) {
+    fn below(&mut self, value: &Json, kind: Option<&Kind>, pointer: &str, path: &str, depth: usize) {
         match value {
             Json::Object(fields) => {
                 // Plain fields first: what is nested below them is about the record too.
@@ -62,7 +66,7 @@ impl Tree<'_> {
                     for (name, value) in fields.iter().filter(|(_, value)| is_plain(value) == plain) {
                         let step = name.replace('~', "~0").replace('/', "~1");
                         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                        self.one(name.clone(), value, &format!("{pointer}/{step}"), path, depth);
+                        self.one(name.clone(), value, field(kind, name), &format!("{pointer}/{step}"), path, depth);
                     }
                 }
             }
@@ -70,27 +74,36 @@ impl Tree<'_> {
                 let name = path.rsplit('.').next().unwrap_or(path);
                 for (index, item) in items.iter().enumerate() {
                     let title = format!("{name} {}", index + 1);
-                    self.one(title, item, &format!("{pointer}/{index}"), format!("{path}[{index}]"), depth);
+                    self.one(title, item, element(kind), &format!("{pointer}/{index}"), format!("{path}[{index}]"), depth);
                 }
             }
             _ => {}
         }
     }
 
-    fn one(&mut self, name: String, value: &Json, pointer: &str, path: String, depth: usize) {
+    fn one(
+        &mut self,
+        name: String,
+        value: &Json,
+        kind: Option<&Kind>,
+        pointer: &str,
+        path: String,
+        depth: usize,
+    ) {
         let marked = self.shown.marked.contains(pointer);
         if self.rows.len() >= ROWS || !(marked || self.shown.all || says(value) || self.holds_mark(pointer)) {
             self.left_out += 1;
             return;
         }
         let link = self.shown.links.get(path.as_str());
+        let number = decimal(value, kind);
         let row = Row {
             depth: depth.min(DEPTH),
             name,
             pointer: pointer.to_owned(),
             path: path.clone(),
-            value: is_plain(value).then(|| plain(value)),
-            number: is_number(value),
+            value: is_plain(value).then(|| number.map_or_else(|| plain(value), Decimal::money)),
+            number: number.is_some() || value.is_number(),
             marked,
             href: link.map(|(href, _)| href.clone()),
             from: link.map(|(_, from)| from.clone()).unwrap_or_default(),
@@ -104,7 +117,7 @@ impl Tree<'_> {
         if named {
             self.rows.push(row);
         }
-        self.below(value, pointer, &path, if named { depth + 1 } else { depth });
+        self.below(value, kind, pointer, &path, if named { depth + 1 } else { depth });
     }
 
     fn holds_mark(&self, pointer: &str) -> bool {
@@ -117,11 +130,21 @@ fn is_plain(value: &Json) -> bool {
     !(value.is_object() || value.is_array())
 }
 
-fn is_number(value: &Json) -> bool {
-    let looks = |text: &str| {
-        text.contains('.') && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
-    };
-    value.is_number() || value.as_str().is_some_and(looks)
+/// The kind of a field, where that of its record is known.
+fn field<'k>(kind: Option<&'k Kind>, name: &str) -> Option<&'k Kind> {
+    let Some(Kind::Record(ty)) = kind else { return None };
+    ty.fields.get(name).map(|field| &field.ty.kind)
+}
+
+/// The kind of what a list holds.
+fn element(kind: Option<&Kind>) -> Option<&Kind> {
+    let Some(Kind::List(ty)) = kind else { return None };
+    Some(&ty.kind)
+}
+
+/// The number that stands as text in the JSON of a decimal field.
+fn decimal(value: &Json, kind: Option<&Kind>) -> Option<Decimal> {
+    matches!(kind, Some(Kind::Decimal)).then(|| value.as_str()?.parse().ok()).flatten()
 }
 
 /// Whether there is something to say: not absent and not empty.
@@ -149,8 +172,41 @@ pub fn plain(value: &Json) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Shown, rows};
+    use crate::value::{FieldType, Kind, RecordType, Type};
     use serde_json::json;
     use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    fn record_of(fields: &[(&str, Kind)]) -> Arc<RecordType> {
+        let field = |kind: &Kind| FieldType {
+            ty: Type::new(kind.clone()),
+            doc: "".into(),
+            values: Vec::new(),
+            closed: false,
+        };
+        let fields = fields.iter().map(|(name, kind)| ((*name).into(), field(kind))).collect();
+        Arc::new(RecordType { name: "record".into(), fields })
+    }
+
+    #[test]
+    fn decimals_stand_as_people_write_them() {
+        let line = record_of(&[("amount", Kind::Decimal), ("version", Kind::Text { max: None })]);
+        let lines = Kind::List(Box::new(Type::new(Kind::Record(line))));
+        let shown = Shown { ty: Some(record_of(&[("gross", Kind::Decimal), ("lines", lines)])), ..Shown::default() };
+        let record = json!({"gross": "-12345.5", "lines": [{"amount": "7.0", "version": "1234.5"}], "old": "1.0"});
+        let (rows, _) = rows(&record, &shown);
+        let told: Vec<(Option<&str>, bool)> = rows.iter().map(|row| (row.value.as_deref(), row.number)).collect();
+        assert_eq!(
+            told,
+            [
+                (Some("-12,345.50"), true),
+                (Some("1.0"), false),
+                (None, false),
+                (Some("7.00"), true),
+                (Some("1234.5"), false),
+            ]
+        );
+    }
 
     #[test]
     fn every_value_has_its_place_and_what_says_nothing_is_left_out() {
