@@ -4,6 +4,7 @@
 use super::exit::Failure;
 use crate::diag::Style;
 use crate::host::terminal;
+use crate::value::Span;
 use anstyle::AnsiColor;
 use std::io::{ErrorKind, Write};
 
@@ -72,6 +73,16 @@ pub fn style(is_terminal: bool) -> Style {
 /// `1 record`, `2 records`; numbers in groups of three.
 pub fn count(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// How long something took, as people say it: `12.4 s`, `16 min 41 s`, `2 h 5 min`.
+pub fn lasted(span: Span) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", span.as_secs_f64()),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
 }
 
 /// `1,234,567`.

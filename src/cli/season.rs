@@ -2,10 +2,10 @@
 
 use super::arguments::{Format, Simulate};
 use super::exit::{Exit, Outcome};
-use super::screen::{count, grouped, say, say_json};
+use super::screen::{count, grouped, lasted, say, say_json};
 use crate::host;
 use crate::simulation::{BOUND, Lived, PROMPT, Season, season};
-use crate::value::{Span, render_duration};
+use crate::value::Span;
 use serde_json::json;
 
 pub fn run(arguments: &Simulate, days: u64) -> Outcome {
@@ -37,7 +37,6 @@ fn told(days: u64, customers: usize, lived: &Lived, took: Span) -> String {
         text.push_str(&format!("broken: {}\n  {}\n", breach.invariant, breach.detail.replace('\n', "\n  ")));
     }
     let kept = if lived.breaches.is_empty() { "every promise kept" } else { "a promise broken" };
-    let whole = |span: Span| render_duration(Span::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)));
     text.push_str(&format!(
         "{} of {}: {kept}\n  {} due, each begun within {} of its time or of its customer's run before it, and \
          within {} in any case: the latest after {}; {} more fell into a customer's own trouble\n  {} runs, {} \
@@ -46,9 +45,9 @@ fn told(days: u64, customers: usize, lived: &Lived, took: Span) -> String {
         count(days, "day", "days"),
         count(customers as u64, "customer", "customers"),
         grouped(lived.dues),
-        whole(PROMPT),
-        whole(BOUND),
-        whole(lived.latest),
+        lasted(PROMPT),
+        lasted(BOUND),
+        lasted(lived.latest),
         grouped(lived.excused),
         grouped(lived.runs),
         grouped(lived.requests),
@@ -57,7 +56,7 @@ fn told(days: u64, customers: usize, lived: &Lived, took: Span) -> String {
         grouped(lived.most[1]),
         grouped(lived.papers),
         grouped(lived.lost),
-        whole(took),
+        lasted(took),
     ));
     text
 }

@@ -2,10 +2,9 @@
 
 use super::arguments::{Format, Simulate};
 use super::exit::{Exit, Failure, Outcome};
-use super::screen::{count, grouped, note, say, say_json};
+use super::screen::{count, grouped, lasted, note, say, say_json};
 use crate::host;
 use crate::simulation::{Seeds, Simulated, Told, simulate};
-use crate::value::render_duration;
 use serde_json::{Value as Json, json};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -33,7 +32,7 @@ pub fn run(arguments: &Simulate) -> Outcome {
     if arguments.printing.format == Format::Json {
         say_json(&told_json(arguments, &simulated, took.as_secs_f64()))?;
     } else {
-        say(&told_text(arguments, &simulated, &render_duration(took)))?;
+        say(&told_text(arguments, &simulated, &lasted(took)))?;
     }
     Ok(if simulated.told.iter().any(|told| told.breach.is_some()) { Exit::Attention } else { Exit::Well })
 }

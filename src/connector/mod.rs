@@ -92,6 +92,10 @@ pub trait Connector: Send + Sync {
         Ok(())
     }
 
+    /// A person begins a run: a credential that was refused before may be tried once more. By
+    /// themselves programs do not, since that could lock the account.
+    fn forgive_refusal(&self) {}
+
     /// Whether the change was made with our own credential. A hint and no verdict: another
     /// pipeline, or another program that shares the credential, looks the same. `false` where
     /// it cannot be told.

@@ -2,8 +2,8 @@
 //!
 //! Whoever needs what is held takes a [`Turn`]: it finds what somebody brought meanwhile,
 //! or asks. Invariants: one attempt is under way at a time; those who waited for an attempt
-//! that failed share its failure; a credential that was refused is not tried again, since
-//! the next try could lock the account.
+//! that failed share its failure; a credential that was refused is not tried again until a
+//! person asks for it, since the next try could lock the account.
 
 use super::{Error, ErrorKind};
 use crate::value::{Span, Timestamp};
@@ -42,6 +42,14 @@ pub struct Held<T> {
 impl<T: Clone> SingleFlight<T> {
     pub fn new(refusal: Option<Span>) -> Self {
         Self { attempts: AtomicU64::new(0), state: Mutex::new(State { held: None, failure: None }), refusal }
+    }
+
+    /// A credential that was refused may be tried once more.
+    pub fn forgive(&self) {
+        // Whoever is asking at this moment is trying already.
+        if let Ok(mut state) = self.state.try_lock() {
+            state.failure = None;
+        }
     }
 
     /// Waits until nobody else is asking.
@@ -159,6 +167,18 @@ mod tests {
                 token(&flight, &asked, Some(ends), now).await.expect_err("refused");
             }
             assert_eq!(asked.load(Ordering::Relaxed), again, "{ends:?} {refusal:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_that_is_forgiven_is_tried_once_more() {
+        let (flight, asked) = (SingleFlight::new(None), AtomicU64::new(0));
+        for tries in [1, 1, 2, 2] {
+            if tries == 2 && asked.load(Ordering::Relaxed) == 1 {
+                flight.forgive();
+            }
+            token(&flight, &asked, Some(Permanence::Permanent), start()).await.expect_err("refused");
+            assert_eq!(asked.load(Ordering::Relaxed), tries);
         }
     }
 

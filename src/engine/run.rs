@@ -14,7 +14,7 @@ use super::run_id::run_id;
 use super::tally::Tally;
 use super::{Options, Setup, costs, flow, lookups, peers, recover, systems};
 use crate::connector::Connector;
-use crate::store::{Batch, EventKind, Operation, RunEntry};
+use crate::store::{Batch, EventKind, Operation, RunEntry, Trigger};
 use crate::value::Timestamp;
 use indexmap::IndexMap;
 use serde_json::json;
@@ -192,6 +192,9 @@ async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunErro
 }
 
 async fn open(setup: &Setup, context: &Context, started: Timestamp) -> Result<(), RunError> {
+    if matches!(context.trigger, Trigger::ByHand | Trigger::Replay) {
+        setup.connections.values().for_each(|connection| connection.forgive_refusal());
+    }
     let mut detail = json!({
         "pipeline": setup.program.name(), "program_hash": setup.program.hash(), "sandbox": setup.sandbox,
         "trigger": context.trigger.word(),

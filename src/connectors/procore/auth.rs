@@ -81,6 +81,11 @@ impl Auth {
         }
     }
 
+    /// A person asks: what was refused may be tried at once.
+    pub fn forgive(&self) {
+        self.tokens.forgive();
+    }
+
     /// A token other than `refused`, which the other side did not take.
     pub async fn after(&self, refused: &Held<Token>, wire: &Wire) -> Result<Held<Token>, Error> {
         let turn = self.tokens.turn().await;

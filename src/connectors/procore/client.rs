@@ -348,6 +348,10 @@ impl Connector for Procore {
         self.ask_own_user().await
     }
 
+    fn forgive_refusal(&self) {
+        self.auth.forgive();
+    }
+
     fn is_ours(&self, notice: &Notice) -> bool {
         self.own.wrote(notice)
     }

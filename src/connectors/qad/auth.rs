@@ -3,7 +3,7 @@
 //! A session dies at the end of its life and when it is left unused, so it is renewed
 //! before either. However many requests wait, one renewal is under way at a time, and its
 //! failure is theirs too: each trying again by itself would only burden a tenant that is down. A
-//! credential that was refused is never tried again: the next try could lock the account.
+//! credential that was refused is not tried again by itself: the next try could lock the account.
 
 use super::error::{self, Purpose};
 use super::profile::Profile;
@@ -123,6 +123,11 @@ impl Sessions {
         turn.settle(asked, self.wire.clock.now())
     }
 
+    /// A person asks: a user who was refused may be tried once more.
+    pub fn forgive(&self) {
+        self.sessions.forgive();
+    }
+
     /// A request was answered: the idle clock begins anew.
     pub fn used(&self) {
         self.used.store(self.wire.clock.now().unix_millis(), Ordering::Relaxed);
@@ -167,7 +172,10 @@ impl Sessions {
                 Permanence::Permanent,
                 "QAD does not accept this user name, password or client id",
             )
-            .mend("correct the connection's credential; it is not tried again in this run, so that the account is not locked")
+            .mend(
+                "correct the connection's credential; it is not tried again until a person begins a run (or \
+                 `mlc serve` gets a SIGHUP), so that the account is not locked",
+            )
             .status(response.status));
         }
         self.keep(&response, self.wire.clock.now())

@@ -51,6 +51,11 @@ impl Client {
         }
     }
 
+    /// As [`Sessions::forgive`].
+    pub fn forgive(&self) {
+        self.sessions.forgive();
+    }
+
     /// Reads; `None` for an answer without a body.
     pub async fn get(&self, path: &str, query: &Query) -> Result<Option<Value>, Error> {
         let call = Call { method: Method::Get, path, query, body: Vec::new() };

@@ -127,6 +127,10 @@ impl Connector for Connection {
         readiness::judge(self, wait).await
     }
 
+    fn forgive_refusal(&self) {
+        self.client.forgive();
+    }
+
     async fn probe(&self, wanted: &Wanted) -> Vec<Probe> {
         self.look(wanted).await
     }

@@ -74,22 +74,21 @@ impl Tree<'_> {
                 let name = path.rsplit('.').next().unwrap_or(path);
                 for (index, item) in items.iter().enumerate() {
                     let title = format!("{name} {}", index + 1);
-                    self.one(title, item, element(kind), &format!("{pointer}/{index}"), format!("{path}[{index}]"), depth);
+                    self.one(
+                        title,
+                        item,
+                        element(kind),
+                        &format!("{pointer}/{index}"),
+                        format!("{path}[{index}]"),
+                        depth,
+                    );
                 }
             }
             _ => {}
         }
     }
 
-    fn one(
-        &mut self,
-        name: String,
-        value: &Json,
-        kind: Option<&Kind>,
-        pointer: &str,
-        path: String,
-        depth: usize,
-    ) {
+    fn one(&mut self, name: String, value: &Json, kind: Option<&Kind>, pointer: &str, path: String, depth: usize) {
         let marked = self.shown.marked.contains(pointer);
         if self.rows.len() >= ROWS || !(marked || self.shown.all || says(value) || self.holds_mark(pointer)) {
             self.left_out += 1;
@@ -178,12 +177,8 @@ mod tests {
     use std::sync::Arc;
 
     fn record_of(fields: &[(&str, Kind)]) -> Arc<RecordType> {
-        let field = |kind: &Kind| FieldType {
-            ty: Type::new(kind.clone()),
-            doc: "".into(),
-            values: Vec::new(),
-            closed: false,
-        };
+        let field =
+            |kind: &Kind| FieldType { ty: Type::new(kind.clone()), doc: "".into(), values: Vec::new(), closed: false };
         let fields = fields.iter().map(|(name, kind)| ((*name).into(), field(kind))).collect();
         Arc::new(RecordType { name: "record".into(), fields })
     }

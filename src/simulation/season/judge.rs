@@ -8,7 +8,7 @@ use super::{Lived, Outage};
 use crate::simulation::oracle::{Breach, Oracle};
 use crate::simulation::programs::Rules;
 use crate::store::{RunEntry, Store, Trigger};
-use crate::value::{Span, Timestamp, render_duration};
+use crate::value::{Span, Timestamp};
 use std::sync::PoisonError;
 
 /// What is due begins within this, the time left aside in which its customer is at work for
@@ -185,12 +185,16 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// A run that broke off says nothing of its flows, and was begun all the same.
+/// A run that broke off, or that was stopped before it came to any flow, says nothing of its
+/// flows, and was begun all the same.
 fn covers(run: &RunEntry, flow: &str, polls: bool) -> bool {
-    let of_flow = run.report.as_ref().is_none_or(|report| report["flows"].get(flow).is_some());
+    let of_flow = run.report.as_ref().is_none_or(|report| {
+        let none = report["flows"].as_object().is_none_or(serde_json::Map::is_empty);
+        report["flows"].get(flow).is_some() || (none && !report["stopped"].is_null())
+    });
     of_flow && (!polls || run.trigger == Trigger::Reconcile)
 }
 
 fn shown(span: Span) -> String {
-    render_duration(Span::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+    format!("{:.1} s", span.as_secs_f64())
 }

@@ -169,6 +169,11 @@ async fn a_bad_password_is_tried_once() {
         assert!(!error.message.contains("wrong") && !error.mend.contains("wrong"));
     }
     assert_eq!(world.counted(), 1, "a second try could lock the account");
+    connector.forgive_refusal();
+    for _ in 0..2 {
+        connector.fetch(&Fetch::all("suppliers")).await.expect_err("still a bad password");
+    }
+    assert_eq!(world.counted(), 1, "a person who begins a run has it tried once more");
 }
 
 #[tokio::test]
