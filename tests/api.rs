@@ -154,6 +154,7 @@ async fn what_is_wrong_says_how_to_mend_it() {
         ("GET", format!("{at}/quickstart/records?limit=0"), None, 400),
         ("GET", format!("{at}/quickstart/records?limit=x"), None, 400),
         ("GET", format!("{at}/quickstart/records?colour=red"), None, 400),
+        ("GET", format!("{at}/quickstart/audit?from=9007199254740992"), None, 400),
         ("GET", format!("{at}/quickstart/runs/none"), None, 404),
         ("GET", "/api/v2".to_owned(), None, 404),
         ("POST", format!("{at}/quickstart/approve"), Some(unknown.clone()), 404),

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 const LONGEST: usize = 1_000;
 const USUAL: usize = 100;
+/// The largest whole number that every reader of JSON keeps; no log has so many entries.
+const LAST: u64 = (1 << 53) - 1;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -31,6 +33,9 @@ pub async fn list(
     let limit = wanted.limit.unwrap_or(USUAL);
     if limit == 0 || limit > LONGEST {
         return Err(Wrong::bad(format!("`limit` is {limit}"), format!("give a number from 1 to {LONGEST}")));
+    }
+    if let Some(from) = wanted.from.filter(|from| *from > LAST) {
+        return Err(Wrong::bad(format!("`from` is {from}"), format!("give a number from 0 to {LAST}")));
     }
     let store = customer.store();
     let head = store.head()?;
