@@ -168,6 +168,7 @@ async fn what_is_wrong_says_how_to_mend_it() {
             404,
         ),
         ("POST", format!("{at}/quickstart/run"), Some(json!({ "flows": ["none"] })), 404),
+        ("POST", format!("{at}/quickstart/run"), Some(json!([["subcontractor_invoices"]])), 422),
     ] {
         let (found, answer) = api.ask(method, &path, body).await;
         assert_eq!(found.as_u16(), status, "{method} {path}: {answer}");

@@ -10,8 +10,8 @@ use crate::store::{RecordEntry, RecordId};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 impl From<ActError> for Wrong {
@@ -30,6 +30,7 @@ impl From<ActError> for Wrong {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Decide {
+    #[serde(deserialize_with = "named")]
     record: RecordId,
     #[serde(default)]
     because: String,
@@ -63,6 +64,7 @@ pub async fn reject(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Replay {
+    #[serde(deserialize_with = "all_named")]
     records: Vec<RecordId>,
     #[serde(default)]
     because: String,
@@ -136,4 +138,17 @@ pub async fn run(
     }
     let report = act::run(&customer, &caller, wanted.flows).await?;
     Ok(Json(json!({ "report": report })))
+}
+
+/// One record, named by an object: a list of flow and key would be taken for it too.
+fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RecordId, D::Error> {
+    id(Map::deserialize(deserializer)?)
+}
+
+fn all_named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RecordId>, D::Error> {
+    Vec::<Map<String, Value>>::deserialize(deserializer)?.into_iter().map(id).collect()
+}
+
+fn id<E: serde::de::Error>(object: Map<String, Value>) -> Result<RecordId, E> {
+    serde_json::from_value(Value::Object(object)).map_err(E::custom)
 }

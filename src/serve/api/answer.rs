@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 /// Why a request is not answered as it hoped.
@@ -85,8 +85,11 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Sent<T> {
     type Rejection = Wrong;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Wrong> {
-        let body = Json::<T>::from_request(request, state).await;
-        body.map(|Json(inner)| Self(inner))
-            .map_err(|error| Wrong::new(error.status(), error.body_text(), "see /api/v1/openapi.json"))
+        let wrong = |status: StatusCode, what: String| Wrong::new(status, what, "see /api/v1/openapi.json");
+        let body = Json::<Map<String, Value>>::from_request(request, state).await;
+        // By way of an object: a list of its values in their order would be taken for it too.
+        let Json(body) = body.map_err(|error| wrong(error.status(), error.body_text()))?;
+        let inner = serde_json::from_value(Value::Object(body));
+        inner.map(Self).map_err(|error| wrong(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))
     }
 }
