@@ -1,4 +1,4 @@
-//! The store on disk: the only file that names sled.
+//! The store on disk: only it and its rooms name sled.
 //!
 //! | in the folder | what it is |
 //! | --- | --- |
@@ -14,41 +14,34 @@
 //! Reads go to the database, all writes through the [`Writer`]. Invariant: a store that
 //! has lost something it acknowledged does not open.
 
+mod ground;
 mod prune;
 mod repair;
 mod restore;
 mod rewrite;
 mod rows;
+mod shelf;
 
 pub use prune::Pruned;
 pub use repair::{Loss, Repaired};
 pub use restore::{Restored, Restoring};
 pub use rewrite::Compacted;
 
-use super::blobs::Blobs;
-use super::guarded::guarded;
-use super::head_file::{FIRST, FORMAT, HeadFile, Known, check_format, damaged, names_database};
+use super::head_file::{FIRST, FORMAT, HeadFile, Known, damaged, names_database};
 use super::lists::{KeptList, Lists};
-use super::lock::{Lock, in_use};
-use super::portable::{About, TREES};
-use super::writer::{Ground, Writer, panicked};
+use super::lock::Lock;
+use super::portable::About;
+use super::writer::{Ground as _, Writer};
 use super::{
-    Actor, AuditEntry, Batch, Cursor, Delivery, Event, EventKind, Head, Intent, Operation, Payload, RecordEntry,
-    RecordId, RunEntry, Store, StoreError, asked, audit, codec, disk, keys,
+    Actor, AuditEntry, Batch, Cursor, Delivery, Event, EventKind, Head, Intent, RecordEntry, RecordId, RunEntry, Store,
+    StoreError, asked, disk, keys,
 };
 use crate::value::Timestamp;
-use ::sled::transaction::{ConflictableTransactionError, TransactionError, Transactional as _, TransactionalTree};
-use ::sled::{Db, IVec, Mode, Tree};
 use async_trait::async_trait;
-use serde::de::DeserializeOwned;
-use std::path::{Path, PathBuf};
+use ground::SledGround;
+use shelf::{Shelf, torn};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-/// sled's own default is 1 GiB.
-const CACHE: u64 = 64 << 20;
-
-/// Holds `FORMAT` in the tree `meta`.
-const FORMAT_KEY: &str = "format";
 
 /// A store in a folder. Dropping it writes what was asked for and gives the folder back.
 // The order of the fields is the order in which they are dropped: the lock last.
@@ -250,360 +243,6 @@ impl Store for SledStore {
     }
 }
 
-/// The open database and what is needed to read it.
-#[derive(Clone)]
-struct Shelf {
-    trees: Trees,
-    db: Db,
-    blobs: Blobs,
-    folder: PathBuf,
-    /// The name of the database's own folder.
-    name: String,
-}
-
-#[derive(Clone)]
-struct Trees {
-    meta: Tree,
-    records: Tree,
-    links: Tree,
-    intents: Tree,
-    cursors: Tree,
-    runs: Tree,
-    audit: Tree,
-    payloads: Tree,
-    webhooks: Tree,
-}
-
-impl Shelf {
-    fn open(folder: &Path, name: &str) -> Result<Self, StoreError> {
-        let blobs = Blobs::open(folder)?;
-        let opened = guarded(|| {
-            let config = ::sled::Config::new().path(folder.join(name)).cache_capacity(CACHE);
-            let db = config.mode(Mode::LowSpace).flush_every_ms(Some(200)).open()?;
-            let trees = Trees::open(&db)?;
-            Ok((db, trees))
-        });
-        let (db, trees) =
-            opened.map_err(|panic| torn(folder, panic.as_ref()))?.map_err(|error| sentence(folder, error))?;
-        Ok(Self { trees, db, blobs, folder: folder.to_owned(), name: name.to_owned() })
-    }
-
-    /// Checks that the database holds what the head file knows, and returns its true head.
-    fn guard(&self, known: &Head) -> Result<Head, StoreError> {
-        if !self.db.was_recovered() {
-            return Err(damaged(&self.folder, "the database opened empty, although records were written to it"));
-        }
-        check_format(self.format()?, &self.folder)?;
-        self.replay_tail(known)
-    }
-
-    fn format(&self) -> Result<u32, StoreError> {
-        let format: Option<u32> = self.find(&self.trees.meta, FORMAT_KEY.as_bytes())?;
-        format.ok_or_else(|| damaged(&self.folder, "the database does not know its own format"))
-    }
-
-    fn say_format(&self) -> Result<(), StoreError> {
-        let said = self.trees.meta.insert(FORMAT_KEY, codec::encode(&FORMAT));
-        said.map(drop).map_err(|error| self.failed(error))
-    }
-
-    /// Makes durable what was written.
-    fn flush(&self) -> Result<(), StoreError> {
-        self.db.flush().map(drop).map_err(|error| self.failed(error))
-    }
-
-    /// From the entry of the head file to the end the chain must close.
-    fn replay_tail(&self, known: &Head) -> Result<Head, StoreError> {
-        let entry: Option<AuditEntry> = self.find(&self.trees.audit, &keys::audit(known.number))?;
-        let entry = entry.ok_or_else(|| {
-            let what = format!(
-                "the database is older than its head file: audit entry {} was written, but is not there",
-                known.number
-            );
-            damaged(&self.folder, &what)
-        })?;
-        if entry.hash != known.hash {
-            let what = format!("audit entry {} is not the one that the head file knows", known.number);
-            return Err(damaged(&self.folder, &what));
-        }
-        let mut head = known.clone();
-        for bytes in self.trees.audit.range(keys::audit(known.number + 1)..).values() {
-            let entry: AuditEntry = self.decode(&bytes.map_err(|error| self.failed(error))?)?;
-            let closes =
-                entry.number == head.number + 1 && entry.previous == head.hash && entry.hash == audit::hash_of(&entry);
-            if !closes {
-                return Err(damaged(&self.folder, &format!("the audit log breaks after entry {}", head.number)));
-            }
-            head = Head { number: entry.number, hash: entry.hash };
-        }
-        Ok(head)
-    }
-
-    fn get(&self, tree: &Tree, key: &[u8]) -> Result<Option<IVec>, StoreError> {
-        guarded(|| tree.get(key))
-            .map_err(|panic| torn(&self.folder, panic.as_ref()))?
-            .map_err(|error| self.failed(error))
-    }
-
-    fn find<T: DeserializeOwned>(&self, tree: &Tree, key: &[u8]) -> Result<Option<T>, StoreError> {
-        self.get(tree, key)?.map(|bytes| self.decode(&bytes)).transpose()
-    }
-
-    /// The bytes of this name, checked against it.
-    fn payload(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let Some(key) = keys::payload(name) else { return Ok(None) };
-        let value = self.get(&self.trees.payloads, &key)?;
-        value.map(|value| codec::decode_payload(name, &value, &self.blobs, &self.folder)).transpose()
-    }
-
-    fn delivery(&self, connection: &str, id: &str) -> Result<Option<Delivery>, StoreError> {
-        let in_state = |waiting| self.find(&self.trees.webhooks, &keys::delivery(waiting, connection, id));
-        // In this order: one that is settled between the two looks is found by the second.
-        in_state(true).transpose().or_else(|| in_state(false).transpose()).transpose()
-    }
-
-    /// A record, with the source that it names.
-    fn decode_record(&self, bytes: &[u8]) -> Result<RecordEntry, StoreError> {
-        codec::decode_record(bytes, &self.blobs, &self.folder, |name| self.payload(name))
-    }
-
-    fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, StoreError> {
-        codec::decode(bytes, &self.blobs, &self.folder)
-    }
-
-    fn collect<T>(
-        &self,
-        values: impl Iterator<Item = ::sled::Result<IVec>>,
-        decode: impl Fn(&[u8]) -> Result<T, StoreError>,
-    ) -> Result<Vec<T>, StoreError> {
-        guarded(|| values.map(|bytes| decode(&bytes.map_err(|error| self.failed(error))?)).collect())
-            .map_err(|panic| torn(&self.folder, panic.as_ref()))?
-    }
-
-    fn failed(&self, error: ::sled::Error) -> StoreError {
-        self.abandon();
-        sentence(&self.folder, error)
-    }
-
-    /// Lets go of the database without closing it. On sled 0.34 the last owner of a tree
-    /// flushes it when it is dropped, and after a failed write that flush waits for ever;
-    /// one owner that is never dropped keeps it from being the last. The process is about
-    /// to end, and the next one opens what the disk holds.
-    fn abandon(&self) {
-        std::mem::forget((self.trees.clone(), self.db.clone()));
-    }
-}
-
-impl Trees {
-    /// What a store consists of, in the order of [`TREES`].
-    fn all(&self) -> [(&'static str, &Tree); 8] {
-        let Self { meta: _, records, links, intents, cursors, runs, audit, payloads, webhooks } = self;
-        let trees = [records, links, intents, cursors, runs, audit, payloads, webhooks];
-        std::array::from_fn(|place| (TREES[place], trees[place]))
-    }
-
-    /// A fixed set: sled grows with each tree that was ever made.
-    fn open(db: &Db) -> ::sled::Result<Self> {
-        Ok(Self {
-            meta: db.open_tree("meta")?,
-            records: db.open_tree("records")?,
-            links: db.open_tree("links")?,
-            intents: db.open_tree("intents")?,
-            cursors: db.open_tree("cursors")?,
-            runs: db.open_tree("runs")?,
-            audit: db.open_tree("audit")?,
-            payloads: db.open_tree("payloads")?,
-            webhooks: db.open_tree("webhooks")?,
-        })
-    }
-}
-
-/// The writer thread's side of the database.
-struct SledGround {
-    shelf: Shelf,
-    head_file: HeadFile,
-    by: Actor,
-    /// The newest entry that was applied.
-    applied: Head,
-    /// The newest entry that is on disk.
-    sealed: Arc<Mutex<Head>>,
-}
-
-/// One change of one tree, with its bytes: a transaction may run more than once and must
-/// find all of them made.
-struct Change {
-    place: Place,
-    key: Vec<u8>,
-    /// `None` removes the key.
-    value: Option<Vec<u8>>,
-}
-
-/// Trees that are written together; the order is that of [`SledGround::apply`].
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Records,
-    Links,
-    Intents,
-    Cursors,
-    Runs,
-    Audit,
-    Payloads,
-    Webhooks,
-}
-
-/// A link that another record owns: the position of the change, and the owner's bytes.
-struct Taken {
-    change: usize,
-    owner: IVec,
-}
-
-impl SledGround {
-    fn new(shelf: Shelf, head: Head, by: Actor) -> Self {
-        let head_file = HeadFile::new(&shelf.folder);
-        Self { shelf, head_file, by, sealed: Arc::new(Mutex::new(head.clone())), applied: head }
-    }
-
-    /// The batch as bytes, and the head that it leads to.
-    fn prepare(&self, batch: Batch) -> Result<(Vec<Change>, Head), StoreError> {
-        let mut head = self.applied.clone();
-        let mut changes = Vec::with_capacity(batch.operations.len() + batch.events.len());
-        for operation in batch.operations {
-            self.change(operation, &mut changes)?;
-        }
-        for event in batch.events {
-            let entry = audit::chain(&head, self.by.clone(), event);
-            let value = Some(codec::encode_large(&entry, &self.shelf.blobs)?);
-            changes.push(Change { place: Place::Audit, key: keys::audit(entry.number).to_vec(), value });
-            head = Head { number: entry.number, hash: entry.hash };
-        }
-        Ok((changes, head))
-    }
-
-    fn change(&self, operation: Operation, changes: &mut Vec<Change>) -> Result<(), StoreError> {
-        let (place, key, value) = match operation {
-            Operation::PutRecord(entry) => {
-                let key = keys::record(&entry.id);
-                let (value, source) = codec::encode_record(*entry);
-                if let Some(source) = source {
-                    self.keep(&source, changes)?;
-                }
-                (Place::Records, key, Some(value))
-            }
-            Operation::PutLink { flow, target_key, record } => {
-                (Place::Links, keys::in_flow(&flow, &target_key), Some(codec::encode(&record)))
-            }
-            Operation::PutIntent(intent) => {
-                (Place::Intents, keys::record(&intent.record), Some(codec::encode(&intent)))
-            }
-            Operation::RemoveIntent { record } => (Place::Intents, keys::record(&record), None),
-            Operation::PutCursor(cursor) => {
-                (Place::Cursors, keys::in_flow(&cursor.flow, &cursor.scope), Some(codec::encode(&cursor)))
-            }
-            Operation::PutRun(run) => {
-                let key = keys::run(run.started, &run.id);
-                (Place::Runs, key, Some(codec::encode_large(&run, &self.shelf.blobs)?))
-            }
-            Operation::PutPayload(payload) => return self.keep(&payload, changes),
-            Operation::ReceiveDelivery(delivery) => {
-                if self.shelf.delivery(&delivery.connection, &delivery.id)?.is_some() {
-                    return Ok(());
-                }
-                let key = keys::delivery(delivery.is_waiting(), &delivery.connection, &delivery.id);
-                (Place::Webhooks, key, Some(codec::encode(&delivery)))
-            }
-            Operation::PutDelivery(delivery) => {
-                let waiting = delivery.is_waiting();
-                let key = |waiting| keys::delivery(waiting, &delivery.connection, &delivery.id);
-                changes.push(Change { place: Place::Webhooks, key: key(!waiting), value: None });
-                (Place::Webhooks, key(waiting), Some(codec::encode(&delivery)))
-            }
-            Operation::ForgetDelivery { connection, id } => {
-                let key = |waiting| keys::delivery(waiting, &connection, &id);
-                changes.push(Change { place: Place::Webhooks, key: key(true), value: None });
-                (Place::Webhooks, key(false), None)
-            }
-        };
-        changes.push(Change { place, key, value });
-        Ok(())
-    }
-
-    /// A payload that is there already is not written again.
-    fn keep(&self, payload: &Payload, changes: &mut Vec<Change>) -> Result<(), StoreError> {
-        let Some(key) = keys::payload(payload.name()) else { return Ok(()) };
-        if self.shelf.get(&self.shelf.trees.payloads, &key)?.is_none() {
-            let value = Some(codec::encode_payload(payload, &self.shelf.blobs)?);
-            changes.push(Change { place: Place::Payloads, key, value });
-        }
-        Ok(())
-    }
-
-    fn link_taken(&self, taken: &Taken, change: &Change) -> StoreError {
-        let owner = self.shelf.decode::<RecordId>(&taken.owner);
-        let record = self.shelf.decode::<RecordId>(change.value.as_deref().unwrap_or_default());
-        let target_key = change.key.split(|byte| *byte == 0).nth(1).unwrap_or_default();
-        match (owner, record) {
-            (Ok(owner), Ok(record)) => StoreError::link_taken(&String::from_utf8_lossy(target_key), &owner, &record),
-            (Err(error), _) | (_, Err(error)) => error,
-        }
-    }
-}
-
-impl Ground for SledGround {
-    fn apply(&mut self, batch: Batch) -> Result<Head, StoreError> {
-        let (changes, head) = self.prepare(batch)?;
-        let Trees { records, links, intents, cursors, runs, audit, payloads, webhooks, .. } = &self.shelf.trees;
-        let written = (records, links, intents, cursors, runs, audit, payloads, webhooks).transaction(
-            |(records, links, intents, cursors, runs, audit, payloads, webhooks)| {
-                write_changes(&changes, [records, links, intents, cursors, runs, audit, payloads, webhooks])
-            },
-        );
-        match written {
-            Ok(()) => {
-                self.applied = head.clone();
-                Ok(head)
-            }
-            Err(TransactionError::Abort(taken)) => Err(self.link_taken(&taken, &changes[taken.change])),
-            Err(TransactionError::Storage(error)) => Err(self.shelf.failed(error)),
-        }
-    }
-
-    fn seal(&mut self) -> Result<(), StoreError> {
-        self.shelf.flush()?;
-        if *lock(&self.sealed) != self.applied {
-            self.head_file.write(&self.applied, &self.shelf.name)?;
-            *lock(&self.sealed) = self.applied.clone();
-        }
-        Ok(())
-    }
-
-    fn between(&mut self) {
-        let head = lock(&self.sealed).clone();
-        asked::serve(&self.shelf.folder, |path, about| self.shelf.export(path, about, &head));
-    }
-
-    fn abandon(&mut self) {
-        self.shelf.abandon();
-    }
-}
-
-fn write_changes(
-    changes: &[Change],
-    trees: [&TransactionalTree; 8],
-) -> Result<(), ConflictableTransactionError<Taken>> {
-    for (position, change) in changes.iter().enumerate() {
-        let tree = trees[change.place as usize];
-        let Some(value) = &change.value else {
-            tree.remove(change.key.as_slice())?;
-            continue;
-        };
-        let before = tree.insert(change.key.as_slice(), value.as_slice())?;
-        if let Some(owner) = before.filter(|owner| change.place == Place::Links && *owner != value.as_slice()) {
-            return Err(ConflictableTransactionError::Abort(Taken { change: position, owner }));
-        }
-    }
-    Ok(())
-}
-
 /// Removes a database that was never finished: nothing in it was acknowledged. What stands
 /// in the place of a store that was to be restored is no store.
 fn forget_unfinished(folder: &Path) -> Result<(), StoreError> {
@@ -630,25 +269,6 @@ fn databases(folder: &Path) -> Result<Vec<String>, StoreError> {
     };
     let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
     Ok(names.filter(|name| names_database(name)).collect())
-}
-
-/// The sentence for a database that panicked over what it read.
-fn torn(folder: &Path, panic: &(dyn std::any::Any + Send)) -> StoreError {
-    damaged(folder, &panicked(panic).message)
-}
-
-/// What sled says, in our words.
-fn sentence(folder: &Path, error: ::sled::Error) -> StoreError {
-    match error {
-        // Ours is taken first, so this is a program that does not know of it.
-        ::sled::Error::Io(error) if error.to_string().contains("could not acquire lock") => in_use(folder),
-        ::sled::Error::Io(error) => disk::refused("use the database in", folder, &error),
-        ::sled::Error::Corruption { .. } => damaged(folder, "the database is torn"),
-        ::sled::Error::CollectionNotFound(_) => damaged(folder, "a part of the database is missing"),
-        ::sled::Error::Unsupported(what) | ::sled::Error::ReportableBug(what) => {
-            damaged(folder, &format!("the database cannot be used ({what})"))
-        }
-    }
 }
 
 fn lock(head: &Mutex<Head>) -> MutexGuard<'_, Head> {
