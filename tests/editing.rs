@@ -1,9 +1,9 @@
-//! The server from its client's side, in memory.
+//! The language server from its client's side, in memory; tests/lsp.rs drives the process.
 
-use super::{Ended, House, serve};
-use crate::connectors::drivers;
-use crate::host::{DiskFiles, names_beside};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
+use mlc::connectors::drivers;
+use mlc::host::{DiskFiles, names_beside};
+use mlc::lsp::{Ended, House, serve};
 use serde_json::{Value, json};
 use std::thread::JoinHandle;
 use std::time::Duration;

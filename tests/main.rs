@@ -16,6 +16,8 @@ mod costs;
 mod decimals;
 mod docs;
 mod door;
+#[cfg(feature = "lsp")]
+mod editing;
 mod editors;
 mod evidence;
 mod examples;

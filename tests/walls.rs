@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 const NAMED: &[(&str, &str)] = &[
     ("src/connectors/mod.rs", "the list of connectors: one line for each"),
     ("src/diag/explain/", "pages for people, with pipelines as they write them"),
-    ("src/lsp/tests.rs", "a test: pipelines as people write them"),
-    ("src/lsp/tests/", "tests: pipelines as people write them"),
     ("src/syntax/format/tests.rs", "a test: pipelines as people write them"),
     ("src/syntax/tests/", "tests: pipelines as people write them"),
 ];

@@ -35,6 +35,3 @@ mod view;
 
 pub use analysis::House;
 pub use server::{Ended, serve};
-
-#[cfg(test)]
-mod tests;
