@@ -80,7 +80,7 @@ async fn from_open_to_close(
 ) -> Result<Report, RunError> {
     let before = requests(setup);
     let _watch = watch_for_cancel(context, options);
-    open(setup, context, started).await?;
+    open(setup, options, context, started).await?;
     let moved = work.await;
     let mut report = finished_report(setup, context, &before);
     match moved {
@@ -191,7 +191,7 @@ async fn move_all(context: &Arc<Context>, flows: &[usize]) -> Result<(), RunErro
     Ok(())
 }
 
-async fn open(setup: &Setup, context: &Context, started: Timestamp) -> Result<(), RunError> {
+async fn open(setup: &Setup, options: &Options, context: &Context, started: Timestamp) -> Result<(), RunError> {
     if matches!(context.trigger, Trigger::ByHand | Trigger::Replay) {
         setup.connections.values().for_each(|connection| connection.forgive_refusal());
     }
@@ -199,6 +199,11 @@ async fn open(setup: &Setup, context: &Context, started: Timestamp) -> Result<()
         "pipeline": setup.program.name(), "program_hash": setup.program.hash(), "sandbox": setup.sandbox,
         "trigger": context.trigger.word(),
     });
+    if context.replay.is_none() {
+        let flows = setup.program.flows();
+        let names: Vec<&str> = chosen(setup, options)?.into_iter().map(|index| flows[index].name()).collect();
+        detail["flows"] = names.into();
+    }
     if !context.by.is_empty() {
         detail["by"] = context.by.as_str().into();
     }

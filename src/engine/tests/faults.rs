@@ -3,7 +3,7 @@
 use super::bench::{Bench, undisturbed};
 use super::side::Fault;
 use crate::engine::{Options, RunErrorKind, StopKind};
-use crate::store::Outcome;
+use crate::store::{Outcome, Trigger};
 use crate::value::Record;
 
 const PASSING: [Fault; 7] = [
@@ -227,4 +227,14 @@ async fn what_was_taken_under_another_key_stays_in_doubt_and_is_never_sent_again
     assert_eq!((report.counts.in_doubt, bench.state().writes), (0, 7), "{sent} is whole");
     assert_eq!(bench.lines(), undisturbed().await);
     bench.check_quiet("mended");
+}
+
+#[tokio::test]
+async fn only_a_person_has_a_refused_credential_tried_again() {
+    for trigger in [Trigger::ByHand, Trigger::Schedule, Trigger::Webhook, Trigger::Reconcile] {
+        let bench = Bench::new();
+        bench.try_run(&Options { trigger, ..Options::default() }).await.expect("a run");
+        // Both sides are the same one here.
+        assert_eq!(bench.state().forgiven, if trigger == Trigger::ByHand { 2 } else { 0 }, "{trigger:?}");
+    }
 }

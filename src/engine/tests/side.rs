@@ -68,6 +68,8 @@ pub(super) enum Fault {
 /// The state of both systems, and the faults to come.
 #[derive(Default)]
 pub(super) struct State {
+    /// How often a person began a run.
+    pub forgiven: u32,
     pub projects: Vec<Record>,
     /// By project id.
     pub bills: BTreeMap<i64, Vec<Result<Record, DecodeError>>>,
@@ -208,6 +210,10 @@ impl Connector for Side {
         let page = self.state().page(request);
         self.after(fault).await.map_err(of_a_read)?;
         Ok(page)
+    }
+
+    fn forgive_refusal(&self) {
+        self.state().forgiven += 1;
     }
 
     async fn find(&self, _resource: &str, keys: &[Key]) -> Result<Vec<Vec<Found>>, Error> {

@@ -7,8 +7,10 @@ use super::street::Household;
 use super::{Lived, Outage};
 use crate::simulation::oracle::{Breach, Oracle};
 use crate::simulation::programs::Rules;
-use crate::store::{RunEntry, Store, Trigger};
+use crate::store::{EventKind, RunEntry, Store, Trigger};
 use crate::value::{Span, Timestamp};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 /// What is due begins within this, the time left aside in which its customer is at work for
@@ -26,13 +28,19 @@ pub struct Judge<'a> {
     /// Nobody was there to run anything.
     pub outage: Option<Outage>,
     runs: Vec<RunEntry>,
+    /// By run, the flows that it was begun for.
+    begun: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Judge<'a> {
     pub fn new(household: &'a Household, from: Timestamp, until: Timestamp, outage: Option<Outage>) -> Self {
         let mut runs = household.store.runs(usize::MAX).unwrap_or_default();
         runs.reverse();
-        Self { household, from, until, outage, runs }
+        let log = household.store.audit(0, usize::MAX).unwrap_or_default();
+        let started = log.into_iter().filter(|entry| entry.event.kind == EventKind::RunStarted);
+        let flows = |detail: &Json| serde_json::from_value(detail["flows"].clone()).unwrap_or_default();
+        let begun = started.map(|entry| (entry.event.run, flows(&entry.event.detail))).collect();
+        Self { household, from, until, outage, runs, begun }
     }
 
     /// Everything that was promised; what there was to be seen is added up.
@@ -111,7 +119,7 @@ impl<'a> Judge<'a> {
         let Some(Outage { until, .. }) = self.outage else { return Ok(()) };
         let minute = until.plus(Span::from_secs(60));
         let allowed = 1 + dues.iter().filter(|at| **at > until && **at <= minute).count();
-        let of_flow = |run: &&RunEntry| run.started >= until && run.started <= minute && covers(run, flow, false);
+        let of_flow = |run: &&RunEntry| run.started >= until && run.started <= minute && self.covers(run, flow, false);
         let found = self.runs.iter().filter(of_flow).count();
         if found > allowed {
             return Err(self.late(flow, until, &format!("caught up in {found} runs")));
@@ -169,7 +177,14 @@ impl<'a> Judge<'a> {
 
     fn first_after(&self, at: Timestamp, flow: &str, polls: bool) -> Option<&RunEntry> {
         let first = self.runs.partition_point(|run| run.started < at);
-        self.runs[first..].iter().find(|run| covers(run, flow, polls))
+        self.runs[first..].iter().find(|run| self.covers(run, flow, polls))
+    }
+
+    /// It was begun for the flow; and where it came to its end, it came to the flow.
+    fn covers(&self, run: &RunEntry, flow: &str, polls: bool) -> bool {
+        let begun = self.begun.get(&run.id).is_some_and(|flows| flows.iter().any(|begun| begun == flow));
+        let left_out = |report: &Json| report["stopped"].is_null() && report["flows"].get(flow).is_none();
+        begun && !run.report.as_ref().is_some_and(left_out) && (!polls || run.trigger == Trigger::Reconcile)
     }
 
     /// How much of this time the customer was at work.
@@ -183,16 +198,6 @@ impl<'a> Judge<'a> {
         });
         spans.sum()
     }
-}
-
-/// A run that broke off, or that was stopped before it came to any flow, says nothing of its
-/// flows, and was begun all the same.
-fn covers(run: &RunEntry, flow: &str, polls: bool) -> bool {
-    let of_flow = run.report.as_ref().is_none_or(|report| {
-        let none = report["flows"].as_object().is_none_or(serde_json::Map::is_empty);
-        report["flows"].get(flow).is_some() || (none && !report["stopped"].is_null())
-    });
-    of_flow && (!polls || run.trigger == Trigger::Reconcile)
 }
 
 fn shown(span: Span) -> String {
